@@ -1,0 +1,181 @@
+package logparse
+
+import (
+	"bytes"
+	"io"
+)
+
+const (
+	blockSize = 256 << 10
+
+	// DefaultMaxLine is the longest line that is read, in bytes. A longer one
+	// is malformed; what follows it is read again from the next line on.
+	DefaultMaxLine = 1 << 20
+)
+
+// lineScanner cuts a stream into lines. Lines end with LF or CRLF, the last one
+// also with the end of the stream. NUL bytes at either end of a line are not
+// part of it: Windows pads a file with them when it crashes.
+type lineScanner struct {
+	r   io.Reader
+	max int
+
+	buf        []byte
+	start, end int   // what is in buf and not yet taken
+	base       int64 // offset of buf[0] in the stream
+	err        error // why no more bytes come
+
+	number  int64 // of the line last taken
+	offset  int64 // of its first byte
+	tooLong bool  // the line last taken was cut at max
+}
+
+func newLineScanner(r io.Reader, maxLine int) *lineScanner {
+	if maxLine <= 0 {
+		maxLine = DefaultMaxLine
+	}
+	return &lineScanner{r: r, max: maxLine}
+}
+
+// next takes the next line. It is good until the next call of next or peek. ok
+// is false at the end of the stream, when s.err says why it ended.
+func (s *lineScanner) next() (line []byte, ok bool) {
+	s.tooLong = false
+	s.skipNULs()
+	s.offset = s.base + int64(s.start)
+	n, width := s.find()
+	if n < 0 {
+		return nil, false
+	}
+	line = s.buf[s.start : s.start+n]
+	s.start += n + width
+	s.number++
+	if s.tooLong {
+		s.discardLine()
+	}
+	return trimEnd(line), true
+}
+
+// peek returns the line that next will take, cut at the same places.
+func (s *lineScanner) peek() (line []byte, ok bool) {
+	s.skipNULs()
+	n, _ := s.find()
+	s.tooLong = false
+	if n < 0 {
+		return nil, false
+	}
+	return trimEnd(s.buf[s.start : s.start+n]), true
+}
+
+// head returns the beginning of what is not yet taken, up to a block. The first
+// bytes come without waiting for a whole block from a slow pipe only if they
+// hold some lines already.
+func (s *lineScanner) head() []byte {
+	for s.end-s.start < blockSize && s.err == nil {
+		if bytes.Count(s.buf[s.start:s.end], []byte{'\n'}) >= 64 {
+			break
+		}
+		s.fill()
+	}
+	return s.buf[s.start:min(s.end, s.start+blockSize)]
+}
+
+// find returns the length of the next line and of its end; n is -1 when there
+// is no further line. It sets tooLong when the line does not end within max
+// bytes; its end is then still to be found.
+func (s *lineScanner) find() (n, width int) {
+	searched := 0
+	for {
+		if i := bytes.IndexByte(s.buf[s.start+searched:s.end], '\n'); i >= 0 {
+			if n = searched + i; n > s.max {
+				s.tooLong = true
+				return s.max, 0
+			}
+			return n, 1
+		}
+		searched = s.end - s.start
+		if searched > s.max {
+			s.tooLong = true
+			return s.max, 0
+		}
+		if s.err != nil {
+			if searched == 0 {
+				return -1, 0
+			}
+			return searched, 0
+		}
+		s.fill()
+	}
+}
+
+// discardLine drops the rest of a line that was too long.
+func (s *lineScanner) discardLine() {
+	for {
+		if i := bytes.IndexByte(s.buf[s.start:s.end], '\n'); i >= 0 {
+			s.start += i + 1
+			return
+		}
+		s.base += int64(s.end)
+		s.start, s.end = 0, 0
+		if s.err != nil {
+			return
+		}
+		// The old block holds the line that was just returned.
+		s.buf = make([]byte, blockSize)
+		for s.end == 0 && s.err == nil {
+			s.read()
+		}
+	}
+}
+
+// skipNULs drops NUL bytes in front of a line. They may be very many, so they
+// are not kept.
+func (s *lineScanner) skipNULs() {
+	for {
+		for s.start < s.end && s.buf[s.start] == 0 {
+			s.start++
+		}
+		if s.start < s.end || s.err != nil {
+			return
+		}
+		s.fill()
+	}
+}
+
+// fill reads more, behind what is not yet taken, which may move.
+func (s *lineScanner) fill() {
+	if s.start > 0 {
+		copy(s.buf, s.buf[s.start:s.end])
+		s.base += int64(s.start)
+		s.end -= s.start
+		s.start = 0
+	}
+	if s.end == len(s.buf) {
+		size := max(2*len(s.buf), blockSize)
+		grown := make([]byte, min(size, s.max+2*blockSize))
+		copy(grown, s.buf[:s.end])
+		s.buf = grown
+	}
+	s.read()
+}
+
+func (s *lineScanner) read() {
+	for range 100 {
+		n, err := s.r.Read(s.buf[s.end:])
+		s.end += n
+		s.err = err
+		if n > 0 || err != nil {
+			return
+		}
+	}
+	s.err = io.ErrNoProgress
+}
+
+// trimEnd drops a CR and NUL padding from the end of a line.
+func trimEnd(line []byte) []byte {
+	n := len(line)
+	for n > 0 && (line[n-1] == '\r' || line[n-1] == 0) {
+		n--
+	}
+	return line[:n]
+}

@@ -1,0 +1,229 @@
+// Package logparse reads the SMTP protocol logs and message-tracking logs that
+// Microsoft's mail servers write, row by row.
+//
+// A [Reader] recognises the format by content, finds columns by name, and turns
+// each row into a [Record]: its position, its columns and, for protocol logs,
+// the [Event] of the SMTP conversation that it stands for. Rows that cannot be
+// read come back as [*SyntaxError] and reading goes on. Every physical line is
+// accounted for in [Counts]. A Reader holds one block of the file and does not
+// allocate per row.
+package logparse
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"time"
+
+	"github.com/smtplog/smtplog/reply/outcome"
+)
+
+// Options say how to read a log. The zero value and a nil *Options let the
+// log's content decide.
+type Options struct {
+	Format    Format         // FormatUnknown: detected by content
+	Fields    []string       // names of the columns, for logs without a header
+	Location  *time.Location // zone of logs in local time; nil is UTC
+	DateOrder DateOrder      // of the IMS's and MS IIS's dates; AnyOrder: inferred from the file
+	MaxLine   int            // longest line in bytes; 0 is DefaultMaxLine
+}
+
+// DateOrder is the order of day, month and year in a date that a Windows
+// locale shaped.
+type DateOrder uint8
+
+// The orders.
+const (
+	AnyOrder DateOrder = iota // inferred from the file, else MDY
+	MDY
+	DMY
+	YMD
+)
+
+// Counts account for every physical line of a log:
+// Lines = Header + Blank + Records + Continuation + Malformed.
+type Counts struct {
+	Lines        int64
+	Header       int64 // "#" lines, column names and the like
+	Blank        int64
+	Records      int64 // the first line of each record
+	Continuation int64 // further lines of records
+	Malformed    int64
+}
+
+// Add adds other to c.
+func (c *Counts) Add(other Counts) {
+	c.Lines += other.Lines
+	c.Header += other.Header
+	c.Blank += other.Blank
+	c.Records += other.Records
+	c.Continuation += other.Continuation
+	c.Malformed += other.Malformed
+}
+
+// A SyntaxError is a line that is no record. Reading goes on behind it.
+type SyntaxError struct {
+	Pos outcome.Position
+	Msg string
+}
+
+func (e *SyntaxError) Error() string { return e.Pos.String() + ": " + e.Msg }
+
+// A NotSMTPError says that a log is that of another service.
+type NotSMTPError struct {
+	File    string
+	Service string // "HTTP (IIS W3C)", "NNTP (Exchange 5.5 Internet News Service)", …
+}
+
+func (e *NotSMTPError) Error() string {
+	return fmt.Sprintf("%s: not an SMTP log: %s", e.File, e.Service)
+}
+
+// An UnknownFormatError says that a file is no log that smtplog reads.
+type UnknownFormatError struct{ File string }
+
+func (e *UnknownFormatError) Error() string {
+	return e.File + ": not a log that smtplog reads (--format and --fields can say what it is)"
+}
+
+// lineClass is what a rowReader found a line to be.
+type lineClass uint8
+
+const (
+	lineRecord lineClass = iota
+	lineHeader
+	lineBlank
+	lineMalformed
+	lineEnd // there was no further line
+)
+
+// A rowReader reads one format. There is one for each, in a file of its own.
+type rowReader interface {
+	// next takes one line or more from the scanner and says what it was. For a record it fills rec, which is reset but for what the
+	// format needs to set, and sets rec.Lines when the record took more lines
+	// than one. For a malformed line it returns what is wrong with it.
+	next(rec *Record) (lineClass, string)
+}
+
+// A Reader reads the records of one log.
+type Reader struct {
+	name   string
+	opt    Options
+	lines  *lineScanner
+	rows   rowReader
+	format Format
+	rec    Record
+	counts Counts
+	found  Detection
+	err    error
+}
+
+// NewReader returns a Reader of the log r. The name stands in positions and
+// errors.
+func NewReader(r io.Reader, name string, opt *Options) *Reader {
+	rd := &Reader{name: name}
+	if opt != nil {
+		rd.opt = *opt
+	}
+	if rd.opt.Location == nil {
+		rd.opt.Location = time.UTC
+	}
+	rd.lines = newLineScanner(r, rd.opt.MaxLine)
+	return rd
+}
+
+// Detection returns what the log was recognised as. It reads the beginning of
+// the log if that has not been done yet.
+func (r *Reader) Detection() (Detection, error) {
+	err := r.start()
+	return r.found, err
+}
+
+// Counts returns the account of the lines read so far.
+func (r *Reader) Counts() Counts { return r.counts }
+
+// start recognises the format when nothing has been read yet.
+func (r *Reader) start() error {
+	if r.rows != nil || r.err != nil {
+		return r.err
+	}
+	head := r.lines.head()
+	if err := r.lines.err; err != nil && err != io.EOF {
+		// What was read before the failure is still read as records.
+		if len(head) == 0 {
+			r.err = err
+			return err
+		}
+	}
+	r.found = detect(head, &r.opt)
+	switch {
+	case r.opt.Format != FormatUnknown:
+		r.found.Format = r.opt.Format
+	case r.found.Service != "":
+		r.err = &NotSMTPError{r.name, r.found.Service}
+		return r.err
+	case r.found.Format == FormatUnknown && !r.found.Empty:
+		r.err = &UnknownFormatError{r.name}
+		return r.err
+	}
+	r.rows = newRowReader(r.lines, &r.opt, r.found)
+	return nil
+}
+
+// Next returns the next record. A *SyntaxError stands for a line that is no
+// record, and the record after it follows with the next call; io.EOF ends the
+// log; any other error does too.
+func (r *Reader) Next() (*Record, error) {
+	if err := r.start(); err != nil {
+		return nil, err
+	}
+	for {
+		r.lines.skipNULs()
+		pos := outcome.Position{File: r.name, Line: r.lines.number + 1, Offset: r.lines.base + int64(r.lines.start)}
+		rec := &r.rec
+		rec.reset(pos, r.found.Format)
+		class, msg := r.rows.next(rec)
+		taken := r.lines.number + 1 - pos.Line
+		r.counts.Lines += taken
+		switch class {
+		case lineRecord:
+			r.counts.Records++
+			r.counts.Continuation += taken - 1
+			rec.Lines = int(taken)
+			return rec, nil
+		case lineHeader:
+			r.counts.Header += taken
+		case lineBlank:
+			r.counts.Blank += taken
+		case lineMalformed:
+			r.counts.Malformed += taken
+			return nil, &SyntaxError{pos, msg}
+		case lineEnd:
+			if r.err = r.lines.err; r.err == nil {
+				r.err = io.EOF
+			}
+			return nil, r.err
+		}
+	}
+}
+
+// Records yields the records and the syntax errors of the log, and last the
+// error that ended it before its end, if there was one.
+func (r *Reader) Records() iter.Seq2[*Record, error] {
+	return func(yield func(*Record, error) bool) {
+		for {
+			rec, err := r.Next()
+			if err == io.EOF {
+				return
+			}
+			if !yield(rec, err) {
+				return
+			}
+			var syntax *SyntaxError
+			if err != nil && !errors.As(err, &syntax) {
+				return
+			}
+		}
+	}
+}

@@ -1,0 +1,131 @@
+package logparse
+
+import (
+	"iter"
+	"slices"
+
+	"github.com/smtplog/smtplog/reply"
+	"github.com/smtplog/smtplog/reply/outcome"
+)
+
+// Kind says what step of a conversation an event is.
+type Kind uint8
+
+// The kinds.
+const (
+	KindNone       Kind = iota
+	KindConnect         // the connection was opened, or was about to be
+	KindCommand         // the client's command; with Code where the row holds the reply's code too
+	KindReply           // one line of the server's reply
+	KindInfo            // something the logging server noted
+	KindDisconnect      // the connection ended
+	KindRaw             // the IMS's "IO: |" copy of a line that is logged again in parsed form: a record, but no event
+	KindTracking        // a row of a tracking, trace, connectivity or agent log
+	kindCount
+)
+
+var kindNames = [kindCount]string{"", "connect", "command", "reply", "info", "disconnect", "raw", "tracking"}
+
+// String returns the kind's name as the JSON has it.
+func (k Kind) String() string {
+	if k < kindCount {
+		return kindNames[k]
+	}
+	return ""
+}
+
+// An Event is one step of an SMTP conversation, whichever log it came from.
+// Byte slices are nil where the log has no such value; what the log leaves
+// empty or writes as "-" is nil too ([Record.Fields] tells them apart).
+type Event struct {
+	Kind      Kind
+	Direction outcome.Direction
+
+	// Where the conversation takes place.
+	Session   []byte // the log's own session id (Exchange 2007 and later)
+	Sequence  int64  // number of the row in its session, -1 where there is none
+	Server    []byte // the server that wrote the log (s-computername, or the part of connector-id before "\")
+	Connector []byte // connector-id, or the IIS virtual server (s-sitename, "SMTPSVC1")
+	Local     []byte // our end: "10.0.0.1:25", or the address alone
+	Remote    []byte // the peer's end, as logged: address with or without port; the IMS writes host names
+	Helo      []byte // the name given in HELO, where each row repeats it (IIS inbound)
+
+	// A command.
+	Verb     Verb
+	VerbText []byte // the verb as logged
+	Arg      []byte // what follows the verb: "FROM:<a@example.com> SIZE=10"; IIS's "+" are blanks again
+
+	// A reply, or what a command's row says of its reply.
+	Code     reply.Code
+	Enhanced reply.Enhanced
+	More     bool   // another line of the same reply follows ("250-")
+	Text     []byte // the reply's line as logged, code included; nil where the log has only the code
+
+	// Exchange's own columns.
+	Data    []byte
+	Context []byte
+
+	// IIS's counters, -1 where the row has none.
+	Elapsed  int64 // time-taken in milliseconds
+	Win32    int64 // sc-win32-status; on QUIT the length of the session in milliseconds
+	BytesIn  int64 // cs-bytes: of the command; of the message for DATA and BDAT
+	BytesOut int64 // sc-bytes: of the reply
+}
+
+// A Record is one row of a log. The Reader reuses it and the bytes it refers
+// to: what is to outlive the next call of [Reader.Next] must be cloned.
+type Record struct {
+	Pos    outcome.Position
+	Lines  int // physical lines the record takes
+	Format Format
+	Time   outcome.Time
+	Event
+
+	raw    []byte  // the row as logged, its lines joined with "\n"
+	layout *layout // the row's columns
+}
+
+// A layout names the columns of rows and knows how to take a row apart. It is
+// not changed once a Record refers to it: a new field list is a new layout.
+type layout struct {
+	names []string
+	// split calls yield for each value of the row in the order of the columns.
+	split func(row []byte, yield func(value []byte) bool)
+}
+
+// reset makes r the empty record.
+func (r *Record) reset(pos outcome.Position, format Format) {
+	*r = Record{Pos: pos, Lines: 1, Format: format,
+		Event: Event{Sequence: -1, Elapsed: -1, Win32: -1, BytesIn: -1, BytesOut: -1}}
+}
+
+// Raw returns the row as it stands in the log, decoded to UTF-8 only where the
+// whole file had to be.
+func (r *Record) Raw() []byte { return r.raw }
+
+// Fields yields every column of the row with its own name and its value as it
+// stands in the log: absent columns do not appear, empty and "-" are told
+// apart. Values beyond the named columns are named by their number, "22".
+func (r *Record) Fields() iter.Seq2[string, []byte] {
+	return func(yield func(string, []byte) bool) {
+		if r.layout == nil {
+			return
+		}
+		i := 0
+		r.layout.split(r.raw, func(value []byte) bool {
+			i++
+			return yield(r.layout.name(i), value)
+		})
+	}
+}
+
+// Clone returns a copy of r that shares nothing with the Reader.
+func (r *Record) Clone() *Record {
+	c := *r
+	c.raw = slices.Clone(r.raw)
+	for _, b := range []*[]byte{&c.Session, &c.Server, &c.Connector, &c.Local, &c.Remote, &c.Helo,
+		&c.VerbText, &c.Arg, &c.Text, &c.Data, &c.Context} {
+		*b = slices.Clone(*b)
+	}
+	return &c
+}

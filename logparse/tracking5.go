@@ -1,0 +1,3 @@
+package logparse
+
+func newTracking5(lines *lineScanner, opt *Options, found Detection) rowReader { return nil }

@@ -1,0 +1,3 @@
+package logparse
+
+func newW3C(lines *lineScanner, opt *Options, found Detection) rowReader { return nil }

@@ -1,0 +1,90 @@
+package outcome
+
+import (
+	"strconv"
+	"time"
+)
+
+// Time is a moment as a log wrote it: UTC, with the log's own precision. The
+// zero Time means that the log gave none.
+type Time struct {
+	ns     int64 // since 1970-01-01 UTC
+	digits uint8 // of the fraction of a second, plus one: 0 is no time at all
+}
+
+// At returns t with the given number of digits after the second, 0 to 9.
+func At(t time.Time, digits int) Time {
+	return Time{t.UnixNano(), uint8(min(max(digits, 0), 9)) + 1}
+}
+
+// Unix returns the moment ns nanoseconds after 1970-01-01 UTC with the given
+// number of digits after the second, 0 to 9.
+func Unix(ns int64, digits int) Time {
+	return Time{ns, uint8(min(max(digits, 0), 9)) + 1}
+}
+
+// IsZero reports whether there is no time.
+func (t Time) IsZero() bool { return t.digits == 0 }
+
+// UnixNano returns the nanoseconds since 1970-01-01 UTC.
+func (t Time) UnixNano() int64 { return t.ns }
+
+// Time returns t as a time.Time in UTC, the zero time.Time for no time.
+func (t Time) Time() time.Time {
+	if t.IsZero() {
+		return time.Time{}
+	}
+	return time.Unix(0, t.ns).UTC()
+}
+
+// Sub returns t−u, 0 if either is no time.
+func (t Time) Sub(u Time) time.Duration {
+	if t.IsZero() || u.IsZero() {
+		return 0
+	}
+	return time.Duration(t.ns - u.ns)
+}
+
+// Compare orders times; no time comes first.
+func (t Time) Compare(u Time) int {
+	switch {
+	case t.IsZero() != u.IsZero():
+		if t.IsZero() {
+			return -1
+		}
+		return 1
+	case t.ns < u.ns:
+		return -1
+	case t.ns > u.ns:
+		return 1
+	}
+	return int(t.digits) - int(u.digits)
+}
+
+// Before reports whether t is earlier than u.
+func (t Time) Before(u Time) bool { return t.Compare(u) < 0 }
+
+// Append appends t in the form of RFC 3339, UTC, with the log's precision.
+// No time appends nothing.
+func (t Time) Append(b []byte) []byte { return t.AppendIn(b, time.UTC) }
+
+// AppendIn is Append for another time zone.
+func (t Time) AppendIn(b []byte, loc *time.Location) []byte {
+	if t.IsZero() {
+		return b
+	}
+	at := time.Unix(0, t.ns).In(loc)
+	b = at.AppendFormat(b, "2006-01-02T15:04:05")
+	if n := int(t.digits) - 1; n > 0 {
+		frac := strconv.AppendInt(nil, int64(at.Nanosecond())+1e9, 10)
+		b = append(b, '.')
+		b = append(b, frac[1:1+n]...)
+	}
+	return at.AppendFormat(b, "Z07:00")
+}
+
+// String returns t as Append writes it.
+func (t Time) String() string { return string(t.Append(nil)) }
+
+// MarshalText writes t as Append does, so that JSON holds it as a string.
+func (t Time) MarshalText() ([]byte, error) { return t.Append(nil), nil }
