@@ -1,0 +1,208 @@
+package logparse
+
+import (
+	"bytes"
+	"fmt"
+)
+
+const (
+	// maxValues bounds what is kept of a row's values. The longest list of
+	// columns that Exchange writes has 30.
+	maxValues = 256
+
+	// How far the end of a quoted value is looked for in the lines that follow.
+	maxRowLines = 64
+	maxRowBytes = 256 << 10
+)
+
+// csvRow reads the rows of a CSV log and holds the values of one.
+type csvRow struct {
+	lines *lineScanner
+
+	raw    []byte     // the row, its lines joined with "\n"
+	count  int        // columns it has
+	values []csvValue // the first maxValues of them
+
+	joined    []byte // backs raw when the row takes several lines
+	unescaped []byte // backs the values that had quotes inside
+}
+
+type csvValue struct {
+	text    []byte
+	escaped bool // its quotes are still doubled
+}
+
+// takeLine takes the next line. The class is lineRecord for one that may hold a
+// row; for a malformed one, msg is what is wrong with it.
+func takeLine(lines *lineScanner) (line []byte, class lineClass, msg string) {
+	line, ok := lines.next()
+	switch {
+	case !ok:
+		return nil, lineEnd, ""
+	case lines.tooLong:
+		return nil, lineMalformed, fmt.Sprintf("the line is longer than %d bytes", lines.max)
+	}
+	line = trimBOM(line)
+	if len(line) == 0 || line[0] <= ' ' && isBlank(line) {
+		return nil, lineBlank, ""
+	}
+	return line, lineRecord, ""
+}
+
+// trimBOM drops the byte order mark from the beginning of a line.
+//
+// QUIRK: Exchange 2010 writes a UTF-8 byte order mark in front of "#Software";
+// in files that were joined it stands in the middle.
+func trimBOM(line []byte) []byte {
+	if len(line) >= 3 && line[0] == 0xEF && line[1] == 0xBB && line[2] == 0xBF {
+		return line[3:]
+	}
+	return line
+}
+
+// split takes row apart. It returns where the value begins whose quote is not
+// closed, -1 when there is none.
+func (r *csvRow) split(row []byte) (open int) {
+	r.raw, r.count, r.values, r.unescaped = row, 0, r.values[:0], r.unescaped[:0]
+	for pos := 0; ; {
+		value, escaped, next := csvNext(row, pos)
+		r.count++
+		if len(r.values) < maxValues {
+			r.values = append(r.values, csvValue{value, escaped})
+		}
+		switch next {
+		case csvEnd:
+			return -1
+		case csvOpen:
+			return pos
+		}
+		pos = next
+	}
+}
+
+// value returns the value of the i-th column, from 0: nil when it is empty or
+// the row has no such column. It is good until the next row is split.
+func (r *csvRow) value(i int) []byte {
+	if uint(i) >= uint(len(r.values)) {
+		return nil
+	}
+	v := &r.values[i]
+	if v.escaped {
+		n := len(r.unescaped)
+		r.unescaped = csvUnescape(r.unescaped, v.text)
+		v.text, v.escaped = r.unescaped[n:len(r.unescaped):len(r.unescaped)], false
+	}
+	if len(v.text) == 0 {
+		return nil
+	}
+	return v.text
+}
+
+// unclosed is what is wrong with a row that join cannot complete.
+const unclosed = "the row ends inside a quoted value"
+
+// join completes a row that split found to end inside the quotes of the value
+// at open, with the lines that follow. It fails, and takes no line, unless the
+// quotes close within maxRowLines and fits accepts the number of columns: one
+// stray quote must not swallow the rows behind it. isRow tells the lines that
+// begin a row of their own; it may be nil.
+func (r *csvRow) join(open int, isRow func(line []byte) bool, fits func(columns int) bool) bool {
+	// Looking ahead may move the bytes of the row.
+	r.joined = append(r.joined[:0], r.raw...)
+	count, off := r.count, 0
+	for taken := 1; taken < maxRowLines; taken++ {
+		line, next, ok := r.lines.ahead(off, maxRowBytes)
+		if !ok || isRow != nil && isRow(trimBOM(line)) {
+			return false
+		}
+		off = next
+		r.joined = append(append(r.joined, '\n'), line...)
+		from := len(r.joined) - len(line)
+		var more int
+		if more, open, ok = csvContinue(r.joined, from); !ok {
+			return false
+		}
+		if count += more; open >= 0 {
+			continue
+		}
+		if !fits(count) {
+			return false
+		}
+		for range taken {
+			r.lines.next()
+		}
+		r.split(r.joined)
+		return true
+	}
+	return false
+}
+
+// csvContinue reads on inside quotes at from, where a line of the row begins.
+// It returns how many values begin in it, and the position of the one whose
+// quotes it leaves open: from when it does not close the quotes that it began
+// in, -1 for none. It fails on text behind a closing quote, which no program
+// writes: the quote was a stray one, and what closed it opens another value.
+func csvContinue(row []byte, from int) (values, open int, ok bool) {
+	i := from
+	for {
+		j := bytes.IndexByte(row[i:], '"')
+		if j < 0 {
+			return 0, from, true
+		}
+		if i += j + 1; i == len(row) || row[i] != '"' {
+			break
+		}
+		i++
+	}
+	end := len(row)
+	if j := bytes.IndexByte(row[i:], ','); j >= 0 {
+		end = i + j
+	}
+	if !isBlank(row[i:end]) {
+		return 0, 0, false
+	}
+	for pos := end + 1; pos <= len(row); {
+		value, escaped, next := csvNext(row, pos)
+		values++
+		switch {
+		case !escaped && len(value) > 0 && value[0] == '"':
+			return 0, 0, false
+		case next == csvOpen:
+			return values, pos, true
+		case next == csvEnd:
+			return values, -1, true
+		}
+		pos = next
+	}
+	return values, -1, true
+}
+
+// ahead returns the line that begins off bytes behind the last one taken,
+// without taking it, and where the one after it begins. ok is false when there
+// is none, or it does not end within limit bytes. What was taken before may
+// move in memory.
+func (s *lineScanner) ahead(off, limit int) (line []byte, next int, ok bool) {
+	searched := off
+	for {
+		if i := bytes.IndexByte(s.buf[s.start+searched:s.end], '\n'); i >= 0 {
+			next = searched + i
+			line = s.buf[s.start+off : s.start+next]
+			next++
+			break
+		}
+		if s.err != nil || s.end-s.start >= limit {
+			next = s.end - s.start
+			line = s.buf[s.start+off : s.end]
+			if s.err == nil || len(bytes.Trim(line, "\x00")) == 0 {
+				return nil, 0, false
+			}
+			break
+		}
+		searched = s.end - s.start
+		s.fill()
+	}
+	if len(line) > s.max {
+		return nil, 0, false
+	}
+	return trimEnd(bytes.TrimLeft(line, "\x00")), next, next <= limit
+}

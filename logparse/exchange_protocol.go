@@ -1,0 +1,115 @@
+package logparse
+
+import (
+	"bytes"
+	"fmt"
+
+	"github.com/smtplog/smtplog/reply"
+	"github.com/smtplog/smtplog/reply/outcome"
+)
+
+// protocol fills in the step of the conversation that a row of a protocol log
+// stands for. It returns what is wrong with the row, "" for nothing.
+//
+// A row counts as long as its event can be read: what a log lost of the
+// columns behind it, or has too many, does not lose the step.
+func (r *exchangeRows) protocol(rec *Record, c *columnList) string {
+	event := bytes.Trim(r.value(c.at[atEvent]), " \t")
+	if len(event) != 1 {
+		return r.noEvent(c)
+	}
+	rec.Direction = outcome.Inbound
+	sent, received := KindReply, KindCommand
+	if r.log.format == ExchangeSend {
+		rec.Direction = outcome.Outbound
+		sent, received = KindCommand, KindReply
+	}
+	switch event[0] {
+	case '+':
+		rec.Kind = KindConnect
+	case '-':
+		rec.Kind = KindDisconnect
+	case '>':
+		rec.Kind = sent
+	case '<':
+		rec.Kind = received
+	case '*':
+		rec.Kind = KindInfo
+	default:
+		return r.noEvent(c)
+	}
+
+	rec.Session = present(r.value(c.at[atSession]))
+	rec.Sequence = sequence(r.value(c.at[atSequence]))
+	rec.Connector = present(r.value(c.at[atConnector]))
+	rec.Local = present(r.value(c.at[atLocal]))
+	rec.Remote = present(r.value(c.at[atRemote]))
+	if rec.Direction == outcome.Inbound {
+		if i := bytes.IndexByte(rec.Connector, '\\'); i >= 0 {
+			rec.Server = present(bytes.TrimSpace(rec.Connector[:i]))
+		}
+	}
+	rec.Data = r.value(c.at[atData])
+	// QUIRK: logs that went through a web page have blanks at the end of rows.
+	if context := bytes.TrimRight(r.value(c.at[atContext]), " \t"); len(context) > 0 {
+		rec.Context = context
+	}
+
+	switch rec.Kind {
+	case KindCommand:
+		rec.Verb, rec.VerbText, rec.Arg = SplitCommand(rec.Data)
+		rec.VerbText, rec.Arg = some(rec.VerbText), some(rec.Arg)
+	case KindReply:
+		rec.Text = rec.Data
+		if line, ok := reply.ParseLine(rec.Text); ok {
+			rec.Code, rec.Enhanced, rec.More = line.Code, line.Enhanced, line.More
+		}
+		// A reply with line breaks inside is a whole one; its last line says
+		// whether more follows.
+		if i := bytes.LastIndexByte(rec.Text, '\n'); i >= 0 {
+			last, _ := reply.ParseLine(rec.Text[i+1:])
+			rec.More = last.More
+		}
+	}
+	return ""
+}
+
+// noEvent is what is wrong with a row without an event.
+func (r *exchangeRows) noEvent(c *columnList) string {
+	switch i := c.at[atEvent]; {
+	case i < 0:
+		return "#Fields names no event"
+	case i >= r.count:
+		return r.wrongCount(c)
+	default:
+		return fmt.Sprintf("event %s is none of + - > < *", excerpt(r.value(i)))
+	}
+}
+
+// present returns b, nil when the log wrote that there is no such value.
+func present(b []byte) []byte {
+	if len(b) == 0 || len(b) == 1 && b[0] == '-' {
+		return nil
+	}
+	return b
+}
+
+// some returns b, nil when it is empty.
+func some(b []byte) []byte {
+	if len(b) == 0 {
+		return nil
+	}
+	return b
+}
+
+// sequence reads a sequence-number, -1 if it is none.
+func sequence(b []byte) int64 {
+	if len(b) == 0 || len(b) > 9 {
+		return -1
+	}
+	v, ok := digits(b, len(b))
+	if !ok {
+		return -1
+	}
+	return int64(v)
+}
