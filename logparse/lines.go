@@ -67,12 +67,15 @@ func (s *lineScanner) peek() (line []byte, ok bool) {
 	return trimEnd(s.buf[s.start : s.start+n]), true
 }
 
-// head returns the beginning of what is not yet taken, up to a block. The first
-// bytes come without waiting for a whole block from a slow pipe only if they
-// hold some lines already.
+// head returns the beginning of what is not yet taken, up to a block. From a
+// slow pipe it does not wait for the whole block once it has the lines that
+// detection looks at.
 func (s *lineScanner) head() []byte {
+	lines, counted := 0, 0
 	for s.end-s.start < blockSize && s.err == nil {
-		if bytes.Count(s.buf[s.start:s.end], []byte{'\n'}) >= 64 {
+		lines += bytes.Count(s.buf[s.start+counted:s.end], []byte{'\n'})
+		counted = s.end - s.start
+		if lines >= detectLines {
 			break
 		}
 		s.fill()

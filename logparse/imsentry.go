@@ -1,0 +1,80 @@
+package logparse
+
+import "bytes"
+
+// imsArrow says which way a line went.
+type imsArrow uint8
+
+const (
+	imsNoArrow  imsArrow = iota
+	imsReceived          // "<<<": by Exchange
+	imsSent              // ">>>": by Exchange
+)
+
+// imsConnection says which kind of connection a line tells of.
+type imsConnection uint8
+
+const (
+	imsNoConnection imsConnection = iota
+	imsAccepted                   // "A connection was accepted from HOST."
+	imsEstablished                // "A connection to HOST was established."
+)
+
+// imsEntry is what stands behind the time on a line of the IMS.
+type imsEntry struct {
+	arrow      imsArrow
+	raw        bool // "IO: |": the bytes as they came, logged again in parsed form
+	connection imsConnection
+	host       []byte // of the connection, may be empty
+	text       []byte // the line of the conversation
+}
+
+func parseIMSEntry(b []byte) (e imsEntry) {
+	e.arrow, b = cutArrow(b)
+	if rest, ok := bytes.CutPrefix(b, []byte("IO: |")); ok {
+		e.raw = true
+		b = rest
+	}
+	e.text = b
+	if e.arrow != imsNoArrow || e.raw {
+		return e
+	}
+	const accepted, to, established = "A connection was accepted from", "A connection to ", " was established"
+	if host, ok := bytes.CutPrefix(b, []byte(accepted)); ok {
+		e.connection = imsAccepted
+		e.host = trimHost(host)
+	} else if host, ok := bytes.CutPrefix(b, []byte(to)); ok {
+		if i := bytes.LastIndex(host, []byte(established)); i >= 0 {
+			e.connection = imsEstablished
+			e.host = trimHost(host[:i])
+		}
+	}
+	return e
+}
+
+// cutArrow cuts "<<< " or ">>> " from the front of b. Web pages turn them into
+// entities.
+func cutArrow(b []byte) (imsArrow, []byte) {
+	for _, a := range []struct {
+		mark  string
+		arrow imsArrow
+	}{{"<<<", imsReceived}, {">>>", imsSent}, {"&lt;&lt;&lt;", imsReceived}, {"&gt;&gt;&gt;", imsSent}} {
+		if len(b) >= len(a.mark) && string(b[:len(a.mark)]) == a.mark {
+			b = b[len(a.mark):]
+			if len(b) > 0 && b[0] == ' ' {
+				b = b[1:]
+			}
+			return a.arrow, b
+		}
+	}
+	return imsNoArrow, b
+}
+
+// trimHost drops blanks and the dot that ends the sentence from a host name.
+func trimHost(b []byte) []byte {
+	b = trimBlanks(b)
+	for len(b) > 0 && b[len(b)-1] == '.' {
+		b = b[:len(b)-1]
+	}
+	return b
+}
