@@ -1,7 +1,7 @@
 package reply
 
 import (
-	"io"
+	"sync"
 	"time"
 )
 
@@ -19,40 +19,215 @@ type Classification struct {
 	RetryAfter time.Duration // when the text says to come back, 0 when it does not
 	Inner      string        // the innermost quoted reply, "" when nothing is quoted
 
-	Rule    string // the rule that decided
-	Source  string // the registry or vendor that the meaning is taken from
+	Rule    string // the rule that decided, "" when none did
+	Source  string // the registry or vendor that the meaning is taken from, if any
 	Meaning string // one sentence
 }
 
 // Classify says what a reply means, with the built-in rules. The text is one
-// reply as logged, with or without its code, of one line or several. It is
-// safe for concurrent use.
+// reply as logged, with or without its code, of one line or several. An
+// unknown direction is taken as Outbound. Classify is safe for concurrent use.
 func Classify(text string, d Direction) Classification {
-	return Classification{}
+	return builtin().Classify(text, d)
 }
 
-// A Rule says which texts and codes mean which reason. See [ParseRules].
-type Rule struct{}
+var builtin = sync.OnceValue(func() *Classifier {
+	c, err := NewClassifier(nil)
+	if err != nil {
+		panic(err) // the tables are part of the program, and its tests read them
+	}
+	return c
+})
 
 // A Classifier classifies replies by a set of rules. It remembers the texts it
-// has seen, in bounded space, and is safe for concurrent use.
-type Classifier struct{}
+// has seen, in bounded space (a few megabytes at most), and is safe for
+// concurrent use.
+type Classifier struct {
+	set      *ruleSet
+	matchers sync.Pool
+	exact    *cache[exactKey, Classification] // texts as they stand
+	folded   *cache[foldedKey, int32]         // normalised texts: the rule's number
+}
 
 // NewClassifier returns a classifier with the given rules, which are tried in
-// their order before the built-in ones.
-func NewClassifier(extra []Rule) (*Classifier, error) { return &Classifier{}, nil }
+// their order before the built-in ones. It fails when two rules have one name
+// or when the test line of a rule is not decided by that rule.
+func NewClassifier(extra []Rule) (*Classifier, error) {
+	rules, err := builtinRules()
+	if err != nil {
+		return nil, err
+	}
+	set, err := compile(extra, rules)
+	if err != nil {
+		return nil, err
+	}
+	c := newClassifier(set)
+	return c, c.check(extra)
+}
+
+func newClassifier(set *ruleSet) *Classifier {
+	c := &Classifier{set: set, exact: newCache[exactKey, Classification](2048), folded: newCache[foldedKey, int32](4096)}
+	c.matchers.New = func() any {
+		return &work{m: newMatcher(len(set.automaton.length), len(set.clauses)), words: make([]byte, 0, 2*maxText)}
+	}
+	return c
+}
+
+// work is the room that classifying one text takes.
+type work struct {
+	m     *matcher
+	words []byte
+}
+
+// maxExact is the length of the longest text that is remembered as it stands.
+const maxExact = 1024
 
 // Classify is like the function of that name.
-func (c *Classifier) Classify(text string, d Direction) Classification { return Classification{} }
+func (c *Classifier) Classify(text string, d Direction) Classification {
+	if len(text) > maxExact {
+		return c.classify(text, d)
+	}
+	h := hashString(text, uint64(d))
+	if e := c.exact.get(h); e != nil && e.key.text == text && e.key.d == d {
+		return e.value
+	}
+	// The caller's string may be a part of a large buffer: only a copy is kept,
+	// and the result quotes the copy.
+	text = string([]byte(text))
+	r := c.classify(text, d)
+	c.exact.put(h, exactKey{text, d}, r)
+	return r
+}
 
 // ClassifyBytes is like Classify and keeps nothing of text.
-func (c *Classifier) ClassifyBytes(text []byte, d Direction) Classification { return Classification{} }
+func (c *Classifier) ClassifyBytes(text []byte, d Direction) Classification {
+	if len(text) > maxExact {
+		return c.classify(string(text), d)
+	}
+	h := hashBytes(text, uint64(d))
+	if e := c.exact.get(h); e != nil && e.key.text == string(text) && e.key.d == d {
+		return e.value
+	}
+	s := string(text)
+	r := c.classify(s, d)
+	c.exact.put(h, exactKey{s, d}, r)
+	return r
+}
 
-// ParseRules reads rules in the format of the built-in tables. Name stands in
-// errors, in front of the line number.
-func ParseRules(r io.Reader, name string) ([]Rule, error) { return nil, nil }
+// classify does the work for a text that is not remembered as it stands.
+func (c *Classifier) classify(text string, d Direction) Classification {
+	p := dissect(text)
+	if p.body == "" && p.code == 0 {
+		return Classification{}
+	}
+	r := Classification{Code: p.code, Enhanced: p.enhanced}
+	if p.quoted {
+		r.Inner = p.body
+	}
+	if p.code != 0 {
+		r.Class = p.code.Class()
+	} else {
+		r.Class = p.enhanced.Class()
+	}
+	n := c.number(&p, text, r.Class)
+	rule := c.set.rule(n)
+	r.explainBy(rule, d)
+	if r.Class == ClassNone {
+		r.Class = r.Reason.class()
+	}
+	switch r.Reason {
+	case ReasonBlocklisted, ReasonSpam, ReasonPolicy, ReasonDNSPTR:
+		r.List = blocklist(p.body)
+	}
+	if r.Class == Transient {
+		r.RetryAfter = retryAfter(p.body)
+	}
+	return r
+}
 
-// Explain says what input means: a reply, a bare code such as "550", an
-// enhanced code such as "5.7.1", or a Win32 or Winsock error number such as
-// "10060".
-func Explain(input string, d Direction) Classification { return Classification{} }
+// class returns the class of a failure that no code tells of: a connection or
+// a TLS handshake that fails is tried again, a login that fails is not.
+func (r Reason) class() Class {
+	switch r {
+	case ReasonConnectionTimeout, ReasonConnectionRefused, ReasonConnectionDropped, ReasonTLSFailed, ReasonDNSFailure:
+		return Transient
+	case ReasonAuthFailed:
+		return Permanent
+	}
+	return ClassNone
+}
+
+// number returns the number of the rule that decides, or noRule.
+func (c *Classifier) number(p *dissection, text string, class Class) int32 {
+	if class == OK {
+		return c.set.byCode(p.code, p.enhanced)
+	}
+	if n, ok := c.set.win32[p.win32]; ok && p.win32 != 0 {
+		return n
+	}
+	n := c.decide(p.body, question{p.bodyCode, p.bodyEnhanced, class, p.verb})
+	if p.quoted && n >= c.set.fallback {
+		// The quoted reply says nothing but its code. What is around it may
+		// say more.
+		if outer := c.decide(text, question{p.code, p.enhanced, class, p.verb}); outer < c.set.fallback {
+			return outer
+		}
+	}
+	return n
+}
+
+// A question is what rules ask about beside the words.
+type question struct {
+	code     Code
+	enhanced Enhanced
+	class    Class
+	verb     uint8
+}
+
+// decide returns the number of the first rule that holds for a text.
+func (c *Classifier) decide(text string, q question) int32 {
+	w := c.matchers.Get().(*work)
+	defer c.matchers.Put(w)
+	w.words = c.set.words.append(w.words[:0], text)
+	h := hashBytes(w.words, q.hash())
+	if e := c.folded.get(h); e != nil && e.key.q == q && e.key.words == string(w.words) {
+		return e.value
+	}
+	n := c.set.first(w.m, w.words, q)
+	if len(w.words) <= maxExact {
+		c.folded.put(h, foldedKey{string(w.words), q}, n)
+	}
+	return n
+}
+
+// explainBy fills in what the rule says, seen from the given direction.
+func (r *Classification) explainBy(rule *Rule, d Direction) {
+	r.Reason = ReasonUnknown
+	if r.Class == OK {
+		r.Reason = ReasonAccepted
+	}
+	if rule == nil {
+		r.Actor, r.Meaning, r.Remedy = r.Reason.Actor(d), r.Reason.Meaning(), r.Reason.Remedy(d)
+		return
+	}
+	r.Reason, r.Rule, r.Source = rule.Reason, rule.Name, rule.source
+	r.Actor, r.Meaning, r.Remedy = rule.sense(d)
+}
+
+// sense returns who has to act on what the rule finds, what it means and what
+// to do. A rule's actor and remedy are those of a refusal we were given.
+func (r *Rule) sense(d Direction) (a Actor, meaning, remedy string) {
+	a, meaning, remedy = r.Reason.Actor(d), r.Reason.Meaning(), r.Reason.Remedy(d)
+	if r.meaning != "" {
+		meaning = r.meaning
+	}
+	if d != Inbound || r.extra {
+		if r.hasActor {
+			a = r.actor
+		}
+		if r.remedy != "" {
+			remedy = r.remedy
+		}
+	}
+	return a, meaning, remedy
+}

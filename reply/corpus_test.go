@@ -1,0 +1,113 @@
+package reply
+
+import (
+	"encoding/csv"
+	"hash/fnv"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// A corpusLine is one labelled reply of the reference corpus.
+type corpusLine struct {
+	text, class, code, reason string
+	alternatives              []string
+	report                    bool // in the half that the rules were not tuned on
+}
+
+// corpus reads the reference corpus, which lies beside the module.
+func corpus(t testing.TB) []corpusLine {
+	t.Helper()
+	dir, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for {
+		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
+			break
+		}
+		if dir == filepath.Dir(dir) {
+			t.Fatal("no go.mod above the package")
+		}
+		dir = filepath.Dir(dir)
+	}
+	f, err := os.Open(filepath.Join(dir, "..", "shared", "replies", "corpus.csv"))
+	if err != nil {
+		t.Skip("the reference corpus is not here: ", err)
+	}
+	defer f.Close()
+	rows, err := csv.NewReader(f).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	column := map[string]int{}
+	for i, name := range rows[0] {
+		column[name] = i
+	}
+	var lines []corpusLine
+	for _, row := range rows[1:] {
+		at := func(name string) string { return row[column[name]] }
+		lines = append(lines, corpusLine{
+			text: at("text"), class: at("expected_class"), code: at("code"), reason: at("reason"),
+			alternatives: strings.Split(at("alt"), "|"), report: reportHalf(at("source")),
+		})
+	}
+	return lines
+}
+
+// reportHalf splits the corpus by where a line comes from, so that lines of
+// one origin, which resemble each other, fall into one half.
+func reportHalf(source string) bool {
+	h := fnv.New32a()
+	h.Write([]byte(source))
+	return h.Sum32()>>16&1 == 1
+}
+
+type score struct{ lines, strict, lenient int }
+
+func (s *score) add(strict, lenient bool) {
+	s.lines++
+	if strict {
+		s.strict++
+	}
+	if strict || lenient {
+		s.lenient++
+	}
+}
+
+func (s score) percent() (strict, lenient float64) {
+	return 100 * float64(s.strict) / float64(s.lines), 100 * float64(s.lenient) / float64(s.lines)
+}
+
+func TestCorpus(t *testing.T) {
+	var tune, report, all score
+	for _, l := range corpus(t) {
+		got := Classify(l.text, Outbound)
+		if l.code != "" && got.Class.String() != l.class {
+			t.Errorf("class %v, want %s: %q", got.Class, l.class, l.text)
+		}
+		name := got.Reason.String()
+		strict, lenient := name == l.reason, slices.Contains(l.alternatives, name)
+		all.add(strict, lenient)
+		if l.report {
+			report.add(strict, lenient)
+			continue
+		}
+		tune.add(strict, lenient)
+		if !strict {
+			t.Logf("%s by %s, want %s or %v: %.300q", name, got.Rule, l.reason, l.alternatives, l.text)
+		}
+	}
+	for _, s := range []struct {
+		name string
+		score
+	}{{"tuned half", tune}, {"report half", report}, {"whole corpus", all}} {
+		strict, lenient := s.percent()
+		t.Logf("%-12s %d lines: strict %.1f %%, lenient %.1f %%", s.name, s.lines, strict, lenient)
+	}
+	if strict, lenient := all.percent(); strict < 92 || lenient < 97 {
+		t.Errorf("strict %.1f %%, want 92; lenient %.1f %%, want 97", strict, lenient)
+	}
+}

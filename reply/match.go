@@ -1,0 +1,240 @@
+package reply
+
+// The bounds of matching.
+const (
+	maxStages = 4   // steps of a term
+	maxGap    = 48  // bytes between two steps
+	maxEvents = 768 // phrases found in one text; more are not looked at
+)
+
+// An automaton finds all phrases in a text in one pass (Aho and Corasick
+// 1975). States with many edges have a table, the others a short list.
+type automaton struct {
+	states []acState
+	edges  []acEdge
+	tables [][256]int32 // 0 is "no edge"; no edge leads to the root
+	length []int32      // of each phrase
+}
+
+type acState struct {
+	fail   int32
+	output int32 // a phrase that ends here, or -1
+	link   int32 // the nearest state up the failure links that has an output, or 0
+	table  int32 // index of tables, or -1
+	edge   int32 // first edge
+	count  int32
+}
+
+type acEdge struct {
+	b  byte
+	to int32
+}
+
+// newAutomaton builds the automaton of distinct phrases.
+func newAutomaton(phrases []string) *automaton {
+	type node struct {
+		next   map[byte]int32
+		output int32
+	}
+	nodes := []node{{map[byte]int32{}, -1}}
+	a := &automaton{length: make([]int32, len(phrases))}
+	for i, p := range phrases {
+		at := int32(0)
+		for j := 0; j < len(p); j++ {
+			to, ok := nodes[at].next[p[j]]
+			if !ok {
+				to = int32(len(nodes))
+				nodes = append(nodes, node{map[byte]int32{}, -1})
+				nodes[at].next[p[j]] = to
+			}
+			at = to
+		}
+		nodes[at].output = int32(i)
+		a.length[i] = int32(len(p))
+	}
+	a.states = make([]acState, len(nodes))
+	for i, n := range nodes {
+		s := &a.states[i]
+		*s = acState{output: n.output, table: -1, edge: int32(len(a.edges)), count: int32(len(n.next))}
+		if len(n.next) > 6 || i == 0 {
+			s.table = int32(len(a.tables))
+			var t [256]int32
+			for b, to := range n.next {
+				t[b] = to
+			}
+			a.tables = append(a.tables, t)
+		}
+		for b := 0; b < 256; b++ {
+			if to, ok := n.next[byte(b)]; ok {
+				a.edges = append(a.edges, acEdge{byte(b), to})
+			}
+		}
+	}
+	// Breadth first: the failure link of a state is shorter than the state.
+	queue := make([]int32, 0, len(nodes))
+	for _, to := range nodes[0].next {
+		queue = append(queue, to)
+	}
+	for len(queue) > 0 {
+		at := queue[0]
+		queue = queue[1:]
+		for b, to := range nodes[at].next {
+			f := a.states[at].fail
+			for f != 0 && a.step(f, b) == 0 {
+				f = a.states[f].fail
+			}
+			a.states[to].fail = a.step(f, b)
+			queue = append(queue, to)
+		}
+		if f := a.states[at].fail; a.states[f].output >= 0 {
+			a.states[at].link = f
+		} else {
+			a.states[at].link = a.states[f].link
+		}
+	}
+	return a
+}
+
+// step returns the state that b leads to, 0 when there is no edge.
+func (a *automaton) step(state int32, b byte) int32 {
+	s := &a.states[state]
+	if s.table >= 0 {
+		return a.tables[s.table][b]
+	}
+	for _, e := range a.edges[s.edge : s.edge+s.count] {
+		if e.b == b {
+			return e.to
+		}
+	}
+	return 0
+}
+
+// A found phrase ends before text[end]; next is the one of the same phrase
+// found before it, as index of the list plus one.
+type found struct {
+	end, next int32
+}
+
+// A matcher is the room that matching one text takes. It is used again and
+// again; phrases of an earlier text are told by their stamp.
+type matcher struct {
+	events []found
+	last   []int32  // for each phrase, its last event plus one
+	stamp  []uint32 // for each phrase, the text it was last found in
+	round  uint32
+	order  []int32 // phrases found, in order
+	marks  []uint64
+}
+
+func newMatcher(phrases, clauses int) *matcher {
+	return &matcher{
+		events: make([]found, 0, maxEvents),
+		last:   make([]int32, phrases),
+		stamp:  make([]uint32, phrases),
+		order:  make([]int32, 0, 128),
+		marks:  make([]uint64, (clauses+63)/64),
+	}
+}
+
+// scan finds the phrases of text.
+func (m *matcher) scan(a *automaton, text []byte) {
+	m.round++
+	if m.round == 0 { // after 2^32 texts the stamps mean nothing any more
+		clear(m.stamp)
+		m.round = 1
+	}
+	m.events, m.order = m.events[:0], m.order[:0]
+	state := int32(0)
+	for i, b := range text {
+		for {
+			if to := a.step(state, b); to != 0 {
+				state = to
+				break
+			}
+			if state == 0 {
+				break
+			}
+			state = a.states[state].fail
+		}
+		at := state
+		if a.states[at].output < 0 {
+			at = a.states[at].link
+		}
+		for at != 0 {
+			if len(m.events) == maxEvents {
+				return
+			}
+			m.note(a.states[at].output, int32(i)+1)
+			at = a.states[at].link
+		}
+	}
+}
+
+func (m *matcher) note(phrase, end int32) {
+	f := found{end: end}
+	if m.stamp[phrase] == m.round {
+		f.next = m.last[phrase]
+	} else {
+		m.stamp[phrase] = m.round
+		m.order = append(m.order, phrase)
+	}
+	m.events = append(m.events, f)
+	m.last[phrase] = int32(len(m.events))
+}
+
+// A compiledTerm is a term with the numbers of its phrases.
+type compiledTerm struct {
+	not    bool
+	stages [][]int32
+}
+
+// holds reports whether the stages follow each other in the text scanned last.
+func (m *matcher) holds(t *compiledTerm, length []int32) bool {
+	if len(t.stages) == 1 {
+		for _, p := range t.stages[0] {
+			if m.stamp[p] == m.round {
+				return true
+			}
+		}
+		return false
+	}
+	// ends are where the steps so far can end. Of many only the first few and
+	// the last are kept, which bounds the work on hostile text.
+	var kept [2][8]int32
+	ends := kept[0][:0]
+	for i, st := range t.stages {
+		next := kept[i&1][:0]
+		if i > 0 && len(ends) == 0 {
+			return false
+		}
+		for _, p := range st {
+			if m.stamp[p] != m.round {
+				continue
+			}
+			for e := m.last[p]; e != 0; e = m.events[e-1].next {
+				end := m.events[e-1].end
+				if i > 0 && !follows(ends, end-length[p]) {
+					continue
+				}
+				if len(next) < cap(next) {
+					next = append(next, end)
+				} else {
+					next[len(next)-1] = end
+				}
+			}
+		}
+		ends = next
+	}
+	return len(ends) > 0
+}
+
+// follows reports whether a phrase that starts there follows one of the ends.
+// Two phrases may share the blank between them.
+func follows(ends []int32, start int32) bool {
+	for _, end := range ends {
+		if start >= end-1 && start-end <= maxGap {
+			return true
+		}
+	}
+	return false
+}
