@@ -73,7 +73,8 @@ func faultsOf(dates []imsStamp, order DateOrder) (f orderFaults) {
 	var first, last int64
 	for i := range dates {
 		s := &dates[i]
-		if !s.allows(order) {
+		sec, ok := s.dayIn(order)
+		if !ok {
 			f.impossible++
 			continue
 		}
@@ -84,8 +85,6 @@ func faultsOf(dates []imsStamp, order DateOrder) (f orderFaults) {
 		if order == YMD && s.width < 4 {
 			f.short++
 		}
-		year, month, day, _ := s.in(order)
-		sec, _ := unixSeconds(year, month, day, 0, 0, 0)
 		if first == 0 {
 			first, last = sec, sec
 		}

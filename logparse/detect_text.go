@@ -66,7 +66,7 @@ func (l *imsLook) line(text []byte) {
 	case isReply && (code.Code == 250 || code.Code == 354 || code.Code == 499):
 		l.sure++
 		l.smtp++
-	case isReply || verb == VerbQUIT || entry.arrow != imsNoArrow || entry.raw:
+	case isReply || verb == VerbQUIT || entry.arrow != imsNoArrow:
 		l.sure++
 	default:
 		l.dated++

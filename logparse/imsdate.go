@@ -21,6 +21,27 @@ type imsStamp struct {
 // the text behind " : " begins, 0 when the line has no stamp. A quote in front,
 // which spreadsheets and articles put round whole lines, is passed over.
 func parseIMSStamp(line []byte) (stamp imsStamp, text int) {
+	if c := skipBlanks(line, 0); c == len(line) || line[c] != '"' && (line[c] < '0' || line[c] > '9') {
+		return stamp, 0
+	}
+	stamp, end := parseStamp(line)
+	i := skipBlanks(line, end)
+	if i == end || i == len(line) || line[i] != ':' {
+		return stamp, 0
+	}
+	switch i++; {
+	case i == len(line):
+	case line[i] == ' ':
+		i++
+	default:
+		return stamp, 0
+	}
+	return stamp, i
+}
+
+// parseStamp reads a date and a time and returns where they end, 0 when there
+// are none.
+func parseStamp(line []byte) (stamp imsStamp, end int) {
 	i := skipBlanks(line, 0)
 	if i < len(line) && line[i] == '"' {
 		i++
@@ -59,17 +80,7 @@ func parseIMSStamp(line []byte) (stamp imsStamp, text int) {
 		return stamp, 0
 	}
 	stamp.second = second
-	i = skipBlanks(line, clock+n)
-	if i == clock+n || i == len(line) || line[i] != ':' {
-		return stamp, 0
-	}
-	i++
-	if i < len(line) && line[i] == ' ' {
-		i++
-	} else if i < len(line) {
-		return stamp, 0
-	}
-	return stamp, i
+	return stamp, clock + n
 }
 
 // imsClock reads "11:44:31", "11.44.31" or "1:44:31 PM" as seconds since
@@ -132,44 +143,34 @@ func halfDay(b []byte) (half, n int) {
 	return half, i
 }
 
-// calendar returns year, month and day of the stamp's date. A date that cannot
-// be of the given order is read in the one it can be of.
-func (s *imsStamp) calendar(order DateOrder) (year, month, day int, ok bool) {
-	if s.allows(order) {
-		return s.in(order)
+// day returns the seconds from 1970-01-01 to the beginning of the stamp's day.
+// A date that cannot be of the given order is read in the one it can be of.
+func (s *imsStamp) day(order DateOrder) (sec int64, ok bool) {
+	if sec, ok = s.dayIn(order); ok {
+		return sec, true
 	}
 	for _, order := range []DateOrder{MDY, DMY, YMD} {
-		if s.allows(order) {
-			return s.in(order)
+		if sec, ok = s.dayIn(order); ok {
+			return sec, true
 		}
 	}
-	return 0, 0, 0, false
+	return 0, false
 }
 
-func (s *imsStamp) in(order DateOrder) (year, month, day int, ok bool) {
+// dayIn reads the date in the order; ok is false for a date that cannot be of
+// it: four digits are a year, and there are 12 months.
+func (s *imsStamp) dayIn(order DateOrder) (sec int64, ok bool) {
 	a, b, c := s.date[0], s.date[1], s.date[2]
+	if s.width > 2 && order != YMD || order == YMD && c > 99 {
+		return 0, false
+	}
 	switch order {
 	case DMY:
-		year, month, day = c, b, a
+		return unixSeconds(fullYear(c), b, a, 0, 0, 0)
 	case YMD:
-		year, month, day = a, b, c
-	default:
-		year, month, day = c, a, b
+		return unixSeconds(fullYear(a), b, c, 0, 0, 0)
 	}
-	return fullYear(year), month, day, true
-}
-
-// allows reports whether the date can be of the order: four digits are a year,
-// and there are 12 months.
-func (s *imsStamp) allows(order DateOrder) bool {
-	if (s.width == 4) != (order == YMD) && (s.width == 4 || s.date[2] > 99) {
-		return false
-	}
-	year, month, day, ok := s.in(order)
-	if ok {
-		_, ok = unixSeconds(year, month, day, 0, 0, 0)
-	}
-	return ok
+	return unixSeconds(fullYear(c), a, b, 0, 0, 0)
 }
 
 func skipBlanks(b []byte, i int) int {
@@ -199,15 +200,11 @@ func (c *imsClockReader) read(line []byte) (at outcome.Time, text int) {
 	if text == 0 {
 		return outcome.Time{}, 0
 	}
-	year, month, day, ok := stamp.calendar(c.order)
+	day, ok := stamp.day(c.order)
 	if !ok {
 		return outcome.Time{}, 0
 	}
-	sec, ok := unixSeconds(year, month, day, 0, 0, 0)
-	if !ok {
-		return outcome.Time{}, 0
-	}
-	at = outcome.Unix(localToUTC(sec+int64(stamp.second), c.loc)*1e9, 0)
+	at = outcome.Unix(localToUTC(day+int64(stamp.second), c.loc)*1e9, 0)
 	if line[text-1] == ' ' && text <= len(c.text) {
 		c.n = copy(c.text[:], line[:text])
 		c.at = at

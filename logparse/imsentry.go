@@ -23,7 +23,7 @@ const (
 // imsEntry is what stands behind the time on a line of the IMS.
 type imsEntry struct {
 	arrow      imsArrow
-	raw        bool // "IO: |": the bytes as they came, logged again in parsed form
+	raw        bool // "IO: |": the bytes as they came, logged again in parsed form; always received
 	connection imsConnection
 	host       []byte // of the connection, may be empty
 	text       []byte // the line of the conversation
@@ -33,10 +33,11 @@ func parseIMSEntry(b []byte) (e imsEntry) {
 	e.arrow, b = cutArrow(b)
 	if rest, ok := bytes.CutPrefix(b, []byte("IO: |")); ok {
 		e.raw = true
+		e.arrow = imsReceived // QUIRK: KB Q228725 lost the arrows
 		b = rest
 	}
 	e.text = b
-	if e.arrow != imsNoArrow || e.raw {
+	if e.arrow != imsNoArrow {
 		return e
 	}
 	const accepted, to, established = "A connection was accepted from", "A connection to ", " was established"

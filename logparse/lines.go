@@ -80,6 +80,9 @@ func (s *lineScanner) head() []byte {
 		}
 		s.fill()
 	}
+	if s.base == 0 && s.start == 0 && bytes.HasPrefix(s.buf[:s.end], []byte("\ufeff")) {
+		s.start = len("\ufeff") // a byte order mark is no part of the first line
+	}
 	return s.buf[s.start:min(s.end, s.start+blockSize)]
 }
 
@@ -113,6 +116,7 @@ func (s *lineScanner) find() (n, width int) {
 
 // discardLine drops the rest of a line that was too long.
 func (s *lineScanner) discardLine() {
+	fresh := false
 	for {
 		if i := bytes.IndexByte(s.buf[s.start:s.end], '\n'); i >= 0 {
 			s.start += i + 1
@@ -123,8 +127,11 @@ func (s *lineScanner) discardLine() {
 		if s.err != nil {
 			return
 		}
-		// The old block holds the line that was just returned.
-		s.buf = make([]byte, blockSize)
+		if !fresh {
+			// The old block holds the line that was just returned.
+			s.buf = make([]byte, blockSize)
+			fresh = true
+		}
 		for s.end == 0 && s.err == nil {
 			s.read()
 		}

@@ -95,7 +95,8 @@ const (
 	lineHeader
 	lineBlank
 	lineMalformed
-	lineEnd // there was no further line
+	lineContinuation // a further line of the record before, which was given out already
+	lineEnd          // there was no further line
 )
 
 // A rowReader reads one format. There is one for each, in a file of its own.
@@ -112,7 +113,6 @@ type Reader struct {
 	opt    Options
 	lines  *lineScanner
 	rows   rowReader
-	format Format
 	rec    Record
 	counts Counts
 	found  Detection
@@ -136,8 +136,10 @@ func NewReader(r io.Reader, name string, opt *Options) *Reader {
 // Detection returns what the log was recognised as. It reads the beginning of
 // the log if that has not been done yet.
 func (r *Reader) Detection() (Detection, error) {
-	err := r.start()
-	return r.found, err
+	if err := r.start(); r.rows == nil {
+		return r.found, err
+	}
+	return r.found, nil
 }
 
 // Counts returns the account of the lines read so far.
@@ -199,6 +201,8 @@ func (r *Reader) Next() (*Record, error) {
 		case lineMalformed:
 			r.counts.Malformed += taken
 			return nil, &SyntaxError{pos, msg}
+		case lineContinuation:
+			r.counts.Continuation += taken
 		case lineEnd:
 			if r.err = r.lines.err; r.err == nil {
 				r.err = io.EOF
