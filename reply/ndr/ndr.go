@@ -91,6 +91,8 @@ type Recipient struct {
 	Text      string       // the diagnostic
 	Attempt   outcome.Time // the last attempt
 	Retry     outcome.Time // it is tried until then
+
+	said string // what the text for people says beside the Diagnostic-Code
 }
 
 // Read reads one message. It fails for what cannot be read at all, and with
