@@ -1,21 +1,44 @@
 package session
 
 import (
+	"encoding/binary"
+
 	"github.com/smtplog/smtplog/logparse"
 	"github.com/smtplog/smtplog/reply/outcome"
 )
 
-// silence is the log time after which a connection without a row is over, in
-// nanoseconds.
-const silence = 600 * 1_000_000_000
+// IIS logs have no session ids, and the rows of connections that are open at
+// the same time are mixed together. The matcher deals them out to connections.
+//
+// Rows that differ in server, site, peer, direction or HELO name never share a
+// connection; what is left is a cluster. Within a cluster the matcher follows
+// several hypotheses at once about which connection each row belongs to, and
+// weighs them by what a connection may say next, by how long its client usually
+// waits, and by the length of the session that IIS logs on QUIT. Rows about
+// which the hypotheses agree are placed; the others wait, at most until the
+// connections of the cluster are over.
+
+const (
+	// silence is how long a connection may be without a row before it is over,
+	// in milliseconds of log time.
+	silence = int64(SilenceWithoutID / 1e6)
+
+	// timelessRow is how far a row without a time moves the clock of its log:
+	// 100,000 of them are as long as silence.
+	timelessRow = silence / 100_000
+
+	// backwards is how far a log's time may go back before that counts as
+	// another log, in milliseconds.
+	backwards = 3600 * 1000
+
+	// maxWaiting is how many rows may wait over all clusters.
+	maxWaiting = 100_000
+)
 
 // A slot is one connection as the matcher sees it.
 type slot struct {
 	ambiguous bool // its rows could as well have been dealt out otherwise; settled when finish is called
 	owner     any  // for the builder
-
-	step    logparse.Verb
-	touched int64
 }
 
 // A matcher decides which rows of a log without session ids belong to one
@@ -24,89 +47,139 @@ type matcher struct {
 	place  func(s *slot, rec *logparse.Record) // called once per row, rows of one slot in file order; rec is valid only during the call
 	finish func(s *slot)                       // no further row will be placed in s
 
-	capped int64 // how often rows were dealt out early because too many waited
+	capped int64 // how often rows were dealt out early because maxWaiting was reached
 
-	keys map[matchKey][]*slot
+	clusters map[string]*cluster
+	logs     map[uint32]*logClock
+	ordered  []*logClock
+	waiting  int         // rows that wait
+	queue    clusterList // clusters with rows that wait, in the order in which they began to
+	rows     int64       // rows so far
+	work     int64       // comparisons of a row with a connection so far
+
+	key   []byte
+	row   matchRow
+	beam  beam
+	spare []*cluster
 }
 
-type matchKey struct {
-	log          uint32
-	direction    outcome.Direction
-	site, remote string
-	helo         string
+// A logClock is how far a log has come, in milliseconds, and its clusters, those
+// longest without a row first.
+type logClock struct {
+	now  int64
+	idle clusterList
 }
 
 func newMatcher(place func(*slot, *logparse.Record), finish func(*slot)) *matcher {
-	return &matcher{place: place, finish: finish, keys: map[matchKey][]*slot{}}
+	m := &matcher{place: place, finish: finish, clusters: map[string]*cluster{}, logs: map[uint32]*logClock{}}
+	m.queue.link = waitLink
+	return m
 }
 
 // add takes the next row of a log. rec is borrowed.
 func (m *matcher) add(log uint32, rec *logparse.Record) {
-	key := matchKey{log, rec.Direction, string(rec.Connector), string(rec.Remote), string(rec.Helo)}
-	open := m.keys[key]
-	var s *slot
-	for i := len(open) - 1; i >= 0; i-- {
-		if rec.Verb == logparse.VerbMAIL && (open[i].step == logparse.VerbMAIL || open[i].step == logparse.VerbRCPT) {
-			continue
-		}
-		s = open[i]
-		break
+	clock := m.clock(log)
+	m.rows++
+	r := &m.row
+	r.read(rec)
+	r.number = m.rows
+	if r.timed {
+		m.tick(clock, r.at)
+	} else {
+		m.tick(clock, clock.now+timelessRow)
 	}
-	begins := rec.Verb == logparse.VerbHELO || rec.Verb == logparse.VerbEHLO || rec.Kind == logparse.KindReply && rec.Code == 220
-	if s == nil || begins {
-		s = &slot{}
-		open = append(open, s)
-	}
-	s.ambiguous = s.ambiguous || len(open) > 1
-	s.step = rec.Verb
-	s.touched = rec.Time.UnixNano()
-	m.place(s, rec)
-	if rec.Verb == logparse.VerbQUIT && rec.Kind == logparse.KindCommand && rec.Direction == outcome.Inbound ||
-		rec.Kind == logparse.KindReply && rec.Code == 221 {
-		m.finish(s)
-		for i := range open {
-			if open[i] == s {
-				open = append(open[:i], open[i+1:]...)
-				break
-			}
+	r.clock = clock.now
+
+	n := m.clusterKey(log, rec)
+	c := m.cluster(clock, m.key)
+	if len(rec.Helo) > 0 && r.verb.greets() && n < len(m.key) {
+		if before := m.clusters[string(m.key[:n])]; before != nil {
+			m.adopt(c, before)
 		}
 	}
-	if len(open) == 0 {
-		delete(m.keys, key)
-		return
+	clock.idle.moveToBack(c)
+	m.decide(c, rec)
+	for m.waiting > maxWaiting {
+		m.capped++
+		m.settle(m.queue.front)
 	}
-	m.keys[key] = open
 }
 
-// advance says that the log has reached the time now.
-func (m *matcher) advance(log uint32, now outcome.Time) {
-	for key, open := range m.keys {
-		if key.log != log {
-			continue
-		}
-		kept := open[:0]
-		for _, s := range open {
-			if now.UnixNano()-s.touched < silence {
-				kept = append(kept, s)
-			} else {
-				m.finish(s)
+// clusterKey builds the key of the row's cluster in m.key and returns the length
+// of the key that the rows before HELO have.
+func (m *matcher) clusterKey(log uint32, rec *logparse.Record) int {
+	k := binary.LittleEndian.AppendUint32(m.key[:0], log)
+	k = append(k, byte(rec.Direction))
+	k = append(append(k, rec.Connector...), 0)
+	k = append(append(k, withoutPort(rec.Remote)...), 0)
+	n := len(k)
+	m.key = append(k, rec.Helo...)
+	return n
+}
+
+// withoutPort returns the host of "192.0.2.1:25" or "[2001:db8::1]:25"; what
+// has no port comes back whole.
+func withoutPort(remote []byte) []byte {
+	colon := -1
+	for i, c := range remote {
+		switch {
+		case c == ']':
+			return remote[:i+1]
+		case c == ':' && colon >= 0:
+			if remote[0] != '[' {
+				return remote // an IPv6 address
 			}
+		case c == ':':
+			colon = i
 		}
-		if m.keys[key] = kept; len(kept) == 0 {
-			delete(m.keys, key)
+	}
+	if colon > 0 && remote[0] != '[' {
+		return remote[:colon]
+	}
+	return remote
+}
+
+func (m *matcher) clock(log uint32) *logClock {
+	c := m.logs[log]
+	if c == nil {
+		c = &logClock{}
+		c.idle.link = idleLink
+		m.logs[log] = c
+		m.ordered = append(m.ordered, c)
+	}
+	return c
+}
+
+// tick moves a log's clock and settles what has been silent for too long.
+func (m *matcher) tick(clock *logClock, now int64) {
+	if now < clock.now-backwards {
+		for clock.idle.front != nil {
+			m.expire(clock.idle.front)
 		}
+		clock.now = now
+	}
+	clock.now = max(clock.now, now)
+	for c := clock.idle.front; c != nil && clock.now-c.clock >= silence; c = clock.idle.front {
+		m.expire(c)
+	}
+}
+
+// advance says that the log has reached the time now: what has been silent for
+// ten minutes is over.
+func (m *matcher) advance(log uint32, now outcome.Time) {
+	if !now.IsZero() {
+		m.tick(m.clock(log), milliseconds(now))
 	}
 }
 
 // close ends the input: everything that waits is placed and finished.
 func (m *matcher) close() {
-	for key, open := range m.keys {
-		for _, s := range open {
-			m.finish(s)
+	for _, clock := range m.ordered {
+		for clock.idle.front != nil {
+			m.remove(clock.idle.front)
 		}
-		delete(m.keys, key)
 	}
 }
 
 // pending returns the number of rows that wait to be placed.
-func (m *matcher) pending() int { return 0 }
+func (m *matcher) pending() int { return m.waiting }

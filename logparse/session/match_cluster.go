@@ -1,0 +1,515 @@
+package session
+
+import (
+	"cmp"
+	"math"
+	"slices"
+
+	"github.com/smtplog/smtplog/logparse"
+)
+
+const (
+	// maxHypotheses is how many hypotheses are followed in a cluster with few
+	// connections, minHypotheses with many: with n connections under a
+	// hypothesis a row is held against at most hypothesesTimesOpen of them, and
+	// with more than crowded of them the cluster becomes a crowd.
+	maxHypotheses       = 64
+	minHypotheses       = 8
+	hypothesesTimesOpen = 256
+	crowded             = 32
+
+	// prune is how much less likely than the best a hypothesis may be, as a
+	// logarithm.
+	prune = 9.0
+
+	// doubtful is how likely another placement of a row must be, compared to the
+	// one chosen, for its connection to be ambiguous.
+	doubtful = 0.05
+
+	// maxCompared is how far two hypotheses are compared backwards when one is
+	// given up.
+	maxCompared = 256
+
+	// afterUnknown is how long a client takes at most for HELO after a command
+	// that was not understood, in milliseconds.
+	afterUnknown = 60_000
+)
+
+// A cluster is what is known of the rows that may share connections.
+type cluster struct {
+	key   []byte
+	log   *logClock
+	clock int64 // of the log at the last row
+	order int64 // rows so far
+	check int64 // when to look for silent connections next
+
+	hypotheses []hypothesis // the best first; never empty
+	slots      []openSlot   // connections with a row that was placed
+	held       []heldRow    // rows, of which those from head on wait, in order
+	head       int
+	crowd      *crowd // set when there are too many connections for hypotheses
+
+	links [2]clusterLink
+}
+
+// A hypothesis is one way to deal the rows out.
+type hypothesis struct {
+	score float64 // logarithm of its likelihood, compared to the best
+	conns []conn  // that are open
+	sum   uint64  // of the connections' first and last rows, to find equal hypotheses
+	node  *node   // where its last row went; nil when that is placed
+}
+
+// A node says where one row went under all hypotheses that lead through it.
+type node struct {
+	parent     *node // the row before; nil when that is placed
+	first      int64 // the connection
+	order      int64 // of the row
+	over       bool  // the row ends the connection
+	doubt      float64
+	refs       int32 // hypotheses and nodes that refer to it
+	prev, next *node // others of the same row
+	placed     bool
+}
+
+// An openSlot is a connection some of whose rows have been placed.
+type openSlot struct {
+	first int64
+	slot  *slot
+}
+
+// A heldRow is a row that waits.
+type heldRow struct {
+	rec   *logparse.Record
+	clock int64
+	order int64
+	nodes *node
+	alive int // number of nodes
+}
+
+// A candidate is a way for a hypothesis to go on.
+type candidate struct {
+	score      float64
+	hypothesis int
+	conn       int // -1 begins a new one
+}
+
+// beam holds what the work on one row needs, for all clusters.
+type beam struct {
+	candidates []candidate
+	next       []hypothesis
+	spareConns [][]conn
+	spareNodes []*node
+	spareSlots []*slot
+}
+
+// cluster returns the cluster with the key.
+func (m *matcher) cluster(log *logClock, key []byte) *cluster {
+	if c := m.clusters[string(key)]; c != nil {
+		return c
+	}
+	var c *cluster
+	if n := len(m.spare); n > 0 {
+		c = m.spare[n-1]
+		m.spare = m.spare[:n-1]
+	} else {
+		c = &cluster{}
+	}
+	c.key, c.log = append(c.key[:0], key...), log
+	c.clock, c.order, c.check = log.now, 0, log.now+silence
+	c.hypotheses = append(c.hypotheses[:0], hypothesis{})
+	m.clusters[string(key)] = c
+	return c
+}
+
+// decide finds out where a row goes, or has it wait.
+func (m *matcher) decide(c *cluster, rec *logparse.Record) {
+	r := &m.row
+	c.clock = r.clock
+	c.order++
+	if c.clock >= c.check {
+		m.checkSilent(c)
+	}
+	if c.crowd != nil {
+		m.placeInCrowd(c, rec)
+		return
+	}
+	b := &m.beam
+	m.collect(c)
+	if len(b.candidates) == 1 && len(c.hypotheses) == 1 && c.waiting() == 0 {
+		m.placeOnly(c, rec)
+	} else {
+		m.branch(c)
+		m.hold(c, rec)
+		m.commit(c)
+	}
+	switch h := &c.hypotheses[0]; {
+	case len(h.conns) > crowded:
+		m.collapse(c)
+		m.gather(c)
+	case len(h.conns) == 0 && len(c.hypotheses) == 1 && c.waiting() == 0:
+		m.remove(c)
+	}
+}
+
+// collect fills the beam's candidates, the best first.
+func (m *matcher) collect(c *cluster) {
+	r, b := &m.row, &m.beam
+	b.candidates = b.candidates[:0]
+	starts := r.starts()
+	best := math.Inf(-1)
+	for i := range c.hypotheses {
+		h := &c.hypotheses[i]
+		m.work += int64(len(h.conns)) + 1
+		for j := range h.conns {
+			if l := h.conns[j].fit(r, c.order); l > impossible {
+				best = max(best, h.score+l)
+				b.candidates = append(b.candidates, candidate{h.score + l, i, j})
+			}
+		}
+		best = max(best, h.score+starts)
+		b.candidates = append(b.candidates, candidate{h.score + starts, i, -1})
+	}
+	b.candidates = slices.DeleteFunc(b.candidates, func(x candidate) bool { return x.score < best-prune })
+	if len(b.candidates) > 1 {
+		slices.SortFunc(b.candidates, func(x, y candidate) int {
+			return cmp.Or(cmp.Compare(y.score, x.score), cmp.Compare(x.hypothesis, y.hypothesis), cmp.Compare(y.conn, x.conn))
+		})
+	}
+}
+
+// placeOnly places a row that can go nowhere else.
+func (m *matcher) placeOnly(c *cluster, rec *logparse.Record) {
+	r, b := &m.row, &m.beam
+	h := &c.hypotheses[0]
+	h.score = 0
+	m.release(c, h.node)
+	h.node = nil
+	j := b.candidates[0].conn
+	if j < 0 {
+		j = len(h.conns)
+		h.conns = append(h.conns, r.open())
+	} else {
+		h.sum -= h.conns[j].mark()
+	}
+	x := &h.conns[j]
+	over := x.take(r, c.order)
+	m.placeRow(c, x.first, over, false, rec)
+	if over {
+		h.conns = slices.Delete(h.conns, j, j+1)
+	} else {
+		h.sum += x.mark()
+	}
+}
+
+// branch replaces the hypotheses of c by those that the candidates lead to.
+func (m *matcher) branch(c *cluster) {
+	r, b := &m.row, &m.beam
+	c.held = append(c.held, heldRow{clock: r.clock, order: c.order})
+	row := &c.held[len(c.held)-1]
+	top := b.candidates[0].score
+	limit := min(max(hypothesesTimesOpen/(len(c.hypotheses[0].conns)+1), minHypotheses), maxHypotheses)
+	next := b.next[:0]
+	for _, x := range b.candidates {
+		from := &c.hypotheses[x.hypothesis]
+		if len(next) >= limit && x.score < top-4 {
+			break
+		}
+		var moved conn
+		sum := from.sum
+		if x.conn < 0 {
+			moved = r.open()
+		} else {
+			moved = from.conns[x.conn]
+			sum -= moved.mark()
+		}
+		over := moved.take(r, c.order)
+		if !over {
+			sum += moved.mark()
+		}
+		n := m.newNode(row, from.node, moved.first, over)
+		if same := findSum(next, sum); same != nil {
+			m.absorb(c, same, n, x.score)
+			continue
+		}
+		if len(next) >= limit {
+			m.absorb(c, &next[0], n, x.score)
+			continue
+		}
+		conns := m.conns(len(from.conns) + 1)
+		for j := range from.conns {
+			switch {
+			case j != x.conn:
+				conns = append(conns, from.conns[j])
+			case !over:
+				conns = append(conns, moved)
+			}
+		}
+		if x.conn < 0 && !over {
+			conns = append(conns, moved)
+		}
+		next = append(next, hypothesis{score: x.score, conns: conns, sum: sum, node: n})
+	}
+	for i := range c.hypotheses {
+		m.drop(c, &c.hypotheses[i])
+	}
+	for i := range next {
+		next[i].score -= top
+	}
+	c.hypotheses, b.next = append(c.hypotheses[:0], next...), next[:0]
+}
+
+func findSum(hs []hypothesis, sum uint64) *hypothesis {
+	for i := range hs {
+		if hs[i].sum == sum {
+			return &hs[i]
+		}
+	}
+	return nil
+}
+
+// mark returns what c adds to a hypothesis's sum.
+func (c *conn) mark() uint64 {
+	x := uint64(c.first)*0x9e3779b97f4a7c15 ^ uint64(c.last)*0xc2b2ae3d27d4eb4f
+	x ^= x >> 31
+	return x * 0xd6e8feb86659fd93
+}
+
+// absorb gives up the hypothesis that ends in lost in favour of h, which must
+// have the same order, and notes where h might be wrong.
+func (m *matcher) absorb(c *cluster, h *hypothesis, lost *node, score float64) {
+	weight := math.Exp(score - h.score)
+	if weight > doubtful/8 {
+		a, b := h.node, lost
+		for range maxCompared {
+			if a == b || a == nil || b == nil || a.placed {
+				break
+			}
+			if a.first != b.first {
+				a.doubt += weight
+			}
+			a, b = a.parent, b.parent
+		}
+	}
+	m.release(c, lost)
+}
+
+// hold keeps a copy of the row that was branched on.
+func (m *matcher) hold(c *cluster, rec *logparse.Record) {
+	c.held[len(c.held)-1].rec = rec.Clone()
+	m.waiting++
+	if c.waiting() == 1 {
+		m.queue.moveToBack(c)
+	}
+}
+
+// commit places the rows about which all hypotheses agree.
+func (m *matcher) commit(c *cluster) {
+	before := c.head
+	for c.waiting() > 0 && c.held[c.head].alive == 1 {
+		row := &c.held[c.head]
+		n := row.nodes
+		m.placeRow(c, n.first, n.over, n.doubt > doubtful, row.rec)
+		n.placed = true
+		if n.parent != nil {
+			m.release(c, n.parent)
+			n.parent = nil
+		}
+		*row = heldRow{}
+		c.head++
+	}
+	if c.head == before {
+		return
+	}
+	m.waiting -= c.head - before
+	if c.head > len(c.held)/2 {
+		c.held = slices.Delete(c.held, 0, c.head)
+		c.head = 0
+	}
+	if c.waiting() == 0 {
+		m.queue.remove(c)
+	} else {
+		m.queue.moveToBack(c)
+	}
+}
+
+// waiting returns the number of rows that wait.
+func (c *cluster) waiting() int { return len(c.held) - c.head }
+
+// placeRow hands a row to its slot.
+func (m *matcher) placeRow(c *cluster, first int64, over, doubt bool, rec *logparse.Record) {
+	i := slices.IndexFunc(c.slots, func(s openSlot) bool { return s.first == first })
+	if i < 0 {
+		i = len(c.slots)
+		c.slots = append(c.slots, openSlot{first, m.newSlot()})
+	}
+	s := c.slots[i].slot
+	s.ambiguous = s.ambiguous || doubt
+	m.place(s, rec)
+	if over {
+		m.close1(c, i)
+	}
+}
+
+// close1 finishes the i-th slot.
+func (m *matcher) close1(c *cluster, i int) {
+	s := c.slots[i].slot
+	c.slots = slices.Delete(c.slots, i, i+1)
+	m.end(s)
+}
+
+// end finishes a slot.
+func (m *matcher) end(s *slot) {
+	m.finish(s)
+	*s = slot{}
+	m.beam.spareSlots = append(m.beam.spareSlots, s)
+}
+
+// collapse settles on the best hypothesis.
+func (m *matcher) collapse(c *cluster) {
+	best := &c.hypotheses[0]
+	for i := 1; i < len(c.hypotheses); i++ {
+		h := &c.hypotheses[i]
+		n := h.node
+		h.node = nil
+		if n != nil {
+			m.absorb(c, best, n, h.score)
+		}
+		m.drop(c, h)
+	}
+	c.hypotheses = c.hypotheses[:1]
+	best.score = 0
+	m.commit(c)
+}
+
+// settle deals out all rows of c that wait.
+func (m *matcher) settle(c *cluster) { m.collapse(c) }
+
+// checkSilent ends the connections that have been silent for too long.
+func (m *matcher) checkSilent(c *cluster) {
+	now := c.clock
+	if c.crowd != nil {
+		m.thin(c, now)
+		c.check = now + silence/8
+		return
+	}
+	silent := c.waiting() > 0 && now-c.held[c.head].clock >= silence
+	for i := range c.hypotheses {
+		for j := range c.hypotheses[i].conns {
+			silent = silent || now-c.hypotheses[i].conns[j].clock >= silence
+		}
+	}
+	if silent {
+		m.vanish(c, now)
+	}
+	c.check = now + silence
+	for i := range c.hypotheses {
+		for j := range c.hypotheses[i].conns {
+			c.check = min(c.check, c.hypotheses[i].conns[j].clock+silence)
+		}
+	}
+	if c.waiting() > 0 {
+		c.check = min(c.check, c.held[c.head].clock+silence)
+	}
+}
+
+// vanish takes the connections that are silent at the time now to have ended
+// without a word, and settles on the hypothesis that is the best then.
+func (m *matcher) vanish(c *cluster, now int64) {
+	for i := range c.hypotheses {
+		h := &c.hypotheses[i]
+		for j := range h.conns {
+			if now-h.conns[j].clock >= silence && h.conns[j].stage != stageQuit {
+				h.score += logVanished
+			}
+		}
+	}
+	slices.SortStableFunc(c.hypotheses, func(x, y hypothesis) int { return cmp.Compare(y.score, x.score) })
+	m.collapse(c)
+	h := &c.hypotheses[0]
+	for j := 0; j < len(h.conns); {
+		if x := &h.conns[j]; now-x.clock >= silence {
+			first := x.first
+			h.sum -= x.mark()
+			h.conns = slices.Delete(h.conns, j, j+1)
+			m.close1(c, slices.IndexFunc(c.slots, func(s openSlot) bool { return s.first == first }))
+		} else {
+			j++
+		}
+	}
+}
+
+// expire ends a cluster all of whose connections are silent.
+func (m *matcher) expire(c *cluster) {
+	if c.crowd == nil {
+		m.vanish(c, math.MaxInt64)
+	}
+	m.remove(c)
+}
+
+// remove settles a cluster, finishes its connections and forgets it.
+func (m *matcher) remove(c *cluster) {
+	if c.crowd != nil {
+		m.disperse(c)
+	}
+	m.collapse(c)
+	for _, s := range c.slots {
+		m.end(s.slot)
+	}
+	c.slots = c.slots[:0]
+	m.drop(c, &c.hypotheses[0])
+	c.hypotheses = c.hypotheses[:0]
+	c.log.idle.remove(c)
+	m.queue.remove(c)
+	delete(m.clusters, string(c.key))
+	m.spare = append(m.spare, c)
+}
+
+// adopt moves the connection of before, a cluster of rows without a HELO name,
+// to which the HELO in the matcher's row is the next step, to c. Of several it
+// is the one that waits longest.
+func (m *matcher) adopt(c, before *cluster) {
+	if before.crowd != nil {
+		return
+	}
+	m.collapse(before)
+	r := &m.row
+	h := &before.hypotheses[0]
+	found, others := -1, false
+	for j := range h.conns {
+		x := &h.conns[j]
+		if x.stage != stageFresh || x.cut || r.timed && x.timed && x.gap(r) > afterUnknown {
+			continue
+		}
+		if found < 0 {
+			found = j
+		} else {
+			others = true
+		}
+	}
+	if found < 0 {
+		return
+	}
+	x := h.conns[found]
+	h.sum -= x.mark()
+	h.conns = slices.Delete(h.conns, found, found+1)
+	i := slices.IndexFunc(before.slots, func(s openSlot) bool { return s.first == x.first })
+	s := before.slots[i]
+	before.slots = slices.Delete(before.slots, i, i+1)
+	s.slot.ambiguous = s.slot.ambiguous || others
+	if len(h.conns) == 0 {
+		m.remove(before)
+	}
+	x.order = c.order
+	if c.crowd != nil {
+		s.slot.ambiguous = true
+		c.crowd.add(x, s.slot)
+		return
+	}
+	c.slots = append(c.slots, s)
+	for i := range c.hypotheses {
+		h := &c.hypotheses[i]
+		h.conns = append(h.conns, x)
+		h.sum += x.mark()
+	}
+}

@@ -1,0 +1,343 @@
+package session
+
+import (
+	"math"
+
+	"github.com/smtplog/smtplog/reply"
+)
+
+// A stage is how far a conversation has come.
+type stage uint8
+
+const (
+	stageFresh   stage = iota // no HELO that was accepted
+	stageReady                // greeted
+	stageTLS                  // STARTTLS was accepted: HELO comes again
+	stageMail                 // MAIL was accepted
+	stageRcpt                 // and a recipient
+	stageNoRcpt               // and no recipient
+	stageDone                 // the message has been sent
+	stageReset                // after RSET
+	stageRefused              // MAIL was refused
+	stageUnknown              // the log does not have the beginning
+	stageQuit                 // QUIT was sent
+	stages
+)
+
+// never is the likelihood of a command that makes no sense where it stands.
+const never = 1e-5
+
+// nextVerb is the likelihood of each command by the stage.
+var nextVerb = func() (t [stages][matchVerbs]float64) {
+	//                  other  helo   mail   rcpt   data   reset  quit   auth   tls
+	t[stageFresh] = [...]float64{0.15, 0.75, 0.005, 0.001, 0.001, 0.01, 0.1, 0.005, 0.005}
+	t[stageReady] = [...]float64{0.03, 0.004, 0.78, never, never, 0.04, 0.06, 0.05, 0.05}
+	t[stageTLS] = [...]float64{0.01, 0.95, 0.01, never, never, 0.005, 0.02, 0.02, 0.001}
+	t[stageMail] = [...]float64{0.01, 0.001, never, 0.96, never, 0.015, 0.015, never, never}
+	t[stageRcpt] = [...]float64{0.01, 0.0005, never, 0.38, 0.58, 0.01, 0.01, never, never}
+	t[stageNoRcpt] = [...]float64{0.01, 0.002, 0.02, 0.4, 0.03, 0.25, 0.3, never, never}
+	t[stageDone] = [...]float64{0.01, 0.004, 0.27, never, never, 0.09, 0.62, 0.001, 0.001}
+	t[stageReset] = [...]float64{0.02, 0.01, 0.55, never, never, 0.02, 0.38, 0.01, 0.01}
+	t[stageRefused] = [...]float64{0.01, 0.01, 0.25, 0.02, 0.005, 0.25, 0.45, 0.01, 0.01}
+	t[stageUnknown] = [...]float64{0.05, 0.03, 0.3, 0.3, 0.2, 0.1, 0.3, 0.05, 0.05}
+	t[stageQuit] = [...]float64{never, never, never, never, never, never, never, never, never}
+	return t
+}()
+
+// Logarithms of likelihoods.
+const (
+	impossible   = -20.0
+	logStart     = -2.0  // a connection begins with this row
+	logStartOdd  = -6.0  // begins with a command that should not be the first
+	logStartCut  = -17.0 // begins before the log does, or something is missing
+	logVanished  = -3.5  // a connection ends without a word
+	logTimeless  = -1.0  // stands for the likelihood of a time that is not logged
+	logSilently  = -2.0  // a command's reply is missing
+	unlikelyCode = -5.0
+)
+
+// A conn is a connection under one hypothesis.
+type conn struct {
+	first, last int64 // numbers of its first and last row
+	order       int64 // what the last row was among those of the cluster
+	clock       int64 // of its log at the last row
+	begin       int64 // when the first command began
+	at          int64 // when the last row was written
+	timed       bool  // begin and at are known
+	cut         bool  // the log does not have the beginning
+	stage       stage
+	verb        matchVerb // the last command
+	bdat        bool
+	replied     bool  // the last row was a reply
+	in, out     int64 // counters of the last row
+	size        int64 // as MAIL declared it, -1 for not at all
+	name        uint32
+	domain      uint32 // of the sender
+	pace        pace
+
+	// Commands that wait for a reply, outbound, oldest first. Only the first few
+	// are kept one by one; behind them come more RCPTs.
+	wait    [8]waiter
+	waiting uint8
+	more    uint16
+	pipe    int8 // whether it sends RCPT before MAIL was answered: 1 yes, -1 no, 0 not known
+}
+
+type waiter struct {
+	verb    matchVerb
+	address uint32
+}
+
+// gap returns the logged time between c's last row and the beginning of r.
+func (c *conn) gap(r *matchRow) int64 { return r.at - max(r.took, 0) - c.at }
+
+// fit returns the logarithm of how likely r is c's next row.
+func (c *conn) fit(r *matchRow, order int64) float64 {
+	switch {
+	case r.info:
+		return -1 - 0.1*math.Log1p(float64(order-c.order))
+	case r.reply:
+		return c.fitReply(r)
+	case r.outbound:
+		return c.fitSent(r, order)
+	}
+	return c.fitReceived(r)
+}
+
+// logGap returns the logarithm of how likely the time between c's last row and
+// r is.
+func (c *conn) logGap(r *matchRow) float64 {
+	switch {
+	case !r.timed || !c.timed:
+		return logTimeless
+	case r.verb == verbData && r.took < 0:
+		return math.Log(gaps().transfer.likely(c.gap(r), gapFloor))
+	}
+	return math.Log(c.pace.likely(c.gap(r)))
+}
+
+// fitReceived is fit for the commands of a client.
+func (c *conn) fitReceived(r *matchRow) float64 {
+	l := logVerb(c.stage, c.verb, c.bdat, r)
+	if r.verb == verbQuit {
+		l = c.logQuit(r, l)
+	}
+	if l <= impossible {
+		return impossible
+	}
+	l += c.logGap(r)
+	if r.verb == verbData {
+		l += c.logMessage(r)
+	}
+	return l
+}
+
+// logVerb returns the logarithm of how likely the row's command and its reply's
+// code are in a stage.
+func logVerb(s stage, last matchVerb, bdat bool, r *matchRow) float64 {
+	p := nextVerb[s][r.verb]
+	if r.bdat && bdat && last == verbData && s == stageDone {
+		p = 0.5 // the next chunk
+	}
+	switch {
+	case p <= never && r.code.Class() == reply.Permanent:
+		return math.Log(1e-3) // and so the server said
+	case p <= never && r.code != 0:
+		return impossible
+	case p <= never:
+		return impossible / 2
+	case r.code == 503:
+		return math.Log(p) + unlikelyCode
+	}
+	return math.Log(p)
+}
+
+// logQuit returns the logarithm of how likely QUIT is c's, whose place in the
+// conversation has the logarithm l.
+//
+// QUIRK: when the peer has vanished, IIS logs a QUIT that was not sent, with the
+// counters of the command before it.
+func (c *conn) logQuit(r *matchRow, l float64) float64 {
+	const quitBytes = 4
+	vanished := math.Log(0.03)
+	switch {
+	case r.in < 0 || c.in < 0:
+		l = max(l, vanished)
+	case r.in != quitBytes && r.in == c.in && r.out == c.out:
+		l = vanished
+	case r.in != quitBytes && r.in < 100:
+		// A QUIT with blanks or arguments, or the end of another connection.
+		l += unlikelyCode
+	case r.in != quitBytes:
+		l = impossible
+	}
+	if r.name != 0 && c.name != 0 && r.name != c.name {
+		l += unlikelyCode
+	}
+	if r.length > 0 && r.timed && c.timed {
+		if c.cut {
+			return l + unlikelyCode
+		}
+		opened := r.at - r.length
+		l += math.Log(gaps().greet.likely(c.begin-opened, greetFloor))
+	}
+	return l
+}
+
+// logMessage returns by how much the size and the id of a message speak for c.
+func (c *conn) logMessage(r *matchRow) float64 {
+	l := 0.0
+	if r.size > 0 && c.size > 0 && r.code.Class() != reply.Permanent {
+		// Sizes are spread over a factor of about a thousand; SIZE is an estimate
+		// that is mostly good and mostly too high if not.
+		off := math.Log(float64(r.size) / float64(c.size))
+		switch {
+		case math.Abs(off) < 0.01:
+			l += 4
+		case math.Abs(off) < 0.1:
+			l += 2
+		case math.Abs(off) < 0.5:
+			l += 0
+		default:
+			l -= 4
+		}
+	}
+	if r.domain != 0 && r.domain == c.domain {
+		l += 0.7
+	}
+	return l
+}
+
+// starts returns the logarithm of how likely a connection begins with r.
+func (r *matchRow) starts() float64 {
+	switch {
+	case r.info:
+		return logStart
+	case r.reply && r.code == 220:
+		if r.hint != verbOther && r.hint != verbHelo {
+			return logStart - 2
+		}
+		return logStart
+	case r.reply && r.code.Class() != reply.OK:
+		return logStartOdd
+	case r.outbound && r.verb == verbHelo:
+		return logStartOdd - 2
+	case r.reply || r.outbound:
+		return logStartCut
+	case r.verb == verbHelo:
+		return logStart
+	case r.verb == verbQuit:
+		l := logStartOdd
+		if r.length > 0 && r.timed {
+			l += math.Log(gaps().greet.likely(r.length-resolution, greetFloor))
+		}
+		return l
+	case r.verb == verbOther:
+		return logStart - 2
+	case r.code.Class() == reply.Permanent:
+		return logStartOdd
+	}
+	return logStartCut
+}
+
+// open returns the connection that begins with r.
+func (r *matchRow) open() conn {
+	c := conn{first: r.number, size: -1, timed: r.timed, begin: r.at - max(r.took, 0)}
+	switch {
+	case r.reply && r.code == 220, r.info:
+		c.stage = stageFresh
+	case r.reply && r.code.Class() != reply.OK:
+		c.stage = stageFresh
+	case !r.reply && !r.outbound && (r.verb == verbHelo || r.verb == verbOther):
+		c.stage = stageFresh
+	default:
+		c.stage, c.cut = stageUnknown, true
+	}
+	return c
+}
+
+// take makes r the last row of c. It reports whether c is over.
+func (c *conn) take(r *matchRow, order int64) bool {
+	fresh := c.last == 0
+	if !fresh && r.timed && c.timed && !r.info && (r.took >= 0 || r.verb != verbData) {
+		c.learn(r)
+	}
+	over := false
+	switch {
+	case r.info:
+	case r.reply:
+		over = c.takeReply(r)
+	case r.outbound:
+		c.send(r)
+	default:
+		c.say(r)
+		over = r.verb == verbQuit
+	}
+	c.last, c.order, c.clock = r.number, order, r.clock
+	c.at, c.timed = r.at, r.timed
+	c.replied = r.reply
+	c.in, c.out = r.in, r.out
+	return over
+}
+
+// learn adapts the pace. What we send ourselves says nothing about the peer.
+func (c *conn) learn(r *matchRow) {
+	if r.outbound && (!r.reply || c.waiting > 0 && c.wait[0].verb == verbEOM) {
+		return
+	}
+	c.pace.learn(c.gap(r))
+}
+
+// say takes a command whose reply's code is known.
+func (c *conn) say(r *matchRow) {
+	c.note(r)
+	c.advance(r.verb, r.code)
+}
+
+// note keeps what later rows are held against.
+func (c *conn) note(r *matchRow) {
+	c.verb, c.bdat = r.verb, r.bdat
+	switch r.verb {
+	case verbHelo:
+		c.name = r.name
+	case verbMail:
+		c.size, c.domain = r.size, r.domain
+	}
+}
+
+// advance moves the stage by a command that was answered; code 0 is taken for
+// success.
+func (c *conn) advance(verb matchVerb, code reply.Code) {
+	ok := code == 0 || code.Class() == reply.OK
+	switch verb {
+	case verbHelo:
+		if ok {
+			c.stage = stageReady
+		}
+	case verbTLS:
+		if ok {
+			c.stage = stageTLS
+		}
+	case verbMail:
+		if c.stage = stageMail; !ok {
+			c.stage = stageRefused
+		}
+	case verbRcpt:
+		switch {
+		case ok:
+			c.stage = stageRcpt
+		case c.stage == stageMail:
+			c.stage = stageNoRcpt
+		}
+	case verbData, verbEOM:
+		if code != 503 {
+			c.stage = stageDone
+		}
+	case verbReset:
+		if c.stage != stageFresh && c.stage != stageReady {
+			c.stage = stageReset
+		}
+	case verbQuit:
+		c.stage = stageQuit
+	}
+}

@@ -1,0 +1,202 @@
+package session
+
+import (
+	"math"
+
+	"github.com/smtplog/smtplog/reply"
+)
+
+// promptly is how often our own server's next command follows the reply that it
+// waited for before anything else of the same peer is logged.
+const promptly = 0.75
+
+// fitSent is fit for a command of ours.
+func (c *conn) fitSent(r *matchRow, order int64) float64 {
+	l := 0.0
+	switch {
+	case c.waiting == 0:
+		l = logVerb(c.stage, c.verb, c.bdat, r)
+		if r.verb == verbRcpt || r.verb == verbData {
+			l += logPipe[1-c.pipe]
+		}
+	case c.pipelines(r.verb):
+		l = logVerb(c.expected(), c.verb, c.bdat, r) + logPipe[1+c.pipe]
+	case r.verb == verbQuit || r.verb == verbReset:
+		l = math.Log(nextVerb[stageDone][r.verb]) + logSilently - 2
+	default:
+		return impossible
+	}
+	if l <= impossible {
+		return impossible
+	}
+	if !r.timed || !c.timed {
+		l += logTimeless
+	} else {
+		p := (1 - promptly) * gaps().any.likely(c.gap(r), gapFloor)
+		if d := c.gap(r); order == c.order+1 && d >= -resolution && d <= 2*resolution {
+			p += promptly
+		}
+		l += math.Log(p)
+	}
+	return l
+}
+
+// logPipe is the logarithm of how likely a client sends a command before the one
+// before it was answered, by one more than conn.pipe.
+var logPipe = [...]float64{math.Log(0.03), math.Log(0.3), math.Log(0.9)}
+
+// pipelines reports whether the verb may be sent while others wait for their
+// replies (RFC 2920).
+func (c *conn) pipelines(verb matchVerb) bool {
+	switch c.wait[c.waiting-1].verb {
+	case verbMail, verbRcpt, verbReset:
+		return verb == verbRcpt || verb == verbData || verb == verbMail && c.wait[c.waiting-1].verb == verbReset
+	}
+	return false
+}
+
+// expected returns the stage once all that waits has been accepted.
+func (c *conn) expected() stage {
+	next := conn{stage: c.stage}
+	for _, w := range c.wait[:c.waiting] {
+		next.advance(w.verb, 0)
+	}
+	return next.stage
+}
+
+// send takes a command of ours.
+func (c *conn) send(r *matchRow) {
+	if c.waiting > 0 && (r.verb == verbRcpt || r.verb == verbData) {
+		c.pipe = 1
+	} else if r.verb == verbRcpt {
+		c.pipe = -1
+	}
+	if c.waiting > 0 && !c.pipelines(r.verb) {
+		c.waiting, c.more = 0, 0
+	}
+	c.note(r)
+	if r.verb == verbQuit {
+		c.stage = stageQuit
+	}
+	if int(c.waiting) == len(c.wait) {
+		c.more += min(1, math.MaxUint16-c.more)
+		return
+	}
+	w := waiter{r.verb, r.address}
+	if r.bdat {
+		w.verb = verbEOM // no go-ahead
+	}
+	c.wait[c.waiting] = w
+	c.waiting++
+}
+
+// fitReply is fit for a reply of the peer.
+func (c *conn) fitReply(r *matchRow) float64 {
+	if c.waiting == 0 {
+		switch {
+		case r.code == 421:
+			return -5
+		case r.code.Class() != reply.OK && c.stage == stageFresh && !c.replied:
+			return -3
+		case r.code == 0:
+			return -4 // not the form of a reply
+		}
+		return impossible
+	}
+	head := c.wait[0]
+	l := logCode(head.verb, r.code)
+	if l <= impossible {
+		return impossible
+	}
+	if r.hint != verbOther && r.hint != head.verb && r.code.Class() == reply.OK && !(r.hint == verbEOM && head.verb == verbData) {
+		l += unlikelyCode
+	}
+	if r.address != 0 && head.address != 0 && (head.verb == verbMail || head.verb == verbRcpt) {
+		if r.address == head.address {
+			l += 2
+		} else {
+			l += unlikelyCode
+		}
+	}
+	switch {
+	case !r.timed || !c.timed:
+		l += logTimeless
+	case head.verb == verbEOM:
+		l += math.Log(gaps().transfer.likely(c.gap(r), gapFloor))
+	default:
+		l += math.Log(c.pace.likely(c.gap(r)))
+	}
+	return l
+}
+
+// logCode returns the logarithm of how likely the code answers the verb.
+func logCode(verb matchVerb, code reply.Code) float64 {
+	class := code.Class()
+	refused := class == reply.Transient || class == reply.Permanent
+	switch {
+	case refused && verb == verbQuit:
+		return -5
+	case refused:
+		return -3
+	case code == 0:
+		return -4
+	}
+	want := reply.Code(250)
+	switch verb {
+	case verbData:
+		want = 354
+	case verbQuit:
+		want = 221
+	case verbTLS:
+		want = 220
+	case verbAuth:
+		if code == 334 || code == 235 {
+			return 0
+		}
+		return impossible
+	case verbOther:
+		if class == reply.OK && code != 220 && code != 221 && code != 354 {
+			return 0
+		}
+		return impossible
+	}
+	switch {
+	case code == want:
+		return 0
+	case verb == verbRcpt && (code == 251 || code == 252):
+		return -1
+	case verb == verbQuit && code/10 == 25:
+		return -4
+	}
+	return impossible
+}
+
+// takeReply takes a reply of the peer. It reports whether c is over.
+func (c *conn) takeReply(r *matchRow) bool {
+	if c.waiting == 0 {
+		// The greeting, or a farewell that nobody asked for.
+		return r.code == 421 && c.last != 0
+	}
+	head := c.wait[0]
+	if head.verb == verbAuth && r.code == 334 {
+		return false
+	}
+	copy(c.wait[:], c.wait[1:c.waiting])
+	if c.waiting--; c.more > 0 {
+		c.more--
+		c.wait[c.waiting] = waiter{verb: verbRcpt}
+		c.waiting++
+	}
+	switch {
+	case head.verb == verbQuit:
+		return true
+	case head.verb == verbData && r.code == 354:
+		// What waits next is the verdict about the message.
+		copy(c.wait[1:], c.wait[:min(int(c.waiting), len(c.wait)-1)])
+		c.wait[0] = waiter{verb: verbEOM}
+		c.waiting = min(c.waiting+1, uint8(len(c.wait)))
+		return false
+	}
+	c.advance(head.verb, r.code)
+	return r.code == 421
+}

@@ -1,0 +1,155 @@
+package session
+
+import (
+	"math"
+	"sync"
+)
+
+// A client is slow or fast throughout. How long one waits before its commands is
+// taken to be log-normal around one of these medians, in milliseconds; which of
+// them is learnt from the connection's own rows.
+var paceMedians = [paces]float64{2, 20, 100, 400, 1200, 4000, 12000, 40000}
+
+const (
+	paces      = 8
+	paceSpread = 0.8 // σ of the logarithm of the time
+
+	// Logs say when something was in whole seconds. A time of which the log
+	// says d was between d−1000 and d+1000.
+	resolution = 1000
+
+	gapStep    = 250                          // of the fine part of a gapTable, ms
+	gapFine    = 40                           // steps of the fine part
+	gapBuckets = gapFine + 64                 // the rest is logarithmic
+	gapRatio   = 1.1                          // of neighbours in the logarithmic part
+	gapFrom    = gapFine*gapStep - resolution // where the logarithmic part begins, ms
+)
+
+// A pace is the logarithm of how likely each of the medians is.
+type pace [paces]float32
+
+// A gapTable holds the likelihood of a logged time, by bucket.
+type gapTable [gapBuckets]float64
+
+// gapTables are the likelihoods of logged times.
+type gapTables struct {
+	pace     [paces]gapTable
+	logPace  [paces][gapBuckets]float32
+	greet    gapTable // from the opening of the connection to the first command
+	transfer gapTable // of a message, where time-taken is not logged
+	any      gapTable // of nothing in particular
+}
+
+var gaps = sync.OnceValue(func() *gapTables {
+	t := &gapTables{}
+	for i, median := range paceMedians {
+		t.pace[i] = newGapTable(component{1, median, paceSpread})
+		for b, l := range t.pace[i] {
+			t.logPace[i][b] = float32(math.Log(l + gapFloor/10))
+		}
+	}
+	t.greet = newGapTable(component{0.8, 150, 1.3}, component{0.2, 3000, 1})
+	t.transfer = newGapTable(component{0.7, 300, 1.6}, component{0.3, 4000, 1.5})
+	t.any = newGapTable(component{0.7, 50, 1.8}, component{0.3, 2000, 1.8})
+	return t
+})
+
+// A component is a log-normal part of a mixture.
+type component struct{ weight, median, spread float64 }
+
+// newGapTable returns the likelihoods, per second, of the logged times when the
+// true ones are distributed like the mixture. The log cuts the fraction of the
+// second off at both ends, so that the logged time is off by a triangular error.
+func newGapTable(mix ...component) gapTable {
+	var t gapTable
+	for i := range t {
+		d := bucketTime(i)
+		const parts = 40
+		for k := range parts {
+			// The true time lies in [lo, hi) with the triangle's weight w.
+			lo := d - resolution + float64(k)*2*resolution/parts
+			hi := lo + 2*resolution/parts
+			w := 1 - math.Abs((lo+hi)/2-d)/resolution
+			for _, c := range mix {
+				t[i] += w * c.weight * (logNormal(hi, c) - logNormal(lo, c))
+			}
+		}
+	}
+	return t
+}
+
+// logNormal returns the share of times up to x.
+func logNormal(x float64, c component) float64 {
+	if x <= 0 {
+		return 0
+	}
+	return 0.5 * math.Erfc(-math.Log(x/c.median)/c.spread/math.Sqrt2)
+}
+
+// bucketTime returns the time in the middle of a bucket.
+func bucketTime(i int) float64 {
+	if i < gapFine {
+		return float64(i*gapStep - resolution)
+	}
+	return gapFrom * math.Pow(gapRatio, float64(i-gapFine))
+}
+
+// bucketOf returns the bucket of a logged time of at least −resolution.
+func bucketOf(d int64) int {
+	if d < gapFrom {
+		return int(d+resolution+gapStep/2) / gapStep
+	}
+	i := gapFine + int(math.Log(float64(d)/gapFrom)/math.Log(gapRatio)+0.5)
+	return min(i, gapBuckets-1)
+}
+
+const (
+	gapFloor     = 1e-3 // likelihood of a time that nothing explains
+	gapBackwards = 1e-4 // of a command that began before the row before was written
+	greetFloor   = 2e-5 // of a session length that does not fit
+	slack        = 100  // ms by which the times of IIS may be out of step
+	hurried      = 0.1  // share of commands that are sent without waiting
+)
+
+// likely returns the likelihood of the logged time d for a client with the pace
+// p.
+func (p *pace) likely(d int64) float64 {
+	if d < -resolution-slack {
+		return gapBackwards
+	}
+	t := gaps()
+	b := bucketOf(max(d, -resolution))
+	sum, total := 0.0, 0.0
+	for i := range p {
+		w := math.Exp(float64(p[i]))
+		total += w
+		sum += w * t.pace[i][b]
+	}
+	return (1-hurried)*sum/total + hurried*t.pace[0][b] + gapFloor
+}
+
+// learn takes the logged time d into account.
+func (p *pace) learn(d int64) {
+	if d < -resolution-slack {
+		return
+	}
+	t := gaps()
+	b := bucketOf(max(d, -resolution))
+	top := float32(math.Inf(-1))
+	for i := range p {
+		p[i] += t.logPace[i][b]
+		top = max(top, p[i])
+	}
+	for i := range p {
+		// A client may change its pace, so no median is ruled out.
+		p[i] = max(p[i]-top, -8)
+	}
+}
+
+// likely returns the likelihood of the logged time d.
+func (t *gapTable) likely(d int64, floor float64) float64 {
+	if d < -resolution-slack {
+		return floor / 10
+	}
+	return t[bucketOf(max(d, -resolution))] + floor
+}

@@ -1,0 +1,216 @@
+package session
+
+import (
+	"bytes"
+
+	"github.com/smtplog/smtplog/logparse"
+	"github.com/smtplog/smtplog/reply"
+	"github.com/smtplog/smtplog/reply/outcome"
+)
+
+// A matchVerb is a command as far as the matcher tells commands apart.
+type matchVerb uint8
+
+const (
+	verbOther matchVerb = iota
+	verbHelo
+	verbMail
+	verbRcpt
+	verbData // BDAT too
+	verbReset
+	verbQuit
+	verbAuth
+	verbTLS
+	matchVerbs
+
+	// What is waited for without a command of its own, outbound.
+	verbEOM = matchVerbs
+)
+
+// greets reports whether the command names the client.
+func (v matchVerb) greets() bool { return v == verbHelo }
+
+var matchVerbOf = func() (t [256]matchVerb) {
+	for v, to := range map[logparse.Verb]matchVerb{
+		logparse.VerbHELO: verbHelo, logparse.VerbEHLO: verbHelo, logparse.VerbLHLO: verbHelo,
+		logparse.VerbMAIL: verbMail, logparse.VerbSEND: verbMail, logparse.VerbSOML: verbMail, logparse.VerbSAML: verbMail,
+		logparse.VerbRCPT: verbRcpt, logparse.VerbDATA: verbData, logparse.VerbBDAT: verbData, logparse.VerbRSET: verbReset,
+		logparse.VerbQUIT: verbQuit, logparse.VerbAUTH: verbAuth, logparse.VerbXEXPS: verbAuth,
+		logparse.VerbSTARTTLS: verbTLS, logparse.VerbAnonymousTLS: verbTLS,
+	} {
+		t[v] = to
+	}
+	return t
+}()
+
+// A matchRow is what the matcher looks at in a row. Times are milliseconds;
+// hashes are 0 for nothing.
+type matchRow struct {
+	number int64 // counts the rows of all logs
+	clock  int64 // of its log
+	at     int64 // when it was written: the command was over
+	timed  bool
+	took   int64 // time-taken, -1 where it is not logged
+
+	reply    bool // a response that came in, outbound
+	outbound bool
+	info     bool // neither a command nor a reply
+	verb     matchVerb
+	bdat     bool
+	code     reply.Code
+
+	length  int64     // of the session, on QUIT; -1 where it is not known
+	size    int64     // of the message: declared on MAIL, counted on DATA; -1 where it is not known
+	in, out int64     // cs-bytes and sc-bytes, -1 where they are not logged
+	name    uint32    // hash of the HELO name, on HELO and QUIT
+	domain  uint32    // hash of the domain of the sender, on MAIL, or of the Message-ID, on DATA
+	address uint32    // hash of the address in a command or a reply
+	hint    matchVerb // which command a reply's text answers, verbOther for any
+}
+
+// read fills r from a record.
+func (r *matchRow) read(rec *logparse.Record) {
+	*r = matchRow{timed: !rec.Time.IsZero(), took: rec.Elapsed, verb: matchVerbOf[rec.Verb], code: rec.Code,
+		bdat: rec.Verb == logparse.VerbBDAT, outbound: rec.Direction == outcome.Outbound,
+		length: -1, size: -1, in: rec.BytesIn, out: rec.BytesOut}
+	if r.timed {
+		r.at = milliseconds(rec.Time)
+	}
+	switch rec.Kind {
+	case logparse.KindReply:
+		r.reply = true
+		r.hint = replyHint(rec)
+		if r.hint == verbMail || r.hint == verbRcpt || r.hint == verbOther {
+			r.address = hash(bracketed(rec.Text))
+		}
+		return
+	case logparse.KindCommand:
+	default:
+		r.info = true
+		return
+	}
+	switch r.verb {
+	case verbHelo:
+		r.name = hash(rec.Arg)
+	case verbQuit:
+		r.name = hash(rec.Arg)
+		if rec.Win32 > 0 && !r.outbound {
+			r.length = rec.Win32
+		}
+	case verbMail:
+		from := bracketed(rec.Arg)
+		r.address, r.domain = hash(from), hash(afterAt(from))
+		r.size = declaredSize(rec.Arg)
+	case verbRcpt:
+		r.address = hash(bracketed(rec.Arg))
+	case verbData:
+		r.domain = hash(afterAt(bracketed(rec.Arg)))
+		if !r.outbound && rec.BytesIn > 0 {
+			r.size = rec.BytesIn
+		}
+	}
+}
+
+func milliseconds(t outcome.Time) int64 { return t.UnixNano() / 1e6 }
+
+// replyHint tells from a reply's text and enhanced code which command it
+// answers.
+func replyHint(rec *logparse.Record) matchVerb {
+	e := rec.Enhanced
+	switch {
+	case e.Major == 2 && e.Subject == 1 && e.Detail == 0:
+		return verbMail
+	case e.Major == 2 && e.Subject == 1 && e.Detail == 5:
+		return verbRcpt
+	case e.Major == 2 && e.Subject == 6:
+		return verbEOM
+	}
+	if rec.Code.Class() != reply.OK {
+		return verbOther
+	}
+	for _, w := range hintWords {
+		if containsFold(rec.Text, w.word) {
+			return w.verb
+		}
+	}
+	return verbOther
+}
+
+var hintWords = []struct {
+	word string // in lower case
+	verb matchVerb
+}{
+	{"sender", verbMail}, {"recipient", verbRcpt}, {"queued", verbEOM}, {"accepted for delivery", verbEOM},
+	{" hello", verbHelo}, {"reset", verbReset},
+}
+
+// containsFold reports whether text holds word, which is in lower case, in any
+// case. Only the first 200 bytes are looked at.
+func containsFold(text []byte, word string) bool {
+	text = text[:min(len(text), 200)]
+	for i := 0; i+len(word) <= len(text); i++ {
+		j := 0
+		for j < len(word) && lowerASCII(text[i+j]) == word[j] {
+			j++
+		}
+		if j == len(word) {
+			return true
+		}
+	}
+	return false
+}
+
+func lowerASCII(c byte) byte {
+	if c >= 'A' && c <= 'Z' {
+		return c + 'a' - 'A'
+	}
+	return c
+}
+
+// bracketed returns what stands between the first "<" and the ">" behind it,
+// nil where it is no address.
+func bracketed(b []byte) []byte {
+	i := bytes.IndexByte(b, '<')
+	if i < 0 {
+		return nil
+	}
+	j := bytes.IndexByte(b[i:], '>')
+	if j < 0 || bytes.IndexByte(b[i:i+j], '@') < 0 {
+		return nil
+	}
+	return b[i+1 : i+j]
+}
+
+func afterAt(b []byte) []byte { return b[bytes.LastIndexByte(b, '@')+1:] }
+
+// declaredSize returns the value of MAIL's SIZE parameter (RFC 1870), -1 for
+// none.
+func declaredSize(arg []byte) int64 {
+	const param = " size="
+	for i := 0; i+len(param) < len(arg); i++ {
+		if arg[i] != ' ' || !containsFold(arg[i:i+len(param)], param) {
+			continue
+		}
+		n := int64(-1)
+		for _, c := range arg[i+len(param):] {
+			if c < '0' || c > '9' || n > 1<<40 {
+				break
+			}
+			n = max(n, 0)*10 + int64(c-'0')
+		}
+		return n
+	}
+	return -1
+}
+
+// hash returns the FNV-1a hash of b in lower case, 0 for nothing.
+func hash(b []byte) uint32 {
+	if len(b) == 0 {
+		return 0
+	}
+	h := uint32(2166136261)
+	for _, c := range b {
+		h = (h ^ uint32(lowerASCII(c))) * 16777619
+	}
+	return max(h, 1)
+}
