@@ -31,7 +31,7 @@ func Find(ctx context.Context, paths []string, opt *Options) ([]*Source, []error
 	if opt == nil {
 		opt = &Options{}
 	}
-	f := &finder{ctx: ctx, opt: opt, files: map[fileID]*reached{}, spools: &spools{}, head: make([]byte, headSize)}
+	f := &finder{ctx: ctx, opt: opt, files: map[fileID]*reached{}, pipes: map[string]bool{}, spools: &spools{}, head: make([]byte, headSize)}
 	for _, path := range paths {
 		if ctx.Err() != nil {
 			break
@@ -51,7 +51,7 @@ type finder struct {
 	found  []*reached
 	files  map[fileID]*reached
 	spools *spools
-	stdin  bool
+	pipes  map[string]bool // taken already
 	head   []byte
 	errs   []error
 }
@@ -154,10 +154,6 @@ func (f *finder) entry(path string, info fs.FileInfo, explicit bool) {
 }
 
 func (f *finder) standardInput() {
-	if f.stdin {
-		return
-	}
-	f.stdin = true
 	if f.opt.Stdin == nil {
 		f.fail("-", errors.New("there is no standard input to read"))
 		return
@@ -255,6 +251,11 @@ func (f *finder) file(path string, explicit bool) {
 
 // pipe takes what can be read only once.
 func (f *finder) pipe(name string, r io.Reader, explicit bool) {
+	key := filepath.Clean(name)
+	if f.pipes[key] {
+		return
+	}
+	f.pipes[key] = true
 	p := &prober{finder: f, reached: f.reach(name, explicit)}
 	p.probe(item{node: newPipe(r), size: -1, length: -1, once: true})
 	p.finish()

@@ -75,6 +75,9 @@ func glob(dir, pattern string) ([]string, error) {
 	if pattern == "**" || strings.HasSuffix(pattern, "/**") {
 		opts = append(opts, doublestar.WithFilesOnly()) // their folders would only be walked twice
 	}
+	if strings.Contains(pattern, "**") {
+		opts = append(opts, doublestar.WithNoFollow()) // links may lead back up
+	}
 	var found []string
 	err := doublestar.GlobWalk(os.DirFS(dir), pattern, func(path string, _ fs.DirEntry) error {
 		found = append(found, filepath.Join(dir, filepath.FromSlash(path)))

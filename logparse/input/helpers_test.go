@@ -33,13 +33,13 @@ func gz(t testing.TB, data []byte) []byte {
 
 func zst(t testing.TB, data []byte) []byte {
 	return squeeze(t, data, func(w io.Writer) (io.WriteCloser, error) {
-		return zstd.NewWriter(w, zstd.WithEncoderConcurrency(1))
+		return zstd.NewWriter(w, zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(1<<17), zstd.WithLowerEncoderMem(true))
 	})
 }
 
 func xzip(t testing.TB, data []byte) []byte {
 	return squeeze(t, data, func(w io.Writer) (io.WriteCloser, error) {
-		return xz.WriterConfig{DictCap: 1 << 20, BlockSize: 40_000}.NewWriter(w)
+		return xz.WriterConfig{DictCap: 1 << 16, BlockSize: 40_000}.NewWriter(w)
 	})
 }
 

@@ -11,7 +11,8 @@ import (
 type prober struct {
 	*finder
 	*reached
-	failed bool
+	failed  bool
+	limited bool // the limit has been reported
 }
 
 // An item is a stream of bytes that may be a log, compressed, or an archive.
@@ -26,6 +27,13 @@ type item struct {
 
 func (p *prober) fail(it item, err error) {
 	p.failed = true
+	var limit *LimitError
+	if errors.As(err, &limit) {
+		if p.limited {
+			return
+		}
+		p.limited = true
+	}
 	p.finder.fail(p.reached.name+it.suffix, err)
 }
 

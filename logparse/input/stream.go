@@ -41,6 +41,9 @@ func (s *Stream) Read(p []byte) (int, error) {
 	if s.err != nil {
 		return 0, s.err
 	}
+	if s.closed.Load() {
+		return 0, os.ErrClosed
+	}
 	if err := s.ctx.Err(); err != nil {
 		return 0, err
 	}

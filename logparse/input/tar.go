@@ -45,7 +45,7 @@ func (p *prober) tar(it item, c *container) {
 			return
 		}
 		n := &tarNode{container: c, offset: offset, size: h.Size, sparse: isSparse(h)}
-		cut = offset+h.Size > c.size
+		cut = h.Size > c.size-offset
 		if !p.member(it, n, h.Name, h.Size, float64(h.Size)/float64(c.size)) {
 			return
 		}
@@ -78,7 +78,7 @@ func (n *tarNode) open(ctx context.Context, m *meter) (*chain, error) {
 		return nil, err
 	}
 	var r io.Reader = io.NewSectionReader(n.container, n.offset, n.size)
-	if n.offset+n.size > n.container.size {
+	if n.size > n.container.size-n.offset {
 		end := n.container.short
 		if end == nil {
 			end = io.ErrUnexpectedEOF

@@ -11,7 +11,7 @@ import (
 // dictionary is larger than maxWindow: the decoder allocates what the block
 // header asks for, up to 4 GiB. To find the headers it follows the container
 // (The .xz File Format 1.2.1, sections 2 to 5) and the sizes of the LZMA2
-// chunks; the decoder checks everything else.
+// chunks; the decoder checks everything else, but for a cut between blocks.
 type xzGuard struct {
 	r    io.Reader
 	skip int64  // bytes that need no look
@@ -19,6 +19,7 @@ type xzGuard struct {
 	buf  []byte // collected
 	step func(*xzGuard, []byte) error
 	err  error
+	last bool // the index has been read: the file may end after its footer
 
 	check   int64 // size of a block's check
 	block   int64 // bytes of the block's data so far, to find its padding
@@ -55,6 +56,10 @@ func (g *xzGuard) Read(p []byte) (int, error) {
 		}
 		i++
 	}
+	if err == io.EOF && (!g.last || g.skip > 0 || len(g.buf) > 0) {
+		// The decoder takes an end before a block for the end of the file.
+		err = io.ErrUnexpectedEOF
+	}
 	return n, err
 }
 
@@ -66,6 +71,7 @@ func (g *xzGuard) streamHeader(b []byte) error {
 	}
 	sizes := [16]int64{0, 4, 4, 4, 8, 8, 8, 16, 16, 16, 32, 32, 32, 64, 64, 64}
 	g.check = sizes[b[7]&0x0f]
+	g.last = false
 	g.collect(1, (*xzGuard).blockOrIndex)
 	return nil
 }
@@ -167,6 +173,7 @@ func (g *xzGuard) indexByte(b []byte) error {
 	g.number, g.shift = 0, 0
 	if g.numbers == 0 {
 		const crc, footer = 4, 12
+		g.last = true
 		g.skip = -g.index&3 + crc + footer
 		g.collect(4, (*xzGuard).paddingOrStream)
 	}

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"compress/bzip2"
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -16,7 +17,10 @@ import (
 
 // maxZipDirectory bounds the directory of one zip archive, which is held in
 // memory: about half a million members.
-const maxZipDirectory = 64 << 20
+const (
+	maxZipDirectory = 64 << 20 // bytes
+	zipRecordSize   = 46       // of a member without a name
+)
 
 func isZip(head []byte) bool {
 	return bytes.HasPrefix(head, []byte("PK\x03\x04")) || bytes.HasPrefix(head, []byte("PK\x05\x06"))
@@ -32,6 +36,10 @@ const (
 
 // zip goes through the members of a zip archive.
 func (p *prober) zip(it item, c *container) {
+	if n := zipRecords(c, c.size); n > maxZipDirectory/zipRecordSize {
+		p.fail(it, fmt.Errorf("the zip directory claims %d members", n))
+		return
+	}
 	guard := &directoryGuard{r: c, left: maxZipDirectory}
 	z, err := zip.NewReader(guard, c.size)
 	guard.open = true
@@ -64,6 +72,36 @@ func (p *prober) zip(it item, c *container) {
 			return
 		}
 	}
+}
+
+// zipRecords returns the largest number of members that the file's end may
+// be understood to claim (APPNOTE.TXT sections 4.3.14 to 4.3.16). The zip
+// reader allocates for that number before it reads the directory.
+func zipRecords(r io.ReaderAt, size int64) uint64 {
+	const endSize, locatorSize = 22, 20
+	const searched = 65 << 10 // by archive/zip, from the end
+	tail := make([]byte, min(size, searched+locatorSize))
+	n, _ := r.ReadAt(tail, size-int64(len(tail)))
+	tail = tail[:n]
+	var most uint64
+	for i := 0; i+endSize <= len(tail); i++ {
+		if string(tail[i:i+4]) != "PK\x05\x06" {
+			continue
+		}
+		most = max(most, uint64(binary.LittleEndian.Uint16(tail[i+10:])))
+		if i < locatorSize || string(tail[i-locatorSize:i-locatorSize+4]) != "PK\x06\x07" {
+			continue
+		}
+		var end64 [56]byte
+		offset := binary.LittleEndian.Uint64(tail[i-locatorSize+8:])
+		if offset > uint64(size) {
+			continue
+		}
+		if _, err := r.ReadAt(end64[:], int64(offset)); err == nil {
+			most = max(most, binary.LittleEndian.Uint64(end64[32:]))
+		}
+	}
+	return most
 }
 
 // directoryGuard bounds what is read until it is open.

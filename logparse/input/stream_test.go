@@ -1,0 +1,208 @@
+package input
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// noLeak fails when goroutines that the test started are still there.
+func noLeak(t *testing.T) func() {
+	before := runtime.NumGoroutine()
+	return func() {
+		t.Helper()
+		for range 500 {
+			if runtime.NumGoroutine() <= before {
+				return
+			}
+			time.Sleep(10 * time.Millisecond)
+		}
+		buf := make([]byte, 1<<16)
+		t.Errorf("goroutines left:\n%s", buf[:runtime.Stack(buf, true)])
+	}
+}
+
+func TestCloseEarly(t *testing.T) {
+	defer noLeak(t)()
+	text := lines(600_000)
+	dir := write(t, file{"plain", text}, file{"a.gz", gz(t, text)}, file{"b.zst", zst(t, text)},
+		file{"c.zip", zipOf(t, file{"x", text})}, file{"d.tgz", gz(t, tarOf(t, file{"x", text}))})
+	p := &Progress{}
+	for _, s := range find(t, &Options{Progress: p}, dir) {
+		for _, n := range []int64{0, 1, 100_000} {
+			st, err := s.Open(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := io.CopyN(io.Discard, st, n); err != nil {
+				t.Errorf("%s: %v", s.Name, err)
+			}
+			if got := st.Bytes(); got < n {
+				t.Errorf("%s: Bytes() = %d after %d", s.Name, got, n)
+			}
+			st.Close()
+			st.Close()
+			if _, err := st.Read(make([]byte, 1)); err != os.ErrClosed {
+				t.Errorf("%s: read after close: %v", s.Name, err)
+			}
+		}
+	}
+	if p.Read() != 0 {
+		t.Errorf("progress %d after streams were given up", p.Read())
+	}
+}
+
+// TestStalledPipe closes and cancels while the writer of a pipe is silent.
+func TestStalledPipe(t *testing.T) {
+	text := lines(200_000)
+	for _, packed := range [][]byte{text, gz(t, text)} {
+		check := noLeak(t)
+		r, w := io.Pipe()
+		go w.Write(packed[:len(packed)/2])
+		sources := find(t, &Options{Stdin: r}, "-")
+		s := sources[0]
+
+		st, err := s.Open(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Open(t.Context()); err == nil {
+			t.Error("a pipe was opened twice at the same time")
+		}
+		ended := make(chan error)
+		go func() {
+			_, err := io.Copy(io.Discard, st)
+			ended <- err
+		}()
+		for st.Bytes() == 0 {
+			time.Sleep(time.Millisecond)
+		}
+		st.Close()
+		if err := <-ended; err != os.ErrClosed {
+			t.Errorf("after Close: %v", err)
+		}
+
+		ctx, cancel := context.WithCancel(t.Context())
+		st, err = s.Open(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		go func() {
+			_, err := io.Copy(io.Discard, st)
+			ended <- err
+		}()
+		cancel()
+		if err := <-ended; err != context.Canceled {
+			t.Errorf("after cancel: %v", err)
+		}
+		st.Close()
+
+		// What the writer sends in the end is not lost to the next reader.
+		go func() {
+			w.Write(packed[len(packed)/2:])
+			w.Close()
+		}()
+		if got, err := read(t, s); err != nil || !bytes.Equal(got, text) {
+			t.Errorf("%d bytes, %v", len(got), err)
+		}
+		check()
+	}
+}
+
+func TestPipeReplay(t *testing.T) {
+	text := lines(2*maxReplay + 1000)
+	s := find(t, &Options{Stdin: bytes.NewReader(text)}, "-")[0]
+	for range 3 {
+		if head, err := s.Head(t.Context(), 64<<10); err != nil || !bytes.Equal(head, text[:64<<10]) {
+			t.Fatalf("head: %d bytes, %v", len(head), err)
+		}
+	}
+	if got, err := read(t, s); err != nil || !bytes.Equal(got, text) {
+		t.Errorf("%d bytes, %v", len(got), err)
+	}
+	if _, err := s.Open(t.Context()); err == nil || !strings.Contains(err.Error(), "only once") {
+		t.Errorf("opened after all was read: %v", err)
+	}
+}
+
+func TestPipeError(t *testing.T) {
+	broken := errors.New("broken pipe")
+	s := find(t, &Options{Stdin: io.MultiReader(strings.NewReader("220 ready\r\n"), failingReader{broken})}, "-")[0]
+	for range 2 {
+		got, err := read(t, s)
+		if string(got) != "220 ready\r\n" || !errors.Is(err, broken) || err.Error() != "-: broken pipe" {
+			t.Errorf("%q, %v", got, err)
+		}
+	}
+}
+
+func TestOpenRange(t *testing.T) {
+	text := lines(10_000)
+	dir := write(t, file{"x.log", text}, file{"y.gz", gz(t, text)})
+	p := &Progress{}
+	sources := find(t, &Options{Progress: p}, dir)
+	for _, r := range [][2]int64{{0, 10}, {10, 5000}, {5010, int64(len(text)) - 5010}} {
+		st, err := sources[0].OpenRange(t.Context(), r[0], r[1])
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := io.ReadAll(st)
+		if err != nil || !bytes.Equal(got, text[r[0]:r[0]+r[1]]) {
+			t.Errorf("%v: %d bytes, %v", r, len(got), err)
+		}
+		st.Close()
+	}
+	if p.Read() != int64(len(text)) {
+		t.Errorf("progress %d, want %d", p.Read(), len(text))
+	}
+	if _, err := sources[1].OpenRange(t.Context(), 0, 1); err == nil {
+		t.Error("a compressed file was opened at an offset")
+	}
+}
+
+// TestSpools reads members of more unpacked archives than are kept, in turns
+// and at the same time.
+func TestSpools(t *testing.T) {
+	var files []file
+	for i := range maxIdleSpools + 4 {
+		name := string(rune('a' + i))
+		files = append(files, file{name, gz(t, tarOf(t, file{"1", []byte("1" + name)}, file{"2", []byte("2" + name)}))})
+	}
+	dir := write(t, files...)
+	sources := find(t, nil, dir)
+	var wg sync.WaitGroup
+	for start := range 4 {
+		wg.Go(func() {
+			for i := range sources {
+				s := sources[(i*7+start*11)%len(sources)]
+				got, err := read(t, s)
+				inner := s.Name[len(s.Name)-1:]
+				if err != nil || string(got) != inner+filepath.Base(strings.TrimSuffix(s.Name, "!"+inner)) {
+					t.Errorf("%s: %q, %v", s.Name, got, err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	spools := sources[0].node.(*tarNode).container.spools
+	if n := len(spools.idle); n > maxIdleSpools {
+		t.Errorf("%d temporary files kept", n)
+	}
+	open := 0
+	for i := 0; i < len(sources); i += 2 {
+		if sources[i].node.(*tarNode).container.file != nil {
+			open++
+		}
+	}
+	if open != len(spools.idle) {
+		t.Errorf("%d temporary files open, %d known", open, len(spools.idle))
+	}
+}
