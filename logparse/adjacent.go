@@ -14,7 +14,7 @@ func newAgent(lines *lineScanner, opt *Options, found Detection) rowReader {
 // returns what is wrong with the row, "" for nothing.
 func (r *exchangeRows) connectivity(rec *Record, c *columnList) string {
 	// What a row lost or has too many behind its direction is its description.
-	direction := bytes.Trim(r.value(c.at[atConnectivityDirection]), " \t")
+	direction := bytes.TrimSpace(r.value(c.at[atConnectivityDirection]))
 	if !r.whole(c) && (len(direction) != 1 || bytes.IndexByte([]byte("+->*<"), direction[0]) < 0) {
 		return r.wrongCount(c)
 	}

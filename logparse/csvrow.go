@@ -60,9 +60,8 @@ func trimBOM(line []byte) []byte {
 	return line
 }
 
-// split takes row apart. It returns where the value begins whose quote is not
-// closed, -1 when there is none.
-func (r *csvRow) split(row []byte) (open int) {
+// split takes row apart and reports whether it ends inside a quoted value.
+func (r *csvRow) split(row []byte) (open bool) {
 	r.raw, r.count, r.values, r.unescaped = row, 0, r.values[:0], r.unescaped[:0]
 	for pos := 0; ; {
 		value, escaped, next := csvNext(row, pos)
@@ -70,11 +69,8 @@ func (r *csvRow) split(row []byte) (open int) {
 		if len(r.values) < maxValues {
 			r.values = append(r.values, csvValue{value, escaped})
 		}
-		switch next {
-		case csvEnd:
-			return -1
-		case csvOpen:
-			return pos
+		if next < 0 {
+			return next == csvOpen
 		}
 		pos = next
 	}
@@ -101,80 +97,86 @@ func (r *csvRow) value(i int) []byte {
 // unclosed is what is wrong with a row that join cannot complete.
 const unclosed = "the row ends inside a quoted value"
 
-// join completes a row that split found to end inside the quotes of the value
-// at open, with the lines that follow. It fails, and takes no line, unless the
-// quotes close within maxRowLines and fits accepts the number of columns: one
-// stray quote must not swallow the rows behind it. isRow tells the lines that
-// begin a row of their own; it may be nil.
-func (r *csvRow) join(open int, isRow func(line []byte) bool, fits func(columns int) bool) bool {
+// join completes a row that split found to end inside a quoted value, with the
+// lines that follow. It fails, and takes no line, unless the quotes close
+// within maxRowLines and accept takes the row for a whole one, once it is
+// split: one stray quote must not swallow the rows behind it. isRow tells the
+// lines that begin a row of their own.
+func (r *csvRow) join(isRow func(line []byte) bool, accept func() bool) bool {
 	// Looking ahead may move the bytes of the row.
 	r.joined = append(r.joined[:0], r.raw...)
-	count, off := r.count, 0
+	off := 0
 	for taken := 1; taken < maxRowLines; taken++ {
 		line, next, ok := r.lines.ahead(off, maxRowBytes)
-		if !ok || isRow != nil && isRow(trimBOM(line)) {
+		if !ok || isRow(trimBOM(line)) {
 			return false
 		}
 		off = next
 		r.joined = append(append(r.joined, '\n'), line...)
 		from := len(r.joined) - len(line)
-		var more int
-		if more, open, ok = csvContinue(r.joined, from); !ok {
+		open, ok := csvContinue(r.joined[from:])
+		if !ok {
 			return false
 		}
-		if count += more; open >= 0 {
+		if open {
 			continue
 		}
-		if !fits(count) {
+		if r.split(r.joined); !accept() {
 			return false
 		}
 		for range taken {
 			r.lines.next()
 		}
-		r.split(r.joined)
 		return true
 	}
 	return false
 }
 
-// csvContinue reads on inside quotes at from, where a line of the row begins.
-// It returns how many values begin in it, and the position of the one whose
-// quotes it leaves open: from when it does not close the quotes that it began
-// in, -1 for none. It fails on text behind a closing quote, which no program
-// writes: the quote was a stray one, and what closed it opens another value.
-func csvContinue(row []byte, from int) (values, open int, ok bool) {
-	i := from
+// csvContinue reads a line that begins inside a quoted value, and reports
+// whether it ends inside one. It fails on text behind a closing quote, which
+// no program writes: the quote in the row above was a stray one, and what
+// closed it opens another value.
+func csvContinue(line []byte) (open, ok bool) {
+	i := 0
 	for {
-		j := bytes.IndexByte(row[i:], '"')
+		j := bytes.IndexByte(line[i:], '"')
 		if j < 0 {
-			return 0, from, true
+			return true, true
 		}
-		if i += j + 1; i == len(row) || row[i] != '"' {
+		if i += j + 1; i == len(line) || line[i] != '"' {
 			break
 		}
 		i++
 	}
-	end := len(row)
-	if j := bytes.IndexByte(row[i:], ','); j >= 0 {
+	end := len(line)
+	if j := bytes.IndexByte(line[i:], ','); j >= 0 {
 		end = i + j
 	}
-	if !isBlank(row[i:end]) {
-		return 0, 0, false
+	if !isBlank(line[i:end]) {
+		return false, false
 	}
-	for pos := end + 1; pos <= len(row); {
-		value, escaped, next := csvNext(row, pos)
-		values++
-		switch {
-		case !escaped && len(value) > 0 && value[0] == '"':
-			return 0, 0, false
-		case next == csvOpen:
-			return values, pos, true
-		case next == csvEnd:
-			return values, -1, true
+	for pos := end + 1; pos >= 0 && pos <= len(line); {
+		value, escaped, next := csvNext(line, pos)
+		if !escaped && len(value) > 0 && value[0] == '"' {
+			return false, false
+		}
+		open = next == csvOpen
+		pos = next
+	}
+	return open, true
+}
+
+// csvColumn returns the value of the i-th column of row, from 0, with its
+// quotes still doubled: nil when there is no such column.
+func csvColumn(row []byte, i int) []byte {
+	for pos := 0; pos >= 0 && i >= 0; i-- {
+		value, _, next := csvNext(row, pos)
+		if i == 0 {
+			return value
 		}
 		pos = next
 	}
-	return values, -1, true
+	return nil
 }
 
 // ahead returns the line that begins off bytes behind the last one taken,

@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"strings"
-
-	"github.com/smtplog/smtplog/reply/outcome"
 )
 
 // exchangeRows reads the logs of Exchange 2007 and later that share the header
@@ -49,35 +47,40 @@ func (r *exchangeRows) next(rec *Record) (lineClass, string) {
 		}
 		return lineMalformed, fmt.Sprintf("a row of another log, %s", excerpt([]byte(r.logType)))
 	}
-	if open := r.split(line); open >= 0 && !r.join(open, r.isRow, r.fits) {
-		return lineMalformed, unclosed
-	}
-	columns := r.columnsOf(r.count)
-	at, ok := outcome.Time{}, false
-	if columns != nil {
-		at, ok = parseISO(r.value(columns.at[atTime]))
-	}
-	if !ok {
-		if r.header(r.raw) || r.headerRow() {
-			return lineHeader, ""
+	if r.split(line) {
+		if !r.join(r.isRow, func() bool { return r.fits(r.count) && r.row(rec) == "" }) {
+			return lineMalformed, unclosed
 		}
-		return lineMalformed, r.noTime(columns)
+		return lineRecord, ""
+	}
+	msg = r.row(rec)
+	switch {
+	case msg == "":
+		return lineRecord, ""
+	case rec.Time.IsZero() && (r.header(line) || r.headerRow()):
+		return lineHeader, ""
+	}
+	return lineMalformed, msg
+}
+
+// row reads the row that was split. It returns what is wrong with it, "" for
+// nothing, and leaves rec without a time if that is the time.
+func (r *exchangeRows) row(rec *Record) string {
+	columns := r.columnsOf(r.count)
+	at, ok := parseISO(r.value(columns.at[atTime]))
+	if !ok {
+		return r.noTime(columns)
 	}
 	rec.Format, rec.Time, rec.raw, rec.layout = r.log.format, at, r.raw, &columns.layout
 	switch r.log.format {
-	case ExchangeReceive, ExchangeSend:
-		msg = r.protocol(rec, columns)
 	case Tracking:
-		msg = r.tracking(rec, columns)
+		return r.tracking(rec, columns)
 	case Connectivity:
-		msg = r.connectivity(rec, columns)
+		return r.connectivity(rec, columns)
 	case Agent:
-		msg = r.agent(rec, columns)
+		return r.agent(rec, columns)
 	}
-	if msg != "" {
-		return lineMalformed, msg
-	}
-	return lineRecord, ""
+	return r.protocol(rec, columns)
 }
 
 // header reads a line of the header, which may have lost its "#". It reports
@@ -144,19 +147,18 @@ func (r *exchangeRows) headerRow() bool {
 	return false
 }
 
-// columnsOf returns the list for a row of that many columns, nil when they
-// have no names.
+// columnsOf returns the list for a row of that many columns.
 func (r *exchangeRows) columnsOf(count int) *columnList {
 	c := r.columns
 	switch {
 	case c != nil && len(c.names) == count:
 		return c
 	case c == nil:
-		if c = r.log.known(count); c == nil {
-			// A protocol log has had the same columns in every version.
-			c = r.log.lists[len(r.log.lists)-1]
+		if known := r.log.known(count); known != nil {
+			return known
 		}
-		return c
+		// The end of the row is missing, or it has columns of a later version.
+		return r.log.lists[len(r.log.lists)-1]
 	case c.given, c.known && count < len(c.names):
 		// The end of the row is missing.
 		return c
@@ -180,8 +182,11 @@ func (r *exchangeRows) isRow(line []byte) bool {
 	if bytes.HasPrefix(line, []byte{'#'}) {
 		return true
 	}
-	value, _, _ := csvNext(line, 0)
-	_, ok := parseISO(value)
+	at := 0
+	if r.columns != nil {
+		at = r.columns.at[atTime]
+	}
+	_, ok := parseISO(csvColumn(line, at))
 	return ok
 }
 

@@ -14,9 +14,11 @@ import (
 // A row counts as long as its event can be read: what a log lost of the
 // columns behind it, or has too many, does not lose the step.
 func (r *exchangeRows) protocol(rec *Record, c *columnList) string {
-	event := bytes.Trim(r.value(c.at[atEvent]), " \t")
+	event := r.value(c.at[atEvent])
 	if len(event) != 1 {
-		return r.noEvent(c)
+		if event = bytes.TrimSpace(event); len(event) != 1 {
+			return r.noEvent(c)
+		}
 	}
 	rec.Direction = outcome.Inbound
 	sent, received := KindReply, KindCommand
@@ -51,9 +53,11 @@ func (r *exchangeRows) protocol(rec *Record, c *columnList) string {
 	}
 	rec.Data = r.value(c.at[atData])
 	// QUIRK: logs that went through a web page have blanks at the end of rows.
-	if context := bytes.TrimRight(r.value(c.at[atContext]), " \t"); len(context) > 0 {
-		rec.Context = context
+	context := r.value(c.at[atContext])
+	for n := len(context); n > 0 && (context[n-1] == ' ' || context[n-1] == '\t'); n-- {
+		context = context[:n-1]
 	}
+	rec.Context = some(context)
 
 	switch rec.Kind {
 	case KindCommand:

@@ -381,6 +381,12 @@ func TestExchangeQuotedLines(t *testing.T) {
 		{"stray quote before a header", rows(receiveRow+"*,\"a,b", "#Date: \"", good), []int{1}, []string{"1: " + unclosed}},
 		{"quote that closes in a row of too many columns", rows(receiveRow+"*,\"a", `",x,y,z`, good), []int{1},
 			[]string{"1: " + unclosed, "2: " + unclosed}},
+		{"row that is none over two lines", rows(",,,,,,+,,\"a", `b"`, good), []int{1},
+			[]string{"1: " + unclosed, `2: date-time "b\"" is no time`}},
+		{"event that is none over two lines", rows(receiveRow+"!,,\"a", `b"`, good), []int{1},
+			[]string{"1: " + unclosed, `2: date-time "b\"" is no time`}},
+		{"stray quote, time elsewhere", rows("#Fields: event,date-time,data", "*,2026-11-01T09:30:00Z,\"a", `",2026-11-01T09:30:00Z,b`), nil,
+			[]string{"2: " + unclosed, "3: " + unclosed}},
 		{"end of file", receiveRow + "*,,\"a\r\nb", nil, []string{"1: " + unclosed, `2: date-time "b" is no time`}},
 		{"too many lines", rows(receiveRow+"*,,\"a"+strings.Repeat("\r\n", maxRowLines)+`"`, good), []int{1},
 			[]string{"1: " + unclosed, fmt.Sprintf("%d: %s", maxRowLines+1, unclosed)}},
@@ -465,7 +471,7 @@ func checkChunks(t *testing.T, format Format, log string) {
 
 func TestExchangeChunks(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
-	for range 20 {
+	for range 6 {
 		checkChunks(t, ExchangeReceive, randomProtocolLog(random, 40, ExchangeReceive))
 		checkChunks(t, ExchangeSend, randomProtocolLog(random, 40, ExchangeSend)+"\x00\x00"+sendRow+`*,"cut`)
 	}
@@ -577,6 +583,7 @@ func TestExchangeSamples(t *testing.T) {
 func FuzzExchange(f *testing.F) {
 	f.Add([]byte(receiveHeader+rows(receiveRow+"<,QUIT,", receiveRow+">,\"250-a\r\n250 b\",")), true)
 	f.Add([]byte(rows(receiveRow+"*,\"a,b", receiveRow+`*,"a,b",`, `",x`)), false)
+	f.Add([]byte(",,,,,,0,,\"0\n\""), false)
 	f.Add([]byte("\ufeff"+rows(protocolColumns, receiveRow+"+,,")+"#Log-type: Message Tracking Log\n"+trackingRow2007()), true)
 	f.Add([]byte("#Fields: event,data,date-time\n<,\"a\"\"b\",2026-11-01T09:30:00Z\n#Log-type: x\n#Fields: a\n1"), true)
 	f.Fuzz(func(t *testing.T, log []byte, receive bool) {

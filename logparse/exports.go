@@ -108,7 +108,7 @@ func (r *exportRows) next(rec *Record) (lineClass, string) {
 	if line[0] == '#' { // "#TYPE Microsoft.Exchange…"
 		return lineHeader, ""
 	}
-	if open := r.split(line); open >= 0 && !r.join(open, r.isRow, r.fits) {
+	if r.split(line) && !r.join(r.isRow, func() bool { return r.list != nil && r.count == len(r.list.names) }) {
 		return lineMalformed, unclosed
 	}
 	at, ok := outcome.Time{}, false
@@ -133,17 +133,13 @@ func (r *exportRows) next(rec *Record) (lineClass, string) {
 	return lineRecord, ""
 }
 
-// fits reports whether a row of that many columns can be a whole one.
-func (r *exportRows) fits(count int) bool { return r.list != nil && count == len(r.list.names) }
-
-// isRow reports whether the line begins a row of its own, where its first
-// column can tell.
+// isRow reports whether the line begins a row of its own. Only exports that
+// begin with the time show it; in the others the quotes must do.
 func (r *exportRows) isRow(line []byte) bool {
 	if r.list == nil || r.list.time != 0 {
 		return false
 	}
-	value, _, _ := csvNext(line, 0)
-	_, ok := parseCulture(value, r.order, r.zone)
+	_, ok := parseCulture(csvColumn(line, 0), r.order, r.zone)
 	return ok
 }
 

@@ -127,7 +127,9 @@ func TestMessageTrace(t *testing.T) {
 
 func TestExportLines(t *testing.T) {
 	summary := "origin_timestamp_utc,sender_address,message_subject,message_id"
-	row := func(subject string) string { return "2026-11-29T10:42:15.1234567Z,a@example.org," + subject + ",<1@example.org>" }
+	row := func(subject string) string {
+		return "2026-11-29T10:42:15.1234567Z,a@example.org," + subject + ",<1@example.org>"
+	}
 	for _, test := range []struct {
 		name, log string
 		lines     []int

@@ -42,7 +42,7 @@ func TestTracking5(t *testing.T) {
 			[]string{fields5 + "2" + fmt.Sprintf(recipient, "Ben", ""), fields5 + "0"}, nil, 1},
 		{"the file ends", record5("2") + "\r\nBen",
 			[]string{fields5 + "2" + fmt.Sprintf(recipient, "Ben", "")}, nil, 0},
-		{"recipient on the same line", rows(record5("0")+"\tBen\t0"),
+		{"recipient on the same line", rows(record5("0") + "\tBen\t0"),
 			[]string{fields5 + "0" + fmt.Sprintf(recipient, "Ben", "0")}, nil, 0},
 		{"cut short", rows(record5("")[:80], record5("0")), []string{fields5 + "0"},
 			[]string{"1: 4 columns where a record begins with 13"}, 0},
