@@ -228,7 +228,9 @@ func (s *Summary) values(o *Outcome) Values {
 		case ByHour:
 			v.Period = s.period(o.Time, "2006-01-02T15:00:00Z07:00")
 		case ByDay:
-			v.Period = s.period(o.Time, "2006-01-02")
+			if !slices.Contains(s.keys, ByHour) { // which says the day too
+				v.Period = s.period(o.Time, time.DateOnly)
+			}
 		}
 	}
 	return v

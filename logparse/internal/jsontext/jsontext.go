@@ -1,0 +1,160 @@
+// Package jsontext appends JSON to a byte slice without allocating. It writes
+// log text, which may hold anything: what is not UTF-8 is read as Windows-1252
+// first, so that the result is always valid JSON.
+package jsontext
+
+import (
+	"strconv"
+	"unicode/utf8"
+
+	"github.com/smtplog/smtplog/logparse/input"
+)
+
+const hex = "0123456789abcdef"
+
+// A Writer appends one JSON text to Buf. Members of objects and elements of
+// arrays are set apart by the Writer. The zero Writer is ready.
+type Writer struct {
+	Buf   []byte
+	comma bool
+}
+
+// Open begins an object '{' or an array '['.
+func (w *Writer) Open(c byte) {
+	w.separate()
+	w.Buf = append(w.Buf, c)
+	w.comma = false
+}
+
+// Close ends an object '}' or an array ']'.
+func (w *Writer) Close(c byte) {
+	w.Buf = append(w.Buf, c)
+	w.comma = true
+}
+
+// Key writes the name of the next member.
+func (w *Writer) Key(name string) {
+	w.separate()
+	w.Buf = append(w.Buf, '"')
+	w.Buf = append(w.Buf, name...)
+	w.Buf = append(w.Buf, '"', ':')
+	w.comma = false
+}
+
+// AnyKey writes a member's name that comes from a log.
+func (w *Writer) AnyKey(name string) {
+	w.separate()
+	w.Buf = AppendString(w.Buf, name)
+	w.Buf = append(w.Buf, ':')
+	w.comma = false
+}
+
+func (w *Writer) separate() {
+	if w.comma {
+		w.Buf = append(w.Buf, ',')
+	}
+	w.comma = true
+}
+
+// String writes a string.
+func (w *Writer) String(s string) {
+	w.separate()
+	w.Buf = AppendString(w.Buf, s)
+}
+
+// Bytes writes bytes as a string.
+func (w *Writer) Bytes(b []byte) {
+	w.separate()
+	w.Buf = AppendString(w.Buf, b)
+}
+
+// Int writes a number.
+func (w *Writer) Int(n int64) {
+	w.separate()
+	w.Buf = strconv.AppendInt(w.Buf, n, 10)
+}
+
+// Bool writes true or false.
+func (w *Writer) Bool(v bool) {
+	w.separate()
+	w.Buf = strconv.AppendBool(w.Buf, v)
+}
+
+// An Appender is a value that writes itself as text.
+type Appender interface{ Append([]byte) []byte }
+
+// Text writes a value that needs no escaping as a string.
+func (w *Writer) Text(v Appender) {
+	w.separate()
+	w.Buf = append(w.Buf, '"')
+	w.Buf = v.Append(w.Buf)
+	w.Buf = append(w.Buf, '"')
+}
+
+// StringMember writes a member unless s is empty.
+func (w *Writer) StringMember(name, s string) {
+	if s != "" {
+		w.Key(name)
+		w.String(s)
+	}
+}
+
+// BytesMember writes a member unless b is nil.
+func (w *Writer) BytesMember(name string, b []byte) {
+	if b != nil {
+		w.Key(name)
+		w.Bytes(b)
+	}
+}
+
+// IntMember writes a member unless n is 0.
+func (w *Writer) IntMember(name string, n int64) {
+	if n != 0 {
+		w.Key(name)
+		w.Int(n)
+	}
+}
+
+// AppendString appends s as a JSON string. HTML's characters stay as they are.
+func AppendString[T string | []byte](dst []byte, s T) []byte {
+	dst = append(dst, '"')
+	start := 0
+	for i := 0; i < len(s); {
+		c := s[i]
+		if c < utf8.RuneSelf {
+			if c >= ' ' && c != '"' && c != '\\' && c != 0x7f {
+				i++
+				continue
+			}
+			dst = append(dst, s[start:i]...)
+			switch c {
+			case '"', '\\':
+				dst = append(dst, '\\', c)
+			case '\n':
+				dst = append(dst, '\\', 'n')
+			case '\r':
+				dst = append(dst, '\\', 'r')
+			case '\t':
+				dst = append(dst, '\\', 't')
+			default:
+				dst = append(dst, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
+			}
+			i++
+			start = i
+			continue
+		}
+		r, size := utf8.DecodeRuneInString(string(s[i:min(len(s), i+utf8.UTFMax)]))
+		if r == utf8.RuneError && size == 1 {
+			return appendForeign(dst, s, start)
+		}
+		i += size
+	}
+	dst = append(dst, s[start:]...)
+	return append(dst, '"')
+}
+
+// appendForeign appends the rest of a string that is not UTF-8.
+func appendForeign[T string | []byte](dst []byte, s T, start int) []byte {
+	rest := AppendString(nil, input.Text([]byte(s[start:])))
+	return append(dst, rest[1:]...)
+}

@@ -1,0 +1,470 @@
+package session
+
+import (
+	"bytes"
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/smtplog/smtplog/logparse"
+	"github.com/smtplog/smtplog/reply"
+	"github.com/smtplog/smtplog/reply/outcome"
+)
+
+// Bounds of what one session may hold.
+const (
+	// SilenceWithID is how long the log may go on without an event of a session
+	// before the session counts as cut, for logs with session ids.
+	SilenceWithID = time.Hour
+	// SilenceWithoutID is the same for logs without session ids.
+	SilenceWithoutID = 10 * time.Minute
+
+	// MaxSteps bounds the recipients, transactions and failures of one session.
+	// A session that reaches it is split: it is cut, and what follows counts as
+	// a new one ([Builder.Capped]).
+	MaxSteps = 100_000
+
+	maxQueue          = 10_000 // commands of one session that wait for a reply
+	maxServers        = 10_000 // of one place that are told apart
+	maxReplyText      = 64 << 10
+	maxKept           = 1000      // steps of a session whose memory is used again
+	maxTranscript     = 2000      // steps of a session
+	maxTranscriptText = 256 << 10 // bytes of a session
+)
+
+// Options say what a Builder keeps. A nil *Options is the zero value.
+type Options struct {
+	Transcript  bool // keep the conversation of each session
+	ShowSecrets bool // keep passwords and SASL answers in it
+
+	// Classifier gives each failure its reason; nil is the built-in one.
+	Classifier *reply.Classifier
+
+	// Placed is called for each record when the session that it belongs to is
+	// known, in the order of the records of one session. id is the session's
+	// ID; secret says that the record holds a password or a SASL answer. It is
+	// called before the record counts for the session.
+	Placed func(rec *logparse.Record, id string, secret bool)
+}
+
+// A Builder puts records together to sessions.
+type Builder struct {
+	opt  Options
+	emit func(*Session)
+
+	streams map[place]map[string]*stream // by the server's name
+	recent  *stream                      // of the record before
+
+	open     map[string]*state // sessions with ids, by format, id and remote end
+	previous *state            // of the record before
+	serial   map[string]*state // sessions of logs that hold one after the other, by file
+	matcher  *matcher
+
+	free   []*state
+	key    []byte
+	text   texts
+	order  uint64 // records so far
+	number uint64 // sessions so far
+	logs   uint32 // streams so far
+	capped int64
+	swept  uint64 // order at the last sweep
+}
+
+// A place is where logs that belong together lie: one format in one folder.
+type place struct {
+	format logparse.Format
+	folder string
+}
+
+// A stream is the log of one server, over all its files. Its clock says how far
+// the log has come.
+type stream struct {
+	place  place
+	file   string // of the record before
+	server []byte
+	index  uint32
+	clock  int64 // Unix nanoseconds, 0 before the first time
+	sweep  int64 // when to look for silent sessions next
+}
+
+// NewBuilder returns a Builder that calls emit for each session when it is
+// over. The session is good until emit returns.
+func NewBuilder(opt *Options, emit func(*Session)) *Builder {
+	b := &Builder{
+		emit:    emit,
+		streams: map[place]map[string]*stream{},
+		open:    map[string]*state{},
+		serial:  map[string]*state{},
+	}
+	if opt != nil {
+		b.opt = *opt
+	}
+	b.matcher = newMatcher(b.matched, b.matchEnded)
+	return b
+}
+
+// Capped returns how often a bound was reached: a session was split at
+// [MaxSteps], or the rows of a host had to be dealt out before its sessions
+// were over.
+func (b *Builder) Capped() int64 { return b.capped + b.matcher.capped }
+
+// Add takes the next record of the log. Records of formats that log no SMTP
+// conversation are passed over.
+func (b *Builder) Add(rec *logparse.Record) {
+	if !rec.Format.Protocol() || rec.Kind == logparse.KindNone || rec.Kind == logparse.KindTracking {
+		return
+	}
+	b.order++
+	s := b.stream(rec)
+	b.tick(s, rec)
+	switch {
+	case rec.Format.HasSessionID():
+		b.byID(s, rec)
+	case rec.Format == logparse.IMS || rec.Format == logparse.OutlookSMTP:
+		b.bySequence(s, rec)
+	default:
+		b.matcher.add(s.index, rec)
+	}
+}
+
+// Close hands out the sessions that are still open.
+func (b *Builder) Close() {
+	b.matcher.close()
+	left := make([]*state, 0, len(b.open)+len(b.serial))
+	for _, st := range b.open {
+		left = append(left, st)
+	}
+	for _, st := range b.serial {
+		left = append(left, st)
+	}
+	b.finishAll(left)
+}
+
+// stream returns the log that the record belongs to.
+func (b *Builder) stream(rec *logparse.Record) *stream {
+	if s := b.recent; s != nil && s.place.format == rec.Format && s.file == rec.Pos.File && bytes.Equal(s.server, rec.Server) {
+		return s
+	}
+	p := place{rec.Format, folder(rec.Pos.File)}
+	servers := b.streams[p]
+	if servers == nil {
+		servers = map[string]*stream{}
+		b.streams[p] = servers
+	}
+	s := servers[string(rec.Server)]
+	if s == nil {
+		server := rec.Server
+		if len(servers) >= maxServers {
+			server = nil
+		}
+		if s = servers[string(server)]; s == nil {
+			b.logs++
+			s = &stream{place: p, server: bytes.Clone(server), index: b.logs}
+			servers[string(server)] = s
+		}
+	}
+	s.file = rec.Pos.File
+	b.recent = s
+	return s
+}
+
+// folder returns the folder of a path as given, of Windows or not, or the
+// archive that holds it.
+func folder(path string) string {
+	return path[:strings.LastIndexAny(path, `/\!`)+1]
+}
+
+// tick moves the log's clock. A time an hour behind it means that the log went
+// back: another server's file, or a clock that was set. Every now and then tick
+// frees the sessions that were silent for too long.
+func (b *Builder) tick(s *stream, rec *logparse.Record) {
+	if rec.Time.IsZero() {
+		return
+	}
+	now := rec.Time.UnixNano()
+	switch {
+	case s.clock == 0 || now < s.clock-int64(SilenceWithID):
+		s.clock = now
+		s.sweep = now + int64(SilenceWithoutID)
+	case now > s.clock:
+		s.clock = now
+	default:
+		return
+	}
+	b.matcher.advance(s.index, outcome.Unix(s.clock, 0))
+	// The number of records since the last sweep pays for looking at every open
+	// session, whatever the times are.
+	if s.clock >= s.sweep && b.order-b.swept >= uint64(len(b.open)+len(b.serial)) {
+		s.sweep = s.clock + int64(SilenceWithoutID)
+		b.swept = b.order
+		b.sweep()
+	}
+}
+
+// sweep finishes the sessions that were silent for too long.
+func (b *Builder) sweep() {
+	var silent []*state
+	for _, st := range b.open {
+		if st.silent() {
+			silent = append(silent, st)
+		}
+	}
+	for _, st := range b.serial {
+		if st.silent() {
+			silent = append(silent, st)
+		}
+	}
+	b.finishAll(silent)
+}
+
+// finishAll finishes sessions in the order of their last records.
+func (b *Builder) finishAll(states []*state) {
+	slices.SortFunc(states, func(x, y *state) int { return cmp.Compare(x.order, y.order) })
+	for _, st := range states {
+		b.finish(st)
+	}
+}
+
+// silent reports whether the log has gone on without the session for so long
+// that its end is missing.
+func (st *state) silent() bool {
+	limit := SilenceWithoutID
+	if st.Format.HasSessionID() {
+		limit = SilenceWithID
+	}
+	return st.last != 0 && st.stream.clock-st.last > int64(limit)
+}
+
+// byID finds the session of a record by format, id and remote end. Logs whose
+// ids were made anonymous use one id for many sessions; the remote end tells
+// them apart.
+func (b *Builder) byID(s *stream, rec *logparse.Record) {
+	st := b.previous
+	if st == nil || st.Format != rec.Format || st.ID != string(rec.Session) ||
+		st.Remote != string(rec.Remote) && len(rec.Remote) > 0 {
+		st = b.find(rec)
+	}
+	if st != nil && (st.silent() || st.full()) {
+		if !st.silent() {
+			b.capped++
+		}
+		b.finish(st)
+		st = nil
+	}
+	if st == nil {
+		st = b.begin(s, rec)
+		st.key = string(b.sessionKey(rec, rec.Remote))
+		b.open[st.key] = st
+	}
+	b.previous = st
+	b.take(st, rec)
+	if rec.Kind == logparse.KindDisconnect || st.lost && !st.connected {
+		b.finish(st)
+	}
+}
+
+// find returns the open session of the record, nil for none.
+func (b *Builder) find(rec *logparse.Record) *state {
+	if st := b.open[string(b.sessionKey(rec, rec.Remote))]; st != nil || len(rec.Remote) == 0 {
+		return st
+	}
+	// A send log's first rows may lack the remote end.
+	st := b.open[string(b.sessionKey(rec, nil))]
+	if st != nil {
+		delete(b.open, st.key)
+		st.Remote = b.text.string(rec.Remote)
+		st.key = string(b.sessionKey(rec, rec.Remote))
+		b.open[st.key] = st
+	}
+	return st
+}
+
+func (b *Builder) sessionKey(rec *logparse.Record, remote []byte) []byte {
+	b.key = append(b.key[:0], byte(rec.Format))
+	b.key = append(b.key, rec.Session...)
+	b.key = append(b.key, 0)
+	b.key = append(b.key, remote...)
+	return b.key
+}
+
+// bySequence follows a log that holds one session after the other.
+func (b *Builder) bySequence(s *stream, rec *logparse.Record) {
+	st := b.serial[rec.Pos.File]
+	if st != nil && (rec.Kind == logparse.KindConnect || st.silent() || st.full() || st.over && !st.belongsAfterEnd(rec)) {
+		if st.full() && !st.silent() {
+			b.capped++
+		}
+		st.superseded = rec.Kind == logparse.KindConnect
+		b.finish(st)
+		st = nil
+	}
+	if st == nil {
+		st = b.begin(s, rec)
+		st.Confidence = Inferred
+		st.key = rec.Pos.File
+		b.serial[st.key] = st
+	}
+	b.take(st, rec)
+	if st.lost {
+		b.finish(st)
+	}
+}
+
+// belongsAfterEnd reports whether a record may follow the 221: only the
+// server's own notes and raw copies do.
+func (st *state) belongsAfterEnd(rec *logparse.Record) bool {
+	return rec.Kind == logparse.KindRaw && rec.Code == 221
+}
+
+// matched takes a record that the matcher has placed.
+func (b *Builder) matched(sl *slot, rec *logparse.Record) {
+	st, _ := sl.owner.(*state)
+	if st != nil && st.full() {
+		b.capped++
+		b.finish(st)
+		st = nil
+	}
+	if st == nil {
+		st = b.begin(b.streamOf(rec), rec)
+		st.Confidence = Inferred
+		sl.owner = st
+	}
+	b.take(st, rec)
+}
+
+// matchEnded finishes a session that gets no more records.
+func (b *Builder) matchEnded(sl *slot) {
+	st, _ := sl.owner.(*state)
+	if st == nil {
+		return
+	}
+	sl.owner = nil
+	if sl.ambiguous {
+		st.Confidence = Ambiguous
+	}
+	b.finish(st)
+}
+
+// streamOf is stream for a record that may be an older one: it does not move
+// the recent one.
+func (b *Builder) streamOf(rec *logparse.Record) *stream {
+	recent := b.recent
+	file := ""
+	if recent != nil {
+		file = recent.file
+	}
+	s := b.stream(rec)
+	if recent != nil {
+		b.recent = recent
+		recent.file = file
+	}
+	return s
+}
+
+// begin makes the session whose first record is rec.
+func (b *Builder) begin(s *stream, rec *logparse.Record) *state {
+	var st *state
+	if n := len(b.free); n > 0 {
+		st, b.free = b.free[n-1], b.free[:n-1]
+	} else {
+		st = &state{}
+	}
+	st.reset()
+	b.number++
+	st.number = b.number
+	st.stream = s
+	st.Format = rec.Format
+	st.Direction = rec.Direction
+	st.Confidence = Exact
+	if len(rec.Session) > 0 {
+		st.ID = string(rec.Session)
+	} else {
+		st.ID = rec.Pos.String()
+	}
+	return st
+}
+
+// full reports whether the session holds as much as one may.
+func (st *state) full() bool {
+	return st.steps >= MaxSteps
+}
+
+// take gives a record to its session.
+func (b *Builder) take(st *state, rec *logparse.Record) {
+	if st.Remote == "" {
+		st.Remote = b.text.string(rec.Remote)
+	}
+	if st.Local == "" {
+		st.Local = b.text.string(rec.Local)
+	}
+	if st.Server == "" {
+		st.Server = b.text.string(rec.Server)
+	}
+	if st.Connector == "" {
+		st.Connector = b.text.string(rec.Connector)
+	}
+	if rec.Helo != nil && st.Helo != string(rec.Helo) {
+		st.Helo = b.text.string(rec.Helo)
+	}
+	if !rec.Time.IsZero() {
+		if st.Start.IsZero() || rec.Time.Before(st.Start) {
+			st.Start = rec.Time
+		}
+		if st.End.Before(rec.Time) {
+			st.End = rec.Time
+			st.last = rec.Time.UnixNano()
+		}
+	}
+	st.order = b.order
+	st.source(rec)
+	if b.opt.Placed != nil || b.opt.Transcript {
+		secret := st.secret(rec)
+		if b.opt.Placed != nil {
+			b.opt.Placed(rec, st.ID, secret)
+		}
+		if b.opt.Transcript {
+			b.step(st, rec, secret)
+		}
+	}
+	if rec.Format == logparse.IMS {
+		b.imsEvent(st, rec)
+		return
+	}
+	b.event(st, rec)
+}
+
+// source counts the record's lines to its file.
+func (st *state) source(rec *logparse.Record) {
+	if n := len(st.Sources); n > 0 && st.Sources[n-1].File == rec.Pos.File {
+		src := &st.Sources[n-1]
+		src.Lines += int64(rec.Lines)
+		src.FirstLine = min(src.FirstLine, rec.Pos.Line)
+		src.LastLine = max(src.LastLine, rec.Pos.Line+int64(rec.Lines)-1)
+		return
+	}
+	st.Sources = append(st.Sources, Source{rec.Pos.File, rec.Pos.Line, rec.Pos.Line + int64(rec.Lines) - 1, int64(rec.Lines)})
+}
+
+// finish completes a session, hands it out and keeps its memory for the next.
+func (b *Builder) finish(st *state) {
+	if st.raw != nil {
+		b.promote(st)
+	}
+	st.endPartial(b)
+	if st.key != "" {
+		if st.Format.HasSessionID() {
+			delete(b.open, st.key)
+		} else {
+			delete(b.serial, st.key)
+		}
+	}
+	if b.previous == st {
+		b.previous = nil
+	}
+	b.complete(st)
+	b.emit(&st.Session)
+	if st.steps < maxKept {
+		b.free = append(b.free, st)
+	}
+}

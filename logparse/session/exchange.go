@@ -1,0 +1,249 @@
+package session
+
+import (
+	"bytes"
+	"strings"
+	"time"
+
+	"github.com/smtplog/smtplog/logparse"
+	"github.com/smtplog/smtplog/reply"
+)
+
+// info reads what the logging server noted between the commands: the "*" rows
+// of Exchange and the IMS's 499 line. Unknown notes are left alone.
+func (b *Builder) info(st *state, rec *logparse.Record) {
+	if rec.Code == 499 {
+		b.noRoute(st, rec)
+		return
+	}
+	note := rec.Context
+	if len(note) == 0 {
+		note = rec.Data
+	}
+	switch {
+	case bytes.HasPrefix(note, []byte("TLS protocol ")):
+		st.TLS = parseTLS(string(note))
+	case bytes.HasPrefix(note, []byte("TLS negotiation failed with error ")):
+		reason := string(note[len("TLS negotiation failed with error "):])
+		st.TLS = &TLS{Error: reason}
+		b.fail(st, rec, "STARTTLS", reply.Transient, note)
+	case bytes.HasPrefix(rec.Data, []byte("Tarpit for '")) || bytes.HasPrefix(note, []byte("Tarpit for '")):
+		if d, ok := parseTarpit(rec.Data, note); ok {
+			st.Tarpits++
+			st.Tarpitted += d
+		}
+	case bytes.Equal(note, []byte("authenticated")):
+		st.auth().User = b.text.string(rec.Data)
+		st.auth().OK = true
+	case bytes.HasPrefix(note, []byte("User Name: ")):
+		st.auth().User = b.text.string(note[len("User Name: "):])
+	case bytes.HasPrefix(note, []byte("Inbound AUTH ")):
+		b.authNote(st, rec, note)
+	case bytes.HasPrefix(note, []byte("Outbound Authentication failed with ")):
+		a := st.auth()
+		a.OK = false
+		a.Error = b.text.string(note[len("Outbound Authentication failed with "):])
+		b.fail(st, rec, "AUTH", reply.Permanent, note)
+	case bytes.Equal(note, []byte("receiving message")):
+		if st.current >= 0 {
+			st.Transactions[st.current].SourceContext = string(rec.Data)
+		}
+	case bytes.HasPrefix(note, []byte("sending message")):
+		b.sending(st, rec, note)
+	case bytes.HasPrefix(note, []byte("Failed to connect")):
+		b.fail(st, rec, "CONNECT", reply.Transient, note)
+		st.refusals[len(st.refusals)-1].domain = strings.ToLower(string(between(note, "Destination domain: ", ",")))
+		if !st.connected {
+			st.lost = true
+		}
+	}
+}
+
+// fail notes a failure that no reply stands for.
+func (b *Builder) fail(st *state, rec *logparse.Record, verb string, class reply.Class, text []byte) {
+	st.refusals = append(st.refusals, refusal{
+		Verdict: Verdict{Class: class, Text: b.text.string(text), Time: rec.Time, Pos: rec.Pos},
+		verb:    verb, transaction: -1, recipient: -1,
+	})
+}
+
+// authNote reads "Inbound AUTH LOGIN failed because of LogonDenied". Exchange
+// writes it once for each attempt and more; the login counts as failed once,
+// and not at all besides a reply that refuses it.
+func (b *Builder) authNote(st *state, rec *logparse.Record, note []byte) {
+	rest := note[len("Inbound AUTH "):]
+	mechanism, cause, found := bytes.Cut(rest, []byte(" failed because of "))
+	if !found {
+		return
+	}
+	a := st.auth()
+	a.OK = false
+	if a.Mechanism == "" {
+		a.Mechanism = b.text.upper(mechanism)
+	}
+	first := a.Error == ""
+	a.Error = b.text.string(cause)
+	if first {
+		b.fail(st, rec, "AUTH", reply.Permanent, note)
+	}
+}
+
+// sending reads what a send log announces before MAIL. Exchange 2013 and later:
+// "sending message with RecordId 167503004549 and InternetMessageId <…>" in
+// the context; before that "sending message" with the record id in the data.
+func (b *Builder) sending(st *state, rec *logparse.Record, note []byte) {
+	if id := between(note, "RecordId ", " "); len(id) > 0 {
+		st.announcedRecordID = string(id)
+	} else if number(rec.Data) > 0 {
+		st.announcedRecordID = string(rec.Data)
+	}
+	if i := bytes.Index(note, []byte("InternetMessageId ")); i >= 0 {
+		st.announcedMessageID = string(bytes.TrimSpace(note[i+len("InternetMessageId "):]))
+	}
+}
+
+// noRoute reads the IMS's line about a delivery that was put off. It is no
+// reply: the connection was lost, or was never made.
+func (b *Builder) noRoute(st *state, rec *logparse.Record) {
+	verb := "CONNECT"
+	transaction := -1
+	if len(st.queue) > 0 {
+		verb = st.queue[0].verb.String()
+		transaction = st.queue[0].transaction
+	} else if n := len(st.Transactions); n > 0 {
+		verb, transaction = "EOM", n-1
+	}
+	st.refusals = append(st.refusals, refusal{
+		Verdict: Verdict{Class: reply.Transient, Code: 499, Text: b.text.string(rec.Text), Time: rec.Time, Pos: rec.Pos},
+		verb:    verb, transaction: transaction, recipient: -1,
+		domain: strings.ToLower(string(logparse.NoRouteDomain(rec.Text))),
+	})
+	st.endTransaction()
+	st.lost = true
+}
+
+// proxied reads XPROXY and XPROXYFROM, with which a front end names the true
+// client: "SID=08D0… IP=192.0.2.7 PORT=50505 DOMAIN=mail.example.org …".
+func (st *state) proxied(arg []byte) {
+	p := &Proxied{
+		Client:  string(param(arg, "IP")),
+		Session: string(param(arg, "SID")),
+		Helo:    string(param(arg, "DOMAIN")),
+	}
+	if port := param(arg, "PORT"); len(port) > 0 && p.Client != "" {
+		if strings.IndexByte(p.Client, ':') >= 0 {
+			p.Client = "[" + p.Client + "]"
+		}
+		p.Client += ":" + string(port)
+	}
+	st.Proxied = p
+}
+
+// parseTLS reads "TLS protocol SP_PROT_TLS1_2_SERVER negotiation succeeded using
+// bulk encryption algorithm CALG_AES_128 with strength 128 bits, MAC …".
+func parseTLS(note string) *TLS {
+	t := &TLS{}
+	protocol, rest, _ := strings.Cut(note[len("TLS protocol "):], " ")
+	protocol = strings.TrimPrefix(protocol, "SP_PROT_")
+	protocol = strings.TrimSuffix(strings.TrimSuffix(protocol, "_SERVER"), "_CLIENT")
+	switch {
+	case protocol == "TLS1":
+		protocol = "TLS1.0"
+	case strings.HasPrefix(protocol, "TLS1_"):
+		protocol = "TLS1." + strings.TrimPrefix(protocol, "TLS1_")
+	case protocol == "SSL3" || protocol == "SSL2":
+		protocol += ".0"
+	}
+	t.Version = protocol
+	if _, cipher, found := strings.Cut(rest, "algorithm "); found {
+		cipher, rest, _ = strings.Cut(cipher, " ")
+		t.Cipher = strings.TrimRight(cipher, ",")
+		if _, strength, found := strings.Cut(rest, "strength "); found {
+			strength, _, _ = strings.Cut(strength, " ")
+			t.Bits = int(number([]byte(strength)))
+		}
+	}
+	return t
+}
+
+// parseTarpit reads "Tarpit for '0.00:00:05'" from the data or the context.
+func parseTarpit(data, note []byte) (time.Duration, bool) {
+	if !bytes.HasPrefix(data, []byte("Tarpit for '")) {
+		data = note
+	}
+	return parseTimeSpan(between(data, "Tarpit for '", "'"))
+}
+
+// parseTimeSpan reads a .NET TimeSpan, "d.hh:mm:ss[.fff]" with or without the
+// days.
+func parseTimeSpan(b []byte) (time.Duration, bool) {
+	var days int64
+	colon := bytes.IndexByte(b, ':')
+	if colon < 0 {
+		return 0, false
+	}
+	if dot := bytes.IndexByte(b[:colon], '.'); dot >= 0 {
+		days = number(b[:dot])
+		b = b[dot+1:]
+	}
+	if len(b) < len("hh:mm:ss") || b[2] != ':' || b[5] != ':' {
+		return 0, false
+	}
+	d := time.Duration(days*24+number(b[:2]))*time.Hour + time.Duration(number(b[3:5]))*time.Minute +
+		time.Duration(number(b[6:8]))*time.Second
+	if len(b) > 9 && b[8] == '.' {
+		unit := time.Second
+		for _, c := range b[9:] {
+			if c < '0' || c > '9' || unit < 10 {
+				break
+			}
+			unit /= 10
+			d += time.Duration(c-'0') * unit
+		}
+	}
+	return d, true
+}
+
+// between returns what stands between the two texts, nil when the first is not
+// there; to the end when the second is not.
+func between(b []byte, before, after string) []byte {
+	i := bytes.Index(b, []byte(before))
+	if i < 0 {
+		return nil
+	}
+	b = b[i+len(before):]
+	if j := bytes.Index(b, []byte(after)); j >= 0 {
+		b = b[:j]
+	}
+	return b
+}
+
+// queued is what Exchange says of a message that it took.
+type queued struct {
+	messageID  string
+	internalID string
+	hostname   string
+	bytes      int64
+}
+
+func parseQueued(text string) (q queued) {
+	if i := strings.IndexByte(text, '<'); i >= 0 {
+		if j := strings.IndexByte(text[i:], '>'); j > 0 {
+			q.messageID = text[i : i+j+1]
+		}
+	}
+	_, rest, found := strings.Cut(text, "[InternalId=")
+	if !found {
+		q.messageID = "" // another server's reply: what it has in <> may be anything
+		return q
+	}
+	inside, rest, _ := strings.Cut(rest, "]")
+	q.internalID, inside, _ = strings.Cut(inside, ",")
+	if _, name, found := strings.Cut(inside, "Hostname="); found {
+		q.hostname = name
+	}
+	if size, _, found := strings.Cut(strings.TrimSpace(rest), " bytes in "); found {
+		q.bytes = number([]byte(size))
+	}
+	return q
+}

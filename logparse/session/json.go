@@ -1,0 +1,206 @@
+package session
+
+import (
+	"github.com/smtplog/smtplog/logparse/internal/jsontext"
+	"github.com/smtplog/smtplog/reply/outcome"
+)
+
+// AppendJSON appends the session as one JSON object, without a line end. Times
+// are UTC with the log's own precision; what is not known is absent.
+func (s *Session) AppendJSON(b []byte) []byte {
+	w := &jsontext.Writer{Buf: b}
+	w.Open('{')
+	w.StringMember("id", s.ID)
+	w.StringMember("format", s.Format.String())
+	w.StringMember("direction", s.Direction.String())
+	w.StringMember("server", s.Server)
+	w.StringMember("connector", s.Connector)
+	w.StringMember("local", s.Local)
+	w.StringMember("remote", s.Remote)
+	w.StringMember("helo", s.Helo)
+	timeMember(w, "start", s.Start)
+	timeMember(w, "end", s.End)
+	if !s.Start.IsZero() {
+		w.Key("duration_ms")
+		w.Int(s.Duration.Milliseconds())
+	}
+	w.StringMember("ended", string(s.Ended))
+	w.StringMember("confidence", string(s.Confidence))
+	w.Key("unused")
+	w.Bool(s.Unused)
+	w.StringMember("greeting", s.Greeting)
+	if len(s.Capabilities) > 0 {
+		w.Key("capabilities")
+		w.Open('[')
+		for _, c := range s.Capabilities {
+			w.String(c)
+		}
+		w.Close(']')
+	}
+	if p := s.Proxied; p != nil {
+		w.Key("proxied")
+		w.Open('{')
+		w.StringMember("client", p.Client)
+		w.StringMember("session", p.Session)
+		w.StringMember("helo", p.Helo)
+		w.Close('}')
+	}
+	if t := s.TLS; t != nil {
+		w.Key("tls")
+		w.Open('{')
+		w.StringMember("version", t.Version)
+		w.StringMember("cipher", t.Cipher)
+		w.IntMember("bits", int64(t.Bits))
+		w.StringMember("error", t.Error)
+		w.Close('}')
+	}
+	if a := s.Auth; a != nil {
+		w.Key("auth")
+		w.Open('{')
+		w.StringMember("mechanism", a.Mechanism)
+		w.StringMember("user", a.User)
+		w.Key("ok")
+		w.Bool(a.OK)
+		w.StringMember("error", a.Error)
+		w.Close('}')
+	}
+	if s.Tarpits > 0 {
+		w.Key("tarpits")
+		w.Int(int64(s.Tarpits))
+		w.Key("tarpitted_ms")
+		w.Int(s.Tarpitted.Milliseconds())
+	}
+	w.Key("transactions")
+	w.Open('[')
+	for i := range s.Transactions {
+		s.Transactions[i].appendJSON(w)
+	}
+	w.Close(']')
+	w.Key("failures")
+	w.Open('[')
+	for i := range s.Failures {
+		appendFailure(w, &s.Failures[i])
+	}
+	w.Close(']')
+	w.Key("sources")
+	w.Open('[')
+	for i := range s.Sources {
+		src := &s.Sources[i]
+		w.Open('{')
+		w.Key("file")
+		w.String(src.File)
+		w.Key("first_line")
+		w.Int(src.FirstLine)
+		w.Key("last_line")
+		w.Int(src.LastLine)
+		w.Key("lines")
+		w.Int(src.Lines)
+		w.Close('}')
+	}
+	w.Close(']')
+	if len(s.Transcript) > 0 {
+		s.appendTranscript(w)
+	}
+	w.Close('}')
+	return w.Buf
+}
+
+func (t *Transaction) appendJSON(w *jsontext.Writer) {
+	w.Open('{')
+	if t.HasFrom {
+		w.Key("from")
+		w.String(t.From)
+	}
+	w.IntMember("size", t.Size)
+	w.StringMember("message_id", t.MessageID)
+	w.StringMember("internal_id", t.InternalID)
+	w.StringMember("remote_internal_id", t.RemoteInternalID)
+	w.StringMember("remote_server", t.RemoteServer)
+	w.StringMember("source_context", t.SourceContext)
+	w.StringMember("result", string(t.Result))
+	if t.Mail.Class.Failed() {
+		w.Key("mail")
+		w.Open('{')
+		t.Mail.appendJSON(w)
+		w.Close('}')
+	}
+	w.Key("recipients")
+	w.Open('[')
+	for i := range t.Recipients {
+		r := &t.Recipients[i]
+		w.Open('{')
+		w.Key("to")
+		w.String(r.To)
+		w.StringMember("result", string(r.Result))
+		r.Verdict.appendJSON(w)
+		w.Close('}')
+	}
+	w.Close(']')
+	if t.EndOfData.Seen() {
+		w.Key("end_of_data")
+		w.Open('{')
+		t.EndOfData.appendJSON(w)
+		w.Close('}')
+	}
+	w.Close('}')
+}
+
+func (v *Verdict) appendJSON(w *jsontext.Writer) {
+	w.StringMember("class", v.Class.String())
+	w.IntMember("code", int64(v.Code))
+	if !v.Enhanced.IsZero() {
+		w.Key("enhanced")
+		w.Text(v.Enhanced)
+	}
+	w.StringMember("text", v.Text)
+}
+
+func appendFailure(w *jsontext.Writer, o *outcome.Outcome) {
+	w.Open('{')
+	w.StringMember("verb", o.Verb)
+	w.StringMember("to", o.Recipient)
+	w.StringMember("domain", o.Domain)
+	w.StringMember("class", o.Class.String())
+	w.IntMember("code", int64(o.Code))
+	if !o.Enhanced.IsZero() {
+		w.Key("enhanced")
+		w.Text(o.Enhanced)
+	}
+	if o.Reason != 0 {
+		w.StringMember("reason", o.Reason.String())
+		w.StringMember("actor", o.Actor.String())
+	}
+	w.StringMember("text", o.Text)
+	timeMember(w, "time", o.Time)
+	w.StringMember("file", o.Pos.File)
+	w.Key("line")
+	w.Int(o.Pos.Line)
+	w.Close('}')
+}
+
+func (s *Session) appendTranscript(w *jsontext.Writer) {
+	w.Key("transcript")
+	w.Open('[')
+	for i := range s.Transcript {
+		st := &s.Transcript[i]
+		w.Open('{')
+		timeMember(w, "time", st.Time)
+		w.StringMember("kind", st.Kind.String())
+		w.Key("sent")
+		w.Bool(st.Sent)
+		w.StringMember("text", st.Text)
+		w.IntMember("code", int64(st.Code))
+		w.Key("line")
+		w.Int(st.Line)
+		w.Close('}')
+	}
+	w.Close(']')
+	w.IntMember("transcript_shortened", s.Shortened)
+}
+
+func timeMember(w *jsontext.Writer, name string, t outcome.Time) {
+	if !t.IsZero() {
+		w.Key(name)
+		w.Text(t)
+	}
+}

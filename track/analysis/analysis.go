@@ -1,0 +1,177 @@
+// Package analysis does whole jobs over sets of logs: it reads them in an order
+// of its own, builds the sessions and counts what became of them. The smtplog
+// command only prints what it returns.
+package analysis
+
+import (
+	"context"
+	"time"
+
+	"github.com/smtplog/smtplog/logparse"
+	"github.com/smtplog/smtplog/logparse/input"
+	"github.com/smtplog/smtplog/logparse/session"
+	"github.com/smtplog/smtplog/reply"
+	"github.com/smtplog/smtplog/reply/outcome"
+)
+
+// Options say what to analyze. A nil *Options is the zero value.
+type Options struct {
+	Read       logparse.Options  // how to read the logs
+	By         []outcome.Key     // keys of the failures; nil is DefaultKeys
+	Since      time.Time         // sessions that began before are left out; zero for no bound
+	Until      time.Time         // sessions that began then or later are left out
+	Location   *time.Location    // of the keys hour and day; nil is UTC
+	Classifier *reply.Classifier // nil is the built-in one
+}
+
+// DefaultKeys are the keys that failures are grouped by.
+func DefaultKeys() []outcome.Key {
+	return []outcome.Key{outcome.ByDomain, outcome.ByCode, outcome.ByEnhanced, outcome.ByReason}
+}
+
+// An Analysis is what became of the mail in a set of logs.
+type Analysis struct {
+	Input        Input
+	Sessions     Sessions
+	Transactions Transactions
+	Recipients   Recipients
+	Replies      session.Replies
+	Failures     *outcome.Summary
+	Failed       Failed
+	Capped       int64 // how often a bound on a session was reached
+}
+
+// Sessions counts sessions.
+type Sessions struct {
+	Total      int64
+	Inbound    int64
+	Outbound   int64
+	Unused     int64
+	Confidence map[session.Confidence]int64
+	Ended      map[session.Ended]int64
+}
+
+// Transactions counts transactions by result.
+type Transactions struct {
+	Total, Accepted, Partial, Deferred, Rejected, Aborted, Unknown int64
+}
+
+// Recipients counts recipients by result.
+type Recipients struct {
+	Total, Accepted, Deferred, Rejected, Unknown int64
+}
+
+// Failed counts what is behind the groups of failures, each thing once.
+type Failed struct {
+	Replies    int64
+	Recipients int64
+}
+
+// Run reads the sources and analyzes them. Files that cannot be read are noted
+// in the Input; the error is that of the context, and what was found until then
+// is returned with it.
+func Run(ctx context.Context, sources []*input.Source, opt *Options) (*Analysis, error) {
+	var o Options
+	if opt != nil {
+		o = *opt
+	}
+	if o.By == nil {
+		o.By = DefaultKeys()
+	}
+	a := &Analysis{
+		Sessions: Sessions{Confidence: map[session.Confidence]int64{}, Ended: map[session.Ended]int64{}},
+		Failures: outcome.NewSummary(o.By, o.Location),
+	}
+	logs := Prepare(ctx, sources, &o.Read)
+	b := session.NewBuilder(&session.Options{Classifier: o.Classifier}, func(s *session.Session) {
+		if o.Includes(s.Start) {
+			a.add(s)
+		}
+	})
+	err := logs.Read(ctx, b.Add)
+	b.Close()
+	a.Input = *logs.Input()
+	a.Capped = b.Capped()
+	if err == nil {
+		err = ctx.Err()
+	}
+	return a, err
+}
+
+// Includes reports whether what began at t lies between Since and Until. What
+// has no time does only when there are no bounds.
+func (o *Options) Includes(t outcome.Time) bool {
+	if o.Since.IsZero() && o.Until.IsZero() {
+		return true
+	}
+	return !t.IsZero() &&
+		(o.Since.IsZero() || !t.Time().Before(o.Since)) &&
+		(o.Until.IsZero() || t.Time().Before(o.Until))
+}
+
+// add counts a session.
+func (a *Analysis) add(s *session.Session) {
+	n := &a.Sessions
+	n.Total++
+	switch s.Direction {
+	case outcome.Inbound:
+		n.Inbound++
+	case outcome.Outbound:
+		n.Outbound++
+	}
+	if s.Unused {
+		n.Unused++
+	}
+	n.Confidence[s.Confidence]++
+	n.Ended[s.Ended]++
+	for i := range s.Transactions {
+		a.Transactions.add(&s.Transactions[i])
+		for j := range s.Transactions[i].Recipients {
+			a.Recipients.add(s.Transactions[i].Recipients[j].Result)
+		}
+	}
+	a.Replies.Add(s.Replies)
+	var lastReply uint32
+	for o := range s.Outcomes {
+		a.Failures.Add(o)
+		if o.IsReply && o.Reply != lastReply {
+			a.Failed.Replies++
+			lastReply = o.Reply
+		}
+		if o.Recipient != "" {
+			a.Failed.Recipients++
+		}
+	}
+}
+
+func (n *Transactions) add(t *session.Transaction) {
+	n.Total++
+	switch t.Result {
+	case session.Accepted:
+		n.Accepted++
+	case session.Partial:
+		n.Partial++
+	case session.Deferred:
+		n.Deferred++
+	case session.Rejected:
+		n.Rejected++
+	case session.Aborted:
+		n.Aborted++
+	default:
+		n.Unknown++
+	}
+}
+
+func (n *Recipients) add(r session.Result) {
+	n.Total++
+	switch r {
+	case session.Accepted:
+		n.Accepted++
+	case session.Deferred:
+		n.Deferred++
+	case session.Rejected:
+		n.Rejected++
+	default:
+		n.Unknown++
+	}
+}

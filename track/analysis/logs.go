@@ -1,0 +1,279 @@
+package analysis
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"io"
+	"slices"
+	"time"
+
+	"github.com/smtplog/smtplog/logparse"
+	"github.com/smtplog/smtplog/logparse/input"
+	"github.com/smtplog/smtplog/reply/outcome"
+)
+
+// MaxProblems bounds the malformed lines that an Input lists; all are counted.
+const MaxProblems = 10_000
+
+// headSize is how much of a file is looked at before the files are sorted.
+const headSize = 64 << 10
+
+// Input is the account of what was read. Every physical line is in exactly one
+// of the five counts.
+type Input struct {
+	Files  int
+	Bytes  int64 // after decompression
+	Counts logparse.Counts
+
+	Formats  []FormatInput // in the order of logparse.Formats
+	Problems []Problem     // malformed lines in the order they were met, at most MaxProblems
+	Skipped  []Skipped     // files in folders and archives that are no logs
+	Failed   []error       // files that could not be read, or only in part
+	Assumed  []string      // what the logs do not say and was assumed, each once
+}
+
+// FormatInput is the part of the input that has one format.
+type FormatInput struct {
+	Format      logparse.Format
+	Files       int
+	Records     int64
+	First, Last outcome.Time
+}
+
+// A Problem is a line that could not be read.
+type Problem struct {
+	Pos     outcome.Position
+	Message string
+}
+
+// Skipped is a file that is no log that smtplog reads.
+type Skipped struct {
+	File   string
+	Reason string
+}
+
+// Span returns the earliest and the latest time of all records.
+func (in *Input) Span() (first, last outcome.Time) {
+	for _, f := range in.Formats {
+		if first.IsZero() || !f.First.IsZero() && f.First.Before(first) {
+			first = f.First
+		}
+		if last.Before(f.Last) {
+			last = f.Last
+		}
+	}
+	return first, last
+}
+
+// A Log is one source and what it was recognised as.
+type Log struct {
+	Source *input.Source
+	Found  logparse.Detection
+	First  outcome.Time // of the first record that has a time
+}
+
+// Logs are the inputs of a job, in the order in which they are read: by format,
+// time of the first record and name, whatever order they were given in.
+type Logs struct {
+	logs  []*Log
+	read  logparse.Options
+	input Input
+}
+
+// Prepare recognises the sources by their beginnings and puts them in order.
+// What cannot be opened or is no log is noted in the Input.
+func Prepare(ctx context.Context, sources []*input.Source, read *logparse.Options) *Logs {
+	l := &Logs{}
+	if read != nil {
+		l.read = *read
+	}
+	for _, src := range sources {
+		if ctx.Err() != nil {
+			break
+		}
+		l.prepare(ctx, src)
+	}
+	slices.SortStableFunc(l.logs, func(a, b *Log) int {
+		return cmp.Or(
+			cmp.Compare(a.Found.Format, b.Found.Format),
+			a.First.Compare(b.First),
+			cmp.Compare(a.Source.Name, b.Source.Name))
+	})
+	slices.SortFunc(l.input.Skipped, func(a, b Skipped) int { return cmp.Compare(a.File, b.File) })
+	return l
+}
+
+func (l *Logs) prepare(ctx context.Context, src *input.Source) {
+	head, err := src.Head(ctx, headSize)
+	if err != nil && len(head) == 0 {
+		l.input.Failed = append(l.input.Failed, err)
+		return
+	}
+	r := logparse.NewReader(bytes.NewReader(head), src.Name, &l.read)
+	found, err := r.Detection()
+	if err != nil {
+		l.strange(src, err)
+		return
+	}
+	log := &Log{Source: src, Found: found}
+	for rec, err := range r.Records() {
+		if err == nil && !rec.Time.IsZero() {
+			log.First = rec.Time
+			break
+		}
+	}
+	l.logs = append(l.logs, log)
+}
+
+// strange notes a source that is no log: it is a failure when it was named
+// outright, and passed over when it lay in a folder or an archive.
+func (l *Logs) strange(src *input.Source, err error) {
+	if src.Explicit {
+		l.input.Failed = append(l.input.Failed, err)
+		return
+	}
+	reason := "not a log that smtplog reads"
+	var other *logparse.NotSMTPError
+	if errors.As(err, &other) {
+		reason = other.Service
+	}
+	l.input.Skipped = append(l.input.Skipped, Skipped{src.Name, reason})
+}
+
+// All returns the logs in the order in which they are read.
+func (l *Logs) All() []*Log { return l.logs }
+
+// Input returns the account of what was read so far.
+func (l *Logs) Input() *Input { return &l.input }
+
+// Read reads all logs and calls each for every record, which is good until
+// each returns. It ends early only with the context's error.
+func (l *Logs) Read(ctx context.Context, each func(*logparse.Record)) error {
+	for _, log := range l.logs {
+		if err := l.readLog(ctx, log, each); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (l *Logs) readLog(ctx context.Context, log *Log, each func(*logparse.Record)) error {
+	stream, err := log.Source.Open(ctx)
+	if err != nil {
+		l.input.Failed = append(l.input.Failed, err)
+		return ctx.Err()
+	}
+	defer stream.Close()
+	opt := l.read
+	opt.Format = log.Found.Format
+	r := logparse.NewReader(stream, log.Source.Name, &opt)
+	a := account{in: &l.input}
+	for {
+		rec, err := r.Next()
+		if err == nil {
+			a.record(rec)
+			each(rec)
+			continue
+		}
+		var syntax *logparse.SyntaxError
+		if errors.As(err, &syntax) {
+			if len(l.input.Problems) < MaxProblems {
+				l.input.Problems = append(l.input.Problems, Problem{syntax.Pos, syntax.Msg})
+			}
+			continue
+		}
+		if err != io.EOF && ctx.Err() == nil {
+			l.input.Failed = append(l.input.Failed, err)
+		}
+		break
+	}
+	a.close()
+	l.input.Files++
+	l.input.Bytes += stream.Bytes()
+	l.input.Counts.Add(r.Counts())
+	if !a.seen && log.Found.Format != logparse.FormatUnknown {
+		l.input.format(log.Found.Format).Files++
+	}
+	l.assume(log)
+	return ctx.Err()
+}
+
+// assume notes what reading the log had to take for granted.
+func (l *Logs) assume(log *Log) {
+	if log.Found.Assumed != "" {
+		l.input.assumed(log.Found.Assumed)
+	}
+	switch log.Found.Format {
+	case logparse.IMS, logparse.IISMSIIS, logparse.OutlookSMTP, logparse.IISODBC:
+		if l.read.Location == nil || l.read.Location == time.UTC {
+			l.input.assumed(log.Found.Format.String() + " logs are in local time, read as UTC (--log-tz says otherwise)")
+		}
+	}
+}
+
+func (in *Input) assumed(what string) {
+	if !slices.Contains(in.Assumed, what) {
+		in.Assumed = append(in.Assumed, what)
+	}
+}
+
+func (in *Input) format(f logparse.Format) *FormatInput {
+	i, found := slices.BinarySearchFunc(in.Formats, f, func(fi FormatInput, f logparse.Format) int {
+		return cmp.Compare(fi.Format, f)
+	})
+	if !found {
+		in.Formats = slices.Insert(in.Formats, i, FormatInput{Format: f})
+	}
+	return &in.Formats[i]
+}
+
+// An account counts the records of one file by format. A file has one format,
+// but for files that were put together from several.
+type account struct {
+	in      *Input
+	current FormatInput
+	files   [256]bool // formats that the file was counted for
+	seen    bool
+}
+
+func (a *account) record(rec *logparse.Record) {
+	if rec.Format != a.current.Format {
+		a.close()
+		a.current = FormatInput{Format: rec.Format}
+	}
+	c := &a.current
+	c.Records++
+	if rec.Time.IsZero() {
+		return
+	}
+	if c.First.IsZero() || rec.Time.Before(c.First) {
+		c.First = rec.Time
+	}
+	if c.Last.Before(rec.Time) {
+		c.Last = rec.Time
+	}
+}
+
+// close adds what was counted to the input.
+func (a *account) close() {
+	c := a.current
+	if c.Records == 0 {
+		return
+	}
+	f := a.in.format(c.Format)
+	f.Records += c.Records
+	if f.First.IsZero() || !c.First.IsZero() && c.First.Before(f.First) {
+		f.First = c.First
+	}
+	if f.Last.Before(c.Last) {
+		f.Last = c.Last
+	}
+	if !a.files[c.Format] {
+		a.files[c.Format] = true
+		f.Files++
+	}
+	a.seen = true
+	a.current = FormatInput{}
+}
