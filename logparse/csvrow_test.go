@@ -10,33 +10,33 @@ import (
 )
 
 func TestExchangeQuotedLines(t *testing.T) {
-	const good = receiveRow + "<,QUIT,"
+	const good = receiveStart + "<,QUIT,"
 	for _, test := range []struct {
 		name, log string
 		records   []int // their lines
 		bad       []string
 	}{
-		{"reply of two lines", rows(receiveRow+">,\"250-a\r\n250 b\",", good), []int{2, 1}, nil},
-		{"context over three lines", rows(receiveRow+"*,,\"a\r\n\r\nb\"", good), []int{3, 1}, nil},
-		{"two quoted values", rows(receiveRow+"*,\"a\r\nb, \"\"c\"\"\",\"d,\r\ne\"", good), []int{3, 1}, nil},
-		{"stray quote", rows(receiveRow+"*,\"a,b", good, good), []int{1, 1}, []string{"1: " + unclosed}},
-		{"stray quote before a quoted value", rows(receiveRow+"*,\"a,b", receiveRow+`*,"a,b",`), []int{1}, []string{"1: " + unclosed}},
-		{"stray quote before text with quotes", rows(receiveRow+"*,\"a,b", `x,"y",z`, good), []int{1},
+		{"reply of two lines", rows(receiveStart+">,\"250-a\r\n250 b\",", good), []int{2, 1}, nil},
+		{"context over three lines", rows(receiveStart+"*,,\"a\r\n\r\nb\"", good), []int{3, 1}, nil},
+		{"two quoted values", rows(receiveStart+"*,\"a\r\nb, \"\"c\"\"\",\"d,\r\ne\"", good), []int{3, 1}, nil},
+		{"stray quote", rows(receiveStart+"*,\"a,b", good, good), []int{1, 1}, []string{"1: " + unclosed}},
+		{"stray quote before a quoted value", rows(receiveStart+"*,\"a,b", receiveStart+`*,"a,b",`), []int{1}, []string{"1: " + unclosed}},
+		{"stray quote before text with quotes", rows(receiveStart+"*,\"a,b", `x,"y",z`, good), []int{1},
 			[]string{"1: " + unclosed, `2: date-time "x" is no time`}},
-		{"stray quote before a header", rows(receiveRow+"*,\"a,b", "#Date: \"", good), []int{1}, []string{"1: " + unclosed}},
-		{"quote that closes in a row of too many columns", rows(receiveRow+"*,\"a", `",x,y,z`, good), []int{1},
+		{"stray quote before a header", rows(receiveStart+"*,\"a,b", "#Date: \"", good), []int{1}, []string{"1: " + unclosed}},
+		{"quote that closes in a row of too many columns", rows(receiveStart+"*,\"a", `",x,y,z`, good), []int{1},
 			[]string{"1: " + unclosed, "2: " + unclosed}},
 		{"row that is none over two lines", rows(",,,,,,+,,\"a", `b"`, good), []int{1},
 			[]string{"1: " + unclosed, `2: date-time "b\"" is no time`}},
-		{"event that is none over two lines", rows(receiveRow+"!,,\"a", `b"`, good), []int{1},
+		{"event that is none over two lines", rows(receiveStart+"!,,\"a", `b"`, good), []int{1},
 			[]string{"1: " + unclosed, `2: date-time "b\"" is no time`}},
 		{"stray quote, time elsewhere", rows("#Fields: event,date-time,data", "*,2026-11-01T09:30:00Z,\"a", `",2026-11-01T09:30:00Z,b`), nil,
 			[]string{"2: " + unclosed, "3: " + unclosed}},
-		{"end of file", receiveRow + "*,,\"a\r\nb", nil, []string{"1: " + unclosed, `2: date-time "b" is no time`}},
-		{"too many lines", rows(receiveRow+"*,,\"a"+strings.Repeat("\r\n", maxRowLines)+`"`, good), []int{1},
+		{"end of file", receiveStart + "*,,\"a\r\nb", nil, []string{"1: " + unclosed, `2: date-time "b" is no time`}},
+		{"too many lines", rows(receiveStart+"*,,\"a"+strings.Repeat("\r\n", maxRowLines)+`"`, good), []int{1},
 			[]string{"1: " + unclosed, fmt.Sprintf("%d: %s", maxRowLines+1, unclosed)}},
-		{"as many lines as can be", rows(receiveRow+"*,,\"a"+strings.Repeat("\r\n", maxRowLines-1)+`"`, good), []int{maxRowLines, 1}, nil},
-		{"too long", rows(receiveRow+"*,,\"a\r\n"+strings.Repeat("x", maxRowBytes)+`"`, good), []int{1},
+		{"as many lines as can be", rows(receiveStart+"*,,\"a"+strings.Repeat("\r\n", maxRowLines-1)+`"`, good), []int{maxRowLines, 1}, nil},
+		{"too long", rows(receiveStart+"*,,\"a\r\n"+strings.Repeat("x", maxRowBytes)+`"`, good), []int{1},
 			[]string{"1: " + unclosed, "2: date-time " + `"` + strings.Repeat("x", 40) + `"… is no time`}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -53,7 +53,7 @@ func TestExchangeQuotedLines(t *testing.T) {
 			}
 		})
 	}
-	got := readText(t, ExchangeReceive, rows(receiveRow+">,\"250-a\r\n250 b\",", receiveRow+">,\"250-a\r\n250-b\","))
+	got := readText(t, ExchangeReceive, rows(receiveStart+">,\"250-a\r\n250 b\",", receiveStart+">,\"250-a\r\n250-b\","))
 	for i, want := range []string{"250-a\n250 b", "250-a\n250-b"} {
 		if rec := got.Records[i]; string(rec.Text) != want || rec.Code != 250 || rec.More != (i == 1) {
 			t.Errorf("%q %v %v", rec.Text, rec.Code, rec.More)
@@ -62,7 +62,7 @@ func TestExchangeQuotedLines(t *testing.T) {
 }
 
 func TestExchangeLongLine(t *testing.T) {
-	log := rows(receiveRow+"<,QUIT,", receiveRow+"<,"+strings.Repeat("x", 500)+",", receiveRow+"<,QUIT,")
+	log := rows(receiveStart+"<,QUIT,", receiveStart+"<,"+strings.Repeat("x", 500)+",", receiveStart+"<,QUIT,")
 	got := read(t, strings.NewReader(log), Options{Format: ExchangeReceive, MaxLine: 300})
 	if diff := cmp.Diff([]string{"2: the line is longer than 300 bytes"}, got.Bad); diff != "" || len(got.Records) != 2 {
 		t.Errorf("-want +got:\n%s%d records", diff, len(got.Records))
@@ -71,11 +71,11 @@ func TestExchangeLongLine(t *testing.T) {
 
 // Whatever stands between valid rows, they are read as if it did not.
 func TestExchangeGarbage(t *testing.T) {
-	good := []string{receiveRow + "<,QUIT,", receiveRow + `>,"221 bye, ""you""",`, receiveRow + "*,,\"two\r\nlines\""}
+	good := []string{receiveStart + "<,QUIT,", receiveStart + `>,"221 bye, ""you""",`, receiveStart + "*,,\"two\r\nlines\""}
 	garbage := rapid.OneOf(
 		rapid.StringOf(rapid.SampledFrom([]rune("\",\"\",a2 -\t"))),
-		rapid.SampledFrom([]string{receiveRow, receiveRow + `>,"`, receiveRow[:30], `","`, `""`, `"`, `x","y"`, "\x00", "a,b,c,d,e,f,+,,",
-			receiveRow + `*,"x","y`}),
+		rapid.SampledFrom([]string{receiveStart, receiveStart + `>,"`, receiveStart[:30], `","`, `""`, `"`, `x","y"`, "\x00", "a,b,c,d,e,f,+,,",
+			receiveStart + `*,"x","y`}),
 		rapid.String(),
 	)
 	rapid.Check(t, func(t *rapid.T) {

@@ -10,7 +10,7 @@ import (
 	"github.com/smtplog/smtplog/reply/outcome"
 )
 
-// receiveEvent and sendEvent are the events of receiveRow and sendRow, with
+// receiveEvent and sendEvent are the events of receiveStart and sendStart, with
 // what set does to them.
 func receiveEvent(set func(e *Event)) Event {
 	e := Event{Direction: outcome.Inbound, Session: []byte("08DE000000000001"), Sequence: 7, Server: []byte("EX1"),
@@ -103,7 +103,7 @@ func TestReceiveRows(t *testing.T) {
 		{"one column more", `*,a,b,c`, func(e *Event) { e.Kind, e.Data, e.Context = KindInfo, []byte("a"), []byte("b") }},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			got := readText(t, ExchangeReceive, receiveHeader+rows(receiveRow+test.rest))
+			got := readText(t, ExchangeReceive, receiveHeader+rows(receiveStart+test.rest))
 			if len(got.Records) != 1 || got.Counts.Header != 5 {
 				t.Fatalf("%+v %q", got.Counts, got.Bad)
 			}
@@ -114,7 +114,7 @@ func TestReceiveRows(t *testing.T) {
 			if rec.Format != ExchangeReceive || rec.Time.String() != "2026-11-01T09:30:00.250Z" || rec.Pos.Line != 6 || rec.Lines != 1 {
 				t.Errorf("%v %v %v %d", rec.Format, rec.Time, rec.Pos, rec.Lines)
 			}
-			if want := receiveRow + test.rest; got.Raw[0] != want {
+			if want := receiveStart + test.rest; got.Raw[0] != want {
 				t.Errorf("raw %q, want %q", got.Raw[0], want)
 			}
 		})
@@ -126,11 +126,11 @@ func TestSendRows(t *testing.T) {
 		name, row string
 		set       func(e *Event)
 	}{
-		{"command", sendRow + `>,RCPT TO:<x@example.net>,`, func(e *Event) {
+		{"command", sendStart + `>,RCPT TO:<x@example.net>,`, func(e *Event) {
 			e.Kind, e.Verb, e.VerbText = KindCommand, VerbRCPT, []byte("RCPT")
 			e.Arg, e.Data = []byte("TO:<x@example.net>"), []byte("RCPT TO:<x@example.net>")
 		}},
-		{"reply", sendRow + `<,550 5.1.1 No such user,`, func(e *Event) {
+		{"reply", sendStart + `<,550 5.1.1 No such user,`, func(e *Event) {
 			e.Kind, e.Code, e.Enhanced = KindReply, 550, enhancedCode(t, "5.1.1")
 			e.Text, e.Data = []byte("550 5.1.1 No such user"), []byte("550 5.1.1 No such user")
 		}},
@@ -144,7 +144,7 @@ func TestSendRows(t *testing.T) {
 		{"values that are absent", `2026-11-01T09:30:00.250Z,-,,x,-,,+,,`, func(e *Event) {
 			*e = Event{Kind: KindConnect, Direction: outcome.Outbound, Sequence: -1, Elapsed: -1, Win32: -1, BytesIn: -1, BytesOut: -1}
 		}},
-		{"backslash in a send connector", strings.Replace(sendRow, "Outbound", `A\B`, 1) + `+,,`, func(e *Event) {
+		{"backslash in a send connector", strings.Replace(sendStart, "Outbound", `A\B`, 1) + `+,,`, func(e *Event) {
 			e.Kind, e.Connector = KindConnect, []byte(`A\B`)
 		}},
 	} {
@@ -169,7 +169,7 @@ func TestReceiveServer(t *testing.T) {
 		`"EX1\Default, frontend"`: "EX1",
 		`\Default`:                "",
 	} {
-		row := strings.Replace(receiveRow, `EX1\Default Frontend EX1`, connector, 1) + "+,,"
+		row := strings.Replace(receiveStart, `EX1\Default Frontend EX1`, connector, 1) + "+,,"
 		got := readText(t, ExchangeReceive, rows(row))
 		if len(got.Records) != 1 || string(got.Records[0].Server) != want {
 			t.Errorf("%s: %+v, want %q", connector, got.Records, want)
@@ -178,13 +178,13 @@ func TestReceiveServer(t *testing.T) {
 }
 
 func BenchmarkExchangeReceive(b *testing.B) {
-	session := rows(receiveRow+"+,,", receiveRow+`>,"220 mx.example.com Microsoft ESMTP MAIL Service ready at Sun, 1 Nov 2026 10:30:00 +0100",`,
-		receiveRow+"<,EHLO mail.example.org,",
-		receiveRow+">,250  mx.example.com Hello [192.0.2.7] SIZE 37748736 PIPELINING DSN ENHANCEDSTATUSCODES STARTTLS 8BITMIME CHUNKING,",
-		receiveRow+"<,MAIL FROM:<a@example.org> SIZE=1460,", receiveRow+"*,08DE000000000001;2026-11-01T09:30:00.250Z;1,receiving message",
-		receiveRow+">,250 2.1.0 Sender OK,", receiveRow+"<,RCPT TO:<x@example.com>,", receiveRow+">,250 2.1.5 Recipient OK,",
-		receiveRow+"<,DATA,", receiveRow+">,354 Start mail input; end with <CRLF>.<CRLF>,",
-		receiveRow+`>,"250 2.6.0 <1@example.org> [InternalId=1, Hostname=mx.example.com] 1511 bytes in 0.102, 14,8 KB/sec Queued mail for delivery",`,
-		receiveRow+"<,QUIT,", receiveRow+">,221 2.0.0 Service closing transmission channel,", receiveRow+"-,,Local")
+	session := rows(receiveStart+"+,,", receiveStart+`>,"220 mx.example.com Microsoft ESMTP MAIL Service ready at Sun, 1 Nov 2026 10:30:00 +0100",`,
+		receiveStart+"<,EHLO mail.example.org,",
+		receiveStart+">,250  mx.example.com Hello [192.0.2.7] SIZE 37748736 PIPELINING DSN ENHANCEDSTATUSCODES STARTTLS 8BITMIME CHUNKING,",
+		receiveStart+"<,MAIL FROM:<a@example.org> SIZE=1460,", receiveStart+"*,08DE000000000001;2026-11-01T09:30:00.250Z;1,receiving message",
+		receiveStart+">,250 2.1.0 Sender OK,", receiveStart+"<,RCPT TO:<x@example.com>,", receiveStart+">,250 2.1.5 Recipient OK,",
+		receiveStart+"<,DATA,", receiveStart+">,354 Start mail input; end with <CRLF>.<CRLF>,",
+		receiveStart+`>,"250 2.6.0 <1@example.org> [InternalId=1, Hostname=mx.example.com] 1511 bytes in 0.102, 14,8 KB/sec Queued mail for delivery",`,
+		receiveStart+"<,QUIT,", receiveStart+">,221 2.0.0 Service closing transmission channel,", receiveStart+"-,,Local")
 	benchmarkRead(b, ExchangeReceive, receiveHeader+strings.Repeat(session, 2000))
 }

@@ -14,24 +14,24 @@ const (
 		"#Date: 2026-11-01T09:00:00.000Z\r\n#Fields: " + protocolColumns + "\r\n"
 
 	// The columns before the event.
-	receiveRow = `2026-11-01T09:30:00.250Z,EX1\Default Frontend EX1,08DE000000000001,7,10.0.0.1:25,192.0.2.7:51234,`
-	sendRow    = `2026-11-01T09:30:00.250Z,Outbound,08DE000000000002,7,10.0.0.1:51000,198.51.100.9:25,`
+	receiveStart = `2026-11-01T09:30:00.250Z,EX1\Default Frontend EX1,08DE000000000001,7,10.0.0.1:25,192.0.2.7:51234,`
+	sendStart    = `2026-11-01T09:30:00.250Z,Outbound,08DE000000000002,7,10.0.0.1:51000,198.51.100.9:25,`
 )
 
 func TestExchangeMalformed(t *testing.T) {
 	for _, test := range []struct{ name, log, want string }{
-		{"no time", receiveHeader + strings.Replace(receiveRow, "2026-11-01T09", "noon", 1) + "+,,", `6: date-time "noon:30:00.250Z" is no time`},
-		{"a day that is none", receiveHeader + strings.Replace(receiveRow, "11-01", "11-31", 1) + "+,,", `6: date-time "2026-11-31T09:30:00.250Z" is no time`},
-		{"cut short", receiveHeader + receiveRow[:40], "6: 2 columns where #Fields names 9"},
-		{"cut short without header", receiveRow[:40], "1: 2 columns, which no version of the SMTP Receive Protocol Log has"},
-		{"no event", receiveHeader + receiveRow + "!,x,", `6: event "!" is none of + - > < *`},
-		{"empty event", receiveHeader + receiveRow + ",x,", `6: event "" is none of + - > < *`},
-		{"long event", receiveHeader + receiveRow + strings.Repeat("x", 50) + ",,", `6: event "` + strings.Repeat("x", 40) + `"… is none of + - > < *`},
-		{"open quote", receiveHeader + receiveRow + `>,"220 mx`, "6: the row ends inside a quoted value"},
+		{"no time", receiveHeader + strings.Replace(receiveStart, "2026-11-01T09", "noon", 1) + "+,,", `6: date-time "noon:30:00.250Z" is no time`},
+		{"a day that is none", receiveHeader + strings.Replace(receiveStart, "11-01", "11-31", 1) + "+,,", `6: date-time "2026-11-31T09:30:00.250Z" is no time`},
+		{"cut short", receiveHeader + receiveStart[:40], "6: 2 columns where #Fields names 9"},
+		{"cut short without header", receiveStart[:40], "1: 2 columns, which no version of the SMTP Receive Protocol Log has"},
+		{"no event", receiveHeader + receiveStart + "!,x,", `6: event "!" is none of + - > < *`},
+		{"empty event", receiveHeader + receiveStart + ",x,", `6: event "" is none of + - > < *`},
+		{"long event", receiveHeader + receiveStart + strings.Repeat("x", 50) + ",,", `6: event "` + strings.Repeat("x", 40) + `"… is none of + - > < *`},
+		{"open quote", receiveHeader + receiveStart + `>,"220 mx`, "6: the row ends inside a quoted value"},
 		{"text", receiveHeader + "garbage", `6: date-time "garbage" is no time`},
 		{"no event named", "#Fields: date-time,session-id\n2026-11-01T09:30:00.250Z,1", "2: #Fields names no event"},
 		{"no time named", "#Fields: session-id,event\n1,+", "2: #Fields names no date-time"},
-		{"another log", receiveHeader + "#Log-type: POP3 Log\n" + receiveRow + "+,,", `7: a row of another log, "POP3 Log"`},
+		{"another log", receiveHeader + "#Log-type: POP3 Log\n" + receiveStart + "+,,", `7: a row of another log, "POP3 Log"`},
 		{"a placeholder", "Date/Time.ConnectorId,Outbound,SessionId,16,10.0.0.1:25,192.0.2.7:1,*,,Sending certificate  ", `1: date-time "Date/Time.ConnectorId" is no time`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -44,7 +44,7 @@ func TestExchangeMalformed(t *testing.T) {
 }
 
 func TestExchangeHeaders(t *testing.T) {
-	const row = receiveRow + "<,QUIT,"
+	const row = receiveStart + "<,QUIT,"
 	swapped := `<,QUIT,2026-11-01T09:30:00.250Z,08DE000000000001`
 	for _, test := range []struct {
 		name, log string
@@ -99,11 +99,11 @@ func TestExchangeFields(t *testing.T) {
 
 // Joined files change from one log to the next.
 func TestExchangeLogTypes(t *testing.T) {
-	log := receiveHeader + rows(receiveRow+"<,QUIT,") +
-		strings.Replace(receiveHeader, "Receive", "Send", 1) + rows(sendRow+">,QUIT,") +
+	log := receiveHeader + rows(receiveStart+"<,QUIT,") +
+		strings.Replace(receiveHeader, "Receive", "Send", 1) + rows(sendStart+">,QUIT,") +
 		rows("#Log-type: Message Tracking Log", trackingRow2007()) +
 		rows("#Log-type: EWS Log", "2026-11-01T09:30:00.250Z,x") +
-		rows("#Log-type: smtp receive protocol log", receiveRow+">,221 2.0.0 Bye,")
+		rows("#Log-type: smtp receive protocol log", receiveStart+">,221 2.0.0 Bye,")
 	got := readText(t, ExchangeSend, log)
 	var have []string
 	for _, rec := range got.Records {
@@ -122,9 +122,9 @@ func TestExchangeLogTypes(t *testing.T) {
 func randomProtocolLog(random *rand.Rand, n int, format Format) string {
 	var b strings.Builder
 	header := receiveHeader
-	start := receiveRow
+	start := receiveStart
 	if format == ExchangeSend {
-		header, start = strings.Replace(header, "Receive", "Send", 1), sendRow
+		header, start = strings.Replace(header, "Receive", "Send", 1), sendStart
 	}
 	b.WriteString(header)
 	rests := []string{"+,,", "-,,Remote", "<,EHLO mail.example.org,", ">,250 2.1.0 Sender OK,", "*,,Set Session Permissions",
@@ -146,21 +146,21 @@ func TestExchangeChunks(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	for range 6 {
 		checkChunks(t, ExchangeReceive, randomProtocolLog(random, 40, ExchangeReceive))
-		checkChunks(t, ExchangeSend, randomProtocolLog(random, 40, ExchangeSend)+"\x00\x00"+sendRow+`*,"cut`)
+		checkChunks(t, ExchangeSend, randomProtocolLog(random, 40, ExchangeSend)+"\x00\x00"+sendStart+`*,"cut`)
 	}
 }
 
 func TestExchangeDoesNotAllocate(t *testing.T) {
-	log := []byte(receiveHeader + strings.Repeat(rows(receiveRow+"<,MAIL FROM:<a@example.org>,", receiveRow+">,250 2.1.0 Sender OK,",
-		receiveRow+`>,"220 ready, ""at"" last",`, receiveRow+`*,,"a, ""b"""`), 2000))
+	log := []byte(receiveHeader + strings.Repeat(rows(receiveStart+"<,MAIL FROM:<a@example.org>,", receiveStart+">,250 2.1.0 Sender OK,",
+		receiveStart+`>,"220 ready, ""at"" last",`, receiveStart+`*,,"a, ""b"""`), 2000))
 	checkAllocations(t, ExchangeReceive, log)
 }
 
 func FuzzExchange(f *testing.F) {
-	f.Add([]byte(receiveHeader+rows(receiveRow+"<,QUIT,", receiveRow+">,\"250-a\r\n250 b\",")), true)
-	f.Add([]byte(rows(receiveRow+"*,\"a,b", receiveRow+`*,"a,b",`, `",x`)), false)
+	f.Add([]byte(receiveHeader+rows(receiveStart+"<,QUIT,", receiveStart+">,\"250-a\r\n250 b\",")), true)
+	f.Add([]byte(rows(receiveStart+"*,\"a,b", receiveStart+`*,"a,b",`, `",x`)), false)
 	f.Add([]byte(",,,,,,0,,\"0\n\""), false)
-	f.Add([]byte("\ufeff"+rows(protocolColumns, receiveRow+"+,,")+"#Log-type: Message Tracking Log\n"+trackingRow2007()), true)
+	f.Add([]byte("\ufeff"+rows(protocolColumns, receiveStart+"+,,")+"#Log-type: Message Tracking Log\n"+trackingRow2007()), true)
 	f.Add([]byte("#Fields: event,data,date-time\n<,\"a\"\"b\",2026-11-01T09:30:00Z\n#Log-type: x\n#Fields: a\n1"), true)
 	f.Fuzz(func(t *testing.T, log []byte, receive bool) {
 		format := ExchangeSend

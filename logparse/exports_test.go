@@ -27,7 +27,7 @@ func psRow(at string) string {
 	return exported("", at, "EX1", "mx.example.net", "SMTP", "SEND", "<1@example.org>", "x@example.com", `Lunch, "at" noon`, "a@example.org")
 }
 
-func psFields(at string) string {
+func psRowFields(at string) string {
 	return "PSComputerName=|Timestamp=" + at + "|ClientHostname=EX1|ServerHostname=mx.example.net|Source=SMTP|EventId=SEND|" +
 		`MessageId=<1@example.org>|Recipients=x@example.com|MessageSubject=Lunch, "at" noon|Sender=a@example.org`
 }
@@ -57,8 +57,8 @@ func TestTrackingPS(t *testing.T) {
 				t.Errorf("-want +got:\n%s", diff)
 			}
 			for i, rec := range got.Records {
-				if got.Fields[i] != psFields(at) {
-					t.Errorf("%q, want %q", got.Fields[i], psFields(at))
+				if got.Fields[i] != psRowFields(at) {
+					t.Errorf("%q, want %q", got.Fields[i], psRowFields(at))
 				}
 				if rec.Kind != KindTracking || string(rec.Server) != "EX1" || rec.Time.String() != "2026-11-29T10:42:15Z" {
 					t.Errorf("%v %q %v", rec.Kind, rec.Server, rec.Time)
