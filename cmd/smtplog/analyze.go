@@ -1,0 +1,107 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/smtplog/smtplog/reply/outcome"
+	"github.com/smtplog/smtplog/track/analysis"
+)
+
+type analyzeFlags struct {
+	readFlags
+	by       string
+	top      int
+	json     bool
+	csv      bool
+	problems bool
+}
+
+const defaultTop = 10
+
+func (a *app) analyzeCommand() *cobra.Command {
+	var f analyzeFlags
+	cmd := &cobra.Command{
+		Use:   "analyze PATH…",
+		Short: "Say what was read, what became of the mail, and what failed",
+		Long: `Reads all logs, rebuilds the sessions and counts: sessions, transactions (one
+submission of one message), recipients, and the failures by domain, code and reason.
+
+A failed reply counts once in each group that it reaches: a message refused for
+recipients in three domains is one reply in three groups.`,
+		Example: `  smtplog analyze C:\Windows\System32\LogFiles\SMTPSVC1
+  smtplog analyze 'logs/**/*.LOG' --since yesterday --by domain,reason
+  smtplog analyze logs.zip --json | jq '.failures.groups[] | select(.class == "permanent")'
+  zcat RECV*.gz | smtplog analyze`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if f.top < 0 {
+				return usageError{errors.New("--top is 0 for all, or a number")}
+			}
+			if !cmd.Flags().Changed("top") && (f.json || f.csv) {
+				f.top = 0
+			}
+			return a.analyze(cmd.Context(), &f, args)
+		},
+	}
+	f.add(cmd)
+	f.addTimes(cmd, "sessions")
+	fl := cmd.Flags()
+	fl.StringVar(&f.by, "by", "domain,code,enhanced,reason", "keys of the failures, e.g. `domain,reason`; the keys are "+keyList())
+	fl.IntVar(&f.top, "top", defaultTop, "groups shown, e.g. `25`; 0 is all (--json and --csv show all unless it is set)")
+	fl.BoolVar(&f.json, "json", false, "print one JSON object, e.g. --json | jq .recipients")
+	fl.BoolVar(&f.csv, "csv", false, "print the groups of failures as CSV, e.g. --csv > failures.csv")
+	fl.BoolVar(&f.problems, "problems", false, "list the lines that could not be read and the files that were passed over, e.g. --problems")
+	cmd.MarkFlagsMutuallyExclusive("json", "csv")
+	return cmd
+}
+
+func keyList() string {
+	names := make([]string, 0, len(outcome.Keys()))
+	for _, k := range outcome.Keys() {
+		names = append(names, string(k))
+	}
+	return strings.Join(names, ", ")
+}
+
+func (a *app) analyze(ctx context.Context, f *analyzeFlags, paths []string) error {
+	keys, err := parseKeys(f.by)
+	if err != nil {
+		return err
+	}
+	j, err := a.start(ctx, &f.readFlags, paths)
+	if err != nil {
+		return err
+	}
+	// Cancelled or not, what was found is printed.
+	result, _ := analysis.Run(ctx, j.sources, &analysis.Options{
+		Read: j.read, By: keys, Since: j.since, Until: j.until, Location: j.loc,
+	})
+	j.bar.Stop()
+	problems := 20
+	if f.problems {
+		problems = analysis.MaxProblems
+	}
+	switch {
+	case f.json:
+		err = printJSON(a.stdout, result.Limited(f.top, problems))
+	case f.csv:
+		err = groupsCSV(a.stdout, result, f.top)
+	case result.Input.Files > 0:
+		err = (&overview{out: j.out, loc: j.loc, top: f.top, problems: f.problems}).print(a.stdout, result)
+	}
+	if err != nil {
+		return err
+	}
+	return a.finish(ctx, j, &result.Input)
+}
+
+func printJSON(w io.Writer, v any) error {
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	return e.Encode(v)
+}

@@ -1,0 +1,184 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/smtplog/smtplog/cmd/internal/table"
+	"github.com/smtplog/smtplog/cmd/internal/term"
+	"github.com/smtplog/smtplog/reply"
+	"github.com/smtplog/smtplog/reply/outcome"
+	"github.com/smtplog/smtplog/track/analysis"
+)
+
+// failures prints the groups, each with an example below it, and what to do.
+func (v *overview) failures(w io.Writer, a *analysis.Analysis) error {
+	groups := a.Failures.Groups()
+	if len(groups) == 0 {
+		if a.Sessions.Total > 0 {
+			fmt.Fprintln(w, "No failures.")
+		}
+		return nil
+	}
+	shown := groups
+	if v.top > 0 && v.top < len(groups) {
+		shown = groups[:v.top]
+	}
+	title := fmt.Sprintf("Failures by %s: %s, %s", keyTitle(a.Failures.Keys()), plural(a.Failed.Replies, "reply"), plural(a.Failed.Recipients, "recipient"))
+	if len(shown) < len(groups) {
+		title += fmt.Sprintf("; %d of %s groups (--top 0 for all)", len(shown), table.Count(int64(len(groups))))
+	}
+	v.wrapped(w, title, "  ")
+	if n := a.Failures.Dropped(); n > 0 {
+		v.wrapped(w, fmt.Sprintf("%s beyond the first %s groups were not counted by group (fewer keys with --by)", plural(n, "failure"), table.Count(outcome.DefaultMaxGroups)), "  ")
+	}
+	if err := v.groups(w, a, shown); err != nil {
+		return err
+	}
+	v.remedies(w, shown)
+	return nil
+}
+
+func keyTitle(keys []outcome.Key) string {
+	var names []string
+	for _, k := range keys {
+		if k != outcome.ByEnhanced || !slices.Contains(keys, outcome.ByCode) {
+			names = append(names, string(k))
+		}
+	}
+	if len(names) == 1 {
+		return names[0]
+	}
+	return strings.Join(names[:len(names)-1], ", ") + " and " + names[len(names)-1]
+}
+
+// groups prints the table of groups with an example under each row.
+func (v *overview) groups(w io.Writer, a *analysis.Analysis, groups []*outcome.Group) error {
+	keys := a.Failures.Keys()
+	var columns []table.Column
+	for _, k := range keys {
+		if k == outcome.ByEnhanced && slices.Contains(keys, outcome.ByCode) {
+			continue // beside the code
+		}
+		columns = append(columns, table.Column{Title: string(k), Min: 6, Flex: k != outcome.ByCode})
+	}
+	columns = append(columns,
+		table.Column{Title: "replies", Right: true}, table.Column{Title: "recipients", Right: true},
+		table.Column{Title: "first"}, table.Column{Title: "last"})
+	t := table.New(columns...)
+	layout := v.timeLayout(groups)
+	for _, g := range groups {
+		var cells []string
+		for _, k := range keys {
+			value := keyValue(g, k)
+			switch {
+			case k == outcome.ByCode && slices.Contains(keys, outcome.ByEnhanced):
+				value = strings.TrimSpace(value + " " + g.Enhanced.String())
+			case k == outcome.ByEnhanced && slices.Contains(keys, outcome.ByCode):
+				continue
+			case k == outcome.ByDomain && value == "":
+				value = "(no domain)"
+			}
+			if value == "" {
+				value = "-"
+			}
+			cells = append(cells, value)
+		}
+		cells = append(cells, table.Count(g.Replies), table.Count(g.Recipients), v.short(g.First, layout), v.short(g.Last, layout))
+		t.Add(cells...)
+	}
+	var rendered bytes.Buffer
+	if err := t.Render(&rendered, v.out); err != nil {
+		return err
+	}
+	for i, line := range strings.Split(strings.TrimRight(rendered.String(), "\n"), "\n") {
+		fmt.Fprintln(w, line)
+		if i > 0 {
+			fmt.Fprintln(w, v.example(&groups[i-1].Example))
+		}
+	}
+	return nil
+}
+
+// example is the line below a group: the reply and where it stands.
+func (v *overview) example(o *outcome.Outcome) string {
+	where := term.Safe(fmt.Sprintf("%s:%d", baseName(o.Pos.File), o.Pos.Line))
+	text := exampleText(o)
+	room := v.out.Width() - len("    ") - len("  ") - term.DisplayWidth(where)
+	return v.out.Dim("    " + term.Cut(text, room) + "  " + where)
+}
+
+// baseName returns the last element of a path of Windows or not, or of an
+// archive's member.
+func baseName(p string) string {
+	return path.Base(strings.NewReplacer(`\`, "/", "!", "/").Replace(p))
+}
+
+// timeLayout is the shortest that tells the groups' times apart: times alone
+// when all are of one day.
+func (v *overview) timeLayout(groups []*outcome.Group) string {
+	var first, last outcome.Time
+	for _, g := range groups {
+		if first.IsZero() || !g.First.IsZero() && g.First.Before(first) {
+			first = g.First
+		}
+		if last.Before(g.Last) {
+			last = g.Last
+		}
+	}
+	from, to := first.Time().In(v.loc), last.Time().In(v.loc)
+	switch {
+	case from.Format(time.DateOnly) == to.Format(time.DateOnly):
+		return "15:04:05"
+	case from.Year() == to.Year():
+		return "01-02 15:04"
+	}
+	return "2006-01-02 15:04"
+}
+
+func (v *overview) short(t outcome.Time, layout string) string {
+	if t.IsZero() {
+		return "-"
+	}
+	return t.Time().In(v.loc).Format(layout)
+}
+
+// remedies says what to do about each reason that is shown, once.
+func (v *overview) remedies(w io.Writer, groups []*outcome.Group) {
+	type cause struct {
+		reason    reply.Reason
+		direction outcome.Direction
+	}
+	seen := map[cause]bool{}
+	for _, g := range groups {
+		c := cause{g.Reason, g.Example.Direction}
+		if c.reason == reply.ReasonNone || seen[c] {
+			continue
+		}
+		if len(seen) == 0 {
+			fmt.Fprintf(w, "\n%s\n", v.out.Bold("What to do"))
+		}
+		seen[c] = true
+		v.wrapped(w, fmt.Sprintf("  %s (%s): %s", c.reason, who(g.Example.Actor), c.reason.Remedy(c.direction)), "    ")
+	}
+}
+
+// who names an actor in a sentence.
+func who(a reply.Actor) string {
+	switch a {
+	case reply.ActorSender:
+		return "the sender acts"
+	case reply.ActorRecipient:
+		return "the recipient's side acts"
+	case reply.ActorOurs:
+		return "we act"
+	case reply.ActorRemote:
+		return "the other server's admin acts"
+	}
+	return "nobody has to act"
+}

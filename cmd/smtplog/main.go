@@ -1,0 +1,18 @@
+// Smtplog reads SMTP protocol logs and message-tracking logs of Exchange, IIS
+// and their ancestors and says what became of the mail.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	ignoreBrokenPipes()
+	code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}

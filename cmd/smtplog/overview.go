@@ -1,0 +1,206 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/smtplog/smtplog/cmd/internal/table"
+	"github.com/smtplog/smtplog/cmd/internal/term"
+	"github.com/smtplog/smtplog/logparse"
+	"github.com/smtplog/smtplog/logparse/session"
+	"github.com/smtplog/smtplog/reply/outcome"
+	"github.com/smtplog/smtplog/track/analysis"
+)
+
+// An overview prints an analysis for people.
+type overview struct {
+	out      *term.Output
+	loc      *time.Location
+	top      int
+	problems bool
+}
+
+func (v *overview) print(w io.Writer, a *analysis.Analysis) error {
+	v.input(w, &a.Input)
+	v.counts(w, a)
+	if err := v.failures(w, a); err != nil {
+		return err
+	}
+	if v.problems {
+		v.problemList(w, &a.Input)
+	}
+	return nil
+}
+
+// input says what was read.
+func (v *overview) input(w io.Writer, in *analysis.Input) {
+	c := in.Counts
+	parts := []string{
+		fmt.Sprintf("%s, %s, %s", plural(int64(in.Files), "file"), table.Bytes(in.Bytes), plural(c.Lines, "line")),
+		formatNames(in),
+		v.span(in),
+	}
+	var line []string
+	for _, p := range parts {
+		if p != "" {
+			line = append(line, p)
+		}
+	}
+	v.wrapped(w, strings.Join(line, " · "), "")
+	if c.Malformed > 0 {
+		fmt.Fprintln(w, v.out.Yellow(fmt.Sprintf("%s could not be read (--problems lists %s)", plural(c.Malformed, "line"), it(c.Malformed))))
+	}
+	if n := len(in.Skipped); n > 0 {
+		v.wrapped(w, fmt.Sprintf("%s %s no log that smtplog reads and %s passed over (smtplog formats says what)",
+			plural(int64(n), "file"), isAre(n), wasWere(n)), "")
+	}
+	for _, text := range in.Assumed {
+		v.wrapped(w, "Assumed: "+text, "")
+	}
+	fmt.Fprintln(w)
+}
+
+func formatNames(in *analysis.Input) string {
+	var names []string
+	for _, f := range in.Formats {
+		names = append(names, displayNames[f.Format])
+	}
+	return strings.Join(names, ", ")
+}
+
+// displayNames are the formats as people call them.
+var displayNames = map[logparse.Format]string{
+	logparse.IISW3C:          "IIS W3C",
+	logparse.IISMSIIS:        "Microsoft IIS",
+	logparse.IISNCSA:         "IIS NCSA",
+	logparse.IISODBC:         "IIS ODBC",
+	logparse.ExchangeReceive: "Exchange receive",
+	logparse.ExchangeSend:    "Exchange send",
+	logparse.IMS:             "Exchange 5.5 IMS",
+	logparse.OutlookSMTP:     "Outlook Express SMTP",
+	logparse.Tracking5:       "Exchange 5.5 tracking",
+	logparse.Tracking2000:    "Exchange 2000/2003 tracking",
+	logparse.Tracking:        "Exchange tracking",
+	logparse.TrackingPS:      "Get-MessageTrackingLog export",
+	logparse.MessageTrace:    "Exchange Online message trace",
+	logparse.Connectivity:    "Exchange connectivity",
+	logparse.Agent:           "Exchange agent",
+}
+
+func (v *overview) span(in *analysis.Input) string {
+	first, last := in.Span()
+	if first.IsZero() {
+		return ""
+	}
+	zone := last.Time().In(v.loc).Format("MST")
+	return v.stamp(first) + " to " + v.stamp(last) + " " + zone
+}
+
+func (v *overview) stamp(t outcome.Time) string {
+	return t.Time().In(v.loc).Format(time.DateTime)
+}
+
+// A part is one count of a line of counts.
+type part struct {
+	name string
+	n    int64
+}
+
+// counts prints sessions, transactions and recipients with their verdicts.
+func (v *overview) counts(w io.Writer, a *analysis.Analysis) {
+	s, t, r := &a.Sessions, &a.Transactions, &a.Recipients
+	if s.Total == 0 {
+		fmt.Fprintln(w, "No SMTP sessions in these logs.")
+		return
+	}
+	lines := []struct {
+		name  string
+		total int64
+		parts []part
+	}{
+		{"Sessions", s.Total, []part{{"inbound", s.Inbound}, {"outbound", s.Outbound}, {"unused", s.Unused},
+			{"failed", s.Ended[session.EndedFailed]}, {"cut", s.Ended[session.EndedCut]}, {"open", s.Ended[session.EndedOpen]}, {"ambiguous", s.Confidence[session.Ambiguous]}}},
+		{"Transactions", t.Total, []part{{"accepted", t.Accepted}, {"partial", t.Partial}, {"deferred", t.Deferred},
+			{"rejected", t.Rejected}, {"aborted", t.Aborted}, {"unknown", t.Unknown}}},
+		{"Recipients", r.Total, []part{{"accepted", r.Accepted}, {"deferred", r.Deferred}, {"rejected", r.Rejected}, {"unknown", r.Unknown}}},
+	}
+	width := len(table.Count(max(s.Total, t.Total, r.Total)))
+	for _, line := range lines {
+		var parts []string
+		for _, p := range line.parts {
+			if p.n > 0 {
+				parts = append(parts, p.name+" "+table.Count(p.n))
+			}
+		}
+		head := fmt.Sprintf("%-13s %*s   ", line.name, width, table.Count(line.total))
+		v.wrapped(w, head+strings.Join(parts, "  "), strings.Repeat(" ", len(head)))
+	}
+	fmt.Fprintln(w)
+}
+
+// problemList prints what could not be read.
+func (v *overview) problemList(w io.Writer, in *analysis.Input) {
+	if len(in.Problems) > 0 {
+		fmt.Fprintf(w, "\n%s\n", v.out.Bold("Lines that could not be read"))
+		for _, p := range in.Problems {
+			fmt.Fprintf(w, "  %s: %s\n", term.Safe(p.Pos.String()), term.Safe(p.Message))
+		}
+		if n := in.Counts.Malformed - int64(len(in.Problems)); n > 0 {
+			fmt.Fprintf(w, "  and %s more\n", table.Count(n))
+		}
+	}
+	if len(in.Skipped) > 0 {
+		fmt.Fprintf(w, "\n%s\n", v.out.Bold("Files that were passed over"))
+		for _, s := range in.Skipped {
+			fmt.Fprintf(w, "  %s: %s\n", term.Safe(s.File), term.Safe(s.Reason))
+		}
+	}
+}
+
+// wrapped prints text in lines of the output's width; lines after the first
+// begin with indent.
+func (v *overview) wrapped(w io.Writer, text, indent string) {
+	width := v.out.Width()
+	line := ""
+	for _, word := range strings.SplitAfter(text, " ") {
+		if line != "" && term.DisplayWidth(strings.TrimRight(line+word, " ")) > width && strings.TrimSpace(line) != "" {
+			fmt.Fprintln(w, strings.TrimRight(line, " "))
+			line = indent
+		}
+		line += word
+	}
+	fmt.Fprintln(w, strings.TrimRight(line, " "))
+}
+
+func plural(n int64, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	if strings.HasSuffix(what, "y") {
+		what = what[:len(what)-1] + "ie"
+	}
+	return table.Count(n) + " " + what + "s"
+}
+
+func it(n int64) string {
+	if n == 1 {
+		return "it"
+	}
+	return "them"
+}
+
+func isAre(n int) string {
+	if n == 1 {
+		return "is"
+	}
+	return "are"
+}
+
+func wasWere(n int) string {
+	if n == 1 {
+		return "was"
+	}
+	return "were"
+}

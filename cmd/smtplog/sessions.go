@@ -1,0 +1,356 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/smtplog/smtplog/cmd/internal/csvout"
+	"github.com/smtplog/smtplog/cmd/internal/table"
+	"github.com/smtplog/smtplog/cmd/internal/term"
+	"github.com/smtplog/smtplog/logparse"
+	"github.com/smtplog/smtplog/logparse/session"
+	"github.com/smtplog/smtplog/reply/outcome"
+	"github.com/smtplog/smtplog/track/analysis"
+)
+
+type sessionsFlags struct {
+	readFlags
+	top         int
+	json        bool
+	csv         bool
+	transcript  bool
+	showSecrets bool
+}
+
+func (a *app) sessionsCommand() *cobra.Command {
+	var f sessionsFlags
+	cmd := &cobra.Command{
+		Use:   "sessions PATH…",
+		Short: "List the sessions, one a line, or print their conversations",
+		Long: `Lists each SMTP connection with who connected, what was sent and how it ended, in
+the order in which the sessions ended; those that are still open come last.
+
+--transcript prints the conversations: "<" received, ">" sent, "*" noted by the
+logging server. Passwords and SASL answers are left out unless --show-secrets is given.`,
+		Example: `  smtplog sessions RECV*.LOG --since -3h
+  smtplog sessions ex061009.log --transcript
+  smtplog sessions logs --json | jq 'select(.tls == null and .direction == "inbound") | .remote'`,
+		RunE: func(cmd *cobra.Command, args []string) error { return a.sessions(cmd.Context(), &f, args) },
+	}
+	f.add(cmd)
+	f.addTimes(cmd, "sessions")
+	fl := cmd.Flags()
+	fl.IntVar(&f.top, "top", 0, "stop after that many sessions, e.g. `100`; 0 is all")
+	fl.BoolVar(&f.json, "json", false, "one JSON object a line, e.g. --json | jq .remote")
+	fl.BoolVar(&f.csv, "csv", false, "CSV, a row for each session, e.g. --csv > sessions.csv")
+	fl.BoolVar(&f.transcript, "transcript", false, "print the conversations, e.g. --transcript; with --json as a list of steps")
+	fl.BoolVar(&f.showSecrets, "show-secrets", false, "show passwords and SASL answers, e.g. --transcript --show-secrets")
+	cmd.MarkFlagsMutuallyExclusive("json", "csv")
+	cmd.MarkFlagsMutuallyExclusive("transcript", "csv")
+	return cmd
+}
+
+// A sessionPrinter prints one session after the other.
+type sessionPrinter interface {
+	print(s *session.Session) error
+	end() error
+}
+
+func (a *app) sessions(ctx context.Context, f *sessionsFlags, paths []string) error {
+	j, err := a.start(ctx, &f.readFlags, paths)
+	if err != nil {
+		return err
+	}
+	var p sessionPrinter
+	switch {
+	case f.json:
+		p = &sessionJSON{w: a.stdout}
+	case f.csv:
+		p = newSessionCSV(a.stdout)
+	case f.transcript:
+		p = &transcripts{w: a.stdout, out: j.out, loc: j.loc}
+	default:
+		p = newSessionTable(a.stdout, j.out, j.loc)
+	}
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	window := analysis.Options{Since: j.since, Until: j.until}
+	printed := 0
+	var printErr error
+	done := func() bool { return printErr != nil || f.top > 0 && printed >= f.top }
+	b := session.NewBuilder(&session.Options{Transcript: f.transcript, ShowSecrets: f.showSecrets}, func(s *session.Session) {
+		if done() || !window.Includes(s.Start) {
+			return
+		}
+		printErr = p.print(s)
+		printed++
+		if done() {
+			stop()
+		}
+	})
+	logs := analysis.Prepare(ctx, j.sources, &j.read)
+	readErr := logs.Read(ctx, func(rec *logparse.Record) { b.Add(rec) })
+	b.Close()
+	j.bar.Stop()
+	if printErr == nil {
+		printErr = p.end()
+	}
+	if printErr != nil {
+		return printErr
+	}
+	if done() {
+		ctx, readErr = context.WithoutCancel(ctx), nil
+	}
+	if readErr != nil {
+		return readErr
+	}
+	if n := b.Capped(); n > 0 {
+		fmt.Fprintf(a.stderr, "smtplog: %s split or dealt out early: a session held more than %s steps, or too many rows waited\n",
+			plural(n, "session"), table.Count(session.MaxSteps))
+	}
+	return a.finish(ctx, j, logs.Input())
+}
+
+type sessionJSON struct {
+	w   io.Writer
+	buf []byte
+}
+
+func (p *sessionJSON) print(s *session.Session) error {
+	p.buf = append(s.AppendJSON(p.buf[:0]), '\n')
+	_, err := p.w.Write(p.buf)
+	return err
+}
+
+func (p *sessionJSON) end() error { return nil }
+
+type sessionCSV struct{ w *csvout.Writer }
+
+func newSessionCSV(w io.Writer) *sessionCSV {
+	out := csvout.NewWriter(w)
+	out.Write("id", "start", "end", "duration_ms", "direction", "server", "connector", "local", "remote", "helo",
+		"tls", "user", "transactions", "recipients", "accepted", "deferred", "rejected", "unknown",
+		"ended", "confidence", "unused", "first_failure", "file", "line")
+	return &sessionCSV{out}
+}
+
+func (p *sessionCSV) print(s *session.Session) error {
+	n := countRecipients(s)
+	tls, user, failure := "", "", ""
+	if s.TLS != nil {
+		tls = s.TLS.Version
+	}
+	if s.Auth != nil {
+		user = s.Auth.User
+	}
+	if len(s.Failures) > 0 {
+		failure = exampleText(&s.Failures[0])
+	}
+	p.w.Write(s.ID, s.Start.String(), s.End.String(), fmt.Sprint(s.Duration.Milliseconds()), s.Direction.String(), s.Server,
+		s.Connector, s.Local, s.Remote, s.Helo, tls, user, fmt.Sprint(len(s.Transactions)),
+		fmt.Sprint(n.Total), fmt.Sprint(n.Accepted), fmt.Sprint(n.Deferred), fmt.Sprint(n.Rejected), fmt.Sprint(n.Unknown),
+		string(s.Ended), string(s.Confidence), fmt.Sprint(s.Unused), failure, s.Sources[0].File, fmt.Sprint(s.Sources[0].FirstLine))
+	return nil // the first error comes back from Flush
+}
+
+func (p *sessionCSV) end() error { return p.w.Flush() }
+
+func countRecipients(s *session.Session) (n analysis.Recipients) {
+	for i := range s.Transactions {
+		for j := range s.Transactions[i].Recipients {
+			n.Total++
+			switch s.Transactions[i].Recipients[j].Result {
+			case session.Accepted:
+				n.Accepted++
+			case session.Deferred:
+				n.Deferred++
+			case session.Rejected:
+				n.Rejected++
+			default:
+				n.Unknown++
+			}
+		}
+	}
+	return n
+}
+
+// A sessionTable prints rows of fixed widths, since nobody knows how many come.
+type sessionTable struct {
+	w     io.Writer
+	out   *term.Output
+	loc   *time.Location
+	wide  [4]int // remote, from, to, verdict
+	begun bool
+}
+
+func newSessionTable(w io.Writer, out *term.Output, loc *time.Location) *sessionTable {
+	t := &sessionTable{w: w, out: out, loc: loc}
+	// Start, direction and the end take 39 columns with their gaps.
+	room := max(out.Width()-39, 40)
+	t.wide = [4]int{room * 22 / 100, room * 26 / 100, room * 26 / 100, room * 26 / 100}
+	return t
+}
+
+func (t *sessionTable) row(cells ...string) error {
+	widths := [...]int{19, 3, t.wide[0], t.wide[1], t.wide[2], t.wide[3], 7}
+	var b strings.Builder
+	for i, c := range cells {
+		c = term.Cut(c, widths[i])
+		b.WriteString(c)
+		if i < len(cells)-1 {
+			b.WriteString(strings.Repeat(" ", widths[i]-term.DisplayWidth(c)+2))
+		}
+	}
+	_, err := fmt.Fprintln(t.w, strings.TrimRight(b.String(), " "))
+	return err
+}
+
+func (t *sessionTable) print(s *session.Session) error {
+	if !t.begun {
+		t.begun = true
+		if err := t.row("START", "DIR", "REMOTE", "FROM", "TO", "VERDICT", "ENDED"); err != nil {
+			return err
+		}
+	}
+	direction := map[outcome.Direction]string{outcome.Inbound: "in", outcome.Outbound: "out"}[s.Direction]
+	from, to := fromTo(s)
+	start := "-"
+	if !s.Start.IsZero() {
+		start = s.Start.Time().In(t.loc).Format(time.DateTime)
+	}
+	ended := string(s.Ended)
+	if s.Confidence == session.Ambiguous {
+		ended += "?"
+	}
+	return t.row(start, direction, s.Remote, from, to, verdict(s), ended)
+}
+
+func (t *sessionTable) end() error {
+	if !t.begun {
+		_, err := fmt.Fprintln(t.w, "No SMTP sessions in these logs.")
+		return err
+	}
+	return nil
+}
+
+// fromTo names the sender and the recipients of a session: the first, and how
+// many more.
+func fromTo(s *session.Session) (from, to string) {
+	recipients := 0
+	for i := range s.Transactions {
+		t := &s.Transactions[i]
+		if i == 0 {
+			from = t.From
+			if t.HasFrom && from == "" {
+				from = "<>"
+			}
+		}
+		for j := range t.Recipients {
+			if recipients == 0 {
+				to = t.Recipients[j].To
+			}
+			recipients++
+		}
+	}
+	if n := len(s.Transactions); n > 1 {
+		from += fmt.Sprintf(" +%d", n-1)
+	}
+	if recipients > 1 {
+		to += fmt.Sprintf(" +%d", recipients-1)
+	}
+	return from, to
+}
+
+// verdict says in a few words what became of a session.
+func verdict(s *session.Session) string {
+	switch {
+	case len(s.Failures) > 0:
+		return exampleText(&s.Failures[0])
+	case s.Unused:
+		return "unused"
+	case len(s.Transactions) == 0:
+		return "no message"
+	}
+	results := map[session.Result]int{}
+	for i := range s.Transactions {
+		results[s.Transactions[i].Result]++
+	}
+	var words []string
+	for _, r := range []session.Result{session.Accepted, session.Partial, session.Deferred, session.Rejected, session.Aborted, session.Unknown} {
+		switch n := results[r]; {
+		case n == 1:
+			words = append(words, string(r))
+		case n > 1:
+			words = append(words, fmt.Sprintf("%d %s", n, r))
+		}
+	}
+	return strings.Join(words, ", ")
+}
+
+// transcripts prints conversations.
+type transcripts struct {
+	w     io.Writer
+	out   *term.Output
+	loc   *time.Location
+	begun bool
+}
+
+func (t *transcripts) print(s *session.Session) error {
+	if t.begun {
+		fmt.Fprintln(t.w)
+	}
+	t.begun = true
+	head := fmt.Sprintf("%s  %s  %s", s.ID, s.Direction, s.Remote)
+	if s.Connector != "" {
+		head += "  " + s.Connector
+	}
+	fmt.Fprintf(t.w, "%s\n", t.out.Bold(term.Safe(head)))
+	for i := range s.Transcript {
+		t.step(&s.Transcript[i])
+	}
+	if s.Shortened > 0 {
+		fmt.Fprintf(t.w, "  … %s more\n", plural(s.Shortened, "step"))
+	}
+	_, err := fmt.Fprintf(t.w, "  %s\n", t.out.Dim(fmt.Sprintf("ended: %s (%s)  %s:%d-%d",
+		s.Ended, s.Confidence, term.Safe(s.Sources[0].File), s.Sources[0].FirstLine, s.Sources[len(s.Sources)-1].LastLine)))
+	return err
+}
+
+func (t *transcripts) step(s *session.Step) {
+	mark := "*"
+	switch {
+	case s.Kind == logparse.KindConnect:
+		mark = "+"
+	case s.Kind == logparse.KindDisconnect:
+		mark = "-"
+	case s.Sent:
+		mark = ">"
+	case s.Kind == logparse.KindCommand, s.Kind == logparse.KindReply:
+		mark = "<"
+	}
+	at := strings.Repeat(" ", len("15:04:05"))
+	if !s.Time.IsZero() {
+		at = s.Time.Time().In(t.loc).Format(time.TimeOnly)
+	}
+	for i, line := range strings.Split(s.Text, "\n") {
+		line = term.Safe(line)
+		if i == 0 && s.Code != 0 {
+			line += "  → " + s.Code.String()
+		}
+		fmt.Fprintf(t.w, "  %s %s %s\n", at, mark, line)
+		at = strings.Repeat(" ", len("15:04:05"))
+	}
+}
+
+func (t *transcripts) end() error {
+	if !t.begun {
+		_, err := fmt.Fprintln(t.w, "No SMTP sessions in these logs.")
+		return err
+	}
+	return nil
+}
