@@ -100,6 +100,7 @@ func TestIISBlanks(t *testing.T) {
 		{"554+1+<+2+and+3+@+4", "554 1 < 2 and 3 @ 4"},
 		{"554+<<a+b@c>+>+d", "554 <<a+b@c> > d"},
 		{"a@b+>+c", "a@b > c"},
+		{"a@b+<no+address>", "a@b <no address>"},
 		{"<a@b>+c+>", "<a@b> c >"},
 	}
 	var r iisRow

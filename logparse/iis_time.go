@@ -134,7 +134,7 @@ func threeNumbers(b []byte) (n [3]int, yearFirst, ok bool) {
 			return n, false, false
 		}
 		var width int
-		if n[i], width = s.number(4); width == 0 || width == 3 {
+		if n[i], width = s.number(4); width == 0 {
 			return n, false, false
 		}
 		yearFirst = yearFirst || i == 0 && width == 4

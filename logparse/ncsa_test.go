@@ -85,6 +85,7 @@ func TestNCSATimes(t *testing.T) {
 		"31/Dec/2006:23:16:40 -1000": "2007-01-01T09:16:40Z",
 		"31/Feb/2006:23:16:40 -1000": `x.log:1: "31/Feb/2006:23:16:40 -1000" is no time`,
 		"31/Dec/2006:23:16:40 *1000": `x.log:1: "31/Dec/2006:23:16:40 *1000" is no time`,
+		"31/Dec/2006:23:16:40 +1500": `x.log:1: "31/Dec/2006:23:16:40 +1500" is no time`,
 		"31/Dec/2006:23:16:40 -1060": `x.log:1: "31/Dec/2006:23:16:40 -1060" is no time`,
 		"31/Dec/2006:24:16:40 -1000": `x.log:1: "31/Dec/2006:24:16:40 -1000" is no time`,
 	} {
@@ -113,6 +114,7 @@ func TestNCSAMalformed(t *testing.T) {
 		`192.0.2.7 - pc [11/Oct/2006:13:16:40 -0600] "MAIL -?+FROM:<a@exam`:         "no quote behind the request",
 		`192.0.2.7 - pc [11/Oct/2006:13:16:40 -0600] "MAIL -?+FROM:<a> SMTP"`:       "no status and bytes behind the request",
 		`192.0.2.7 - pc [11/Oct/2006:13:16:40 -0600] "MAIL -?+FROM:<a> SMTP" 250`:   "no status and bytes behind the request",
+		`192.0.2.7 - pc [11/Oct/2006:13:16:40 -0600] "MAIL -?+FROM:<a> SMTP" x 250`: "no status and bytes behind the request",
 		`192.0.2.7 - pc [11/Oct/2006:13:16:40 -0600] "MAIL -?+FROM:<a> SMTP" 250 x`: "no status and bytes behind the request",
 		`192.0.2.7 - pc [11/Oct/2006:13:16:40 -0600] "GET / HTTP/1.0" 200 17`:       "the request does not end in SMTP",
 	} {

@@ -98,6 +98,8 @@ func TestODBCRows(t *testing.T) {
 			[]iisEvent{{"", Event{Kind: KindCommand, Direction: outcome.Inbound, Sequence: -1, Elapsed: -1, Win32: -1,
 				BytesIn: -1, BytesOut: -1, Remote: []byte("192.0.2.7"), Verb: VerbRSET, VerbText: []byte("RSET")}}},
 			Counts{Lines: 2, Header: 1, Records: 1}, nil},
+		"one name alone": {"a,Target,Service\n", nil, Counts{Lines: 1, Malformed: 1},
+			[]string{"x.log:1: neither names of columns nor the 14 columns that the table has"}},
 		"something else": {"a,b,c\n", nil, Counts{Lines: 1, Malformed: 1},
 			[]string{"x.log:1: neither names of columns nor the 14 columns that the table has"}},
 	} {
@@ -113,6 +115,20 @@ func TestODBCRows(t *testing.T) {
 func TestODBCFields(t *testing.T) {
 	got := readODBC(t, "ClientHost;Username;LogTime;X\n192.0.2.7; ;\"2006-10-09 05:00:15\";\"a;b,\"\"c\"\"\"\n", Options{})
 	diffIIS(t, iisFields(got.records[0]), map[string]string{"ClientHost": "192.0.2.7", "Username": " ", "LogTime": "2006-10-09 05:00:15", "X": `a;b,"c"`})
+}
+
+// What is kept for a row does not grow with the number of rows.
+func TestODBCScratch(t *testing.T) {
+	row := strings.Replace(fmt.Sprintf(odbcRow, "2006-10-09 05:00:15"), "pc.example.org", `"a ""b"" c"`, 1) + "\n"
+	rows := newODBC(newLineScanner(strings.NewReader(strings.Repeat(row, 2000)), 0), &Options{}, Detection{}).(*odbcReader)
+	for range 2000 {
+		if class, msg := rows.next(&Record{}); class != lineRecord {
+			t.Fatal(msg)
+		}
+	}
+	if n := cap(rows.unescaped) + cap(rows.swapped); n > 4096 {
+		t.Errorf("%d bytes are kept", n)
+	}
 }
 
 func TestODBCGivenFields(t *testing.T) {

@@ -75,6 +75,8 @@ func TestW3CEvents(t *testing.T) {
 			out(Event{Kind: KindCommand, Verb: VerbMAIL, VerbText: []byte("MAIL"), Arg: []byte("FROM:<a@example.com> SIZE=1722"), BytesOut: 4})},
 		{"outbound command without argument", "198.51.100.9 OutboundConnectionCommand SMTPSVC2 MAIL01 - 25 DATA - - 0 0 4 0 0 SMTP - - - -",
 			out(Event{Kind: KindCommand, Verb: VerbDATA, VerbText: []byte("DATA"), BytesOut: 4})},
+		{"outbound command with our own address", "198.51.100.9 OutboundConnectionCommand SMTPSVC2 MAIL01 10.0.0.5 25 QUIT - - 0 0 4 0 0 SMTP - - - -",
+			out(Event{Kind: KindCommand, Local: []byte("10.0.0.5"), Verb: VerbQUIT, VerbText: []byte("QUIT"), BytesOut: 4})},
 		{"reply", "198.51.100.9 OutboundConnectionResponse SMTPSVC2 MAIL01 - 25 - - 421+4.7.0+[TS01]+Deferred+-+4.16.55.1;+see+https://example.net/x 0 0 63 0 16 SMTP - - - -",
 			out(Event{Kind: KindReply, Text: []byte("421 4.7.0 [TS01] Deferred - 4.16.55.1; see https://example.net/x"), Code: 421,
 				Enhanced: reply.Enhanced{Major: 4, Subject: 7}, BytesOut: 63, Elapsed: 16})},
@@ -242,6 +244,8 @@ func TestW3CTimes(t *testing.T) {
 			"23:59:59 192.0.2.1\n00:00:02 192.0.2.1\n12:00:00 192.0.2.1\n11:59:58 192.0.2.1\n03:00:00 192.0.2.1\n",
 			[]string{"2026-02-28T23:59:58Z", "2026-03-01T00:00:01Z", "2026-02-28T23:59:59Z", "2026-03-01T00:00:02Z",
 				"2026-03-01T12:00:00Z", "2026-03-01T11:59:58Z", "2026-03-02T03:00:00Z"}},
+		{"further and further back", "#Date: 2026-02-28 11:50:00\n#Fields: time c-ip\n12:00:00 192.0.2.1\n11:20:00 192.0.2.1\n10:40:00 192.0.2.1\n",
+			[]string{"2026-02-28T12:00:00Z", "2026-02-28T11:20:00Z", "2026-03-01T10:40:00Z"}},
 		{"a new #Date", "#Date: 2026-02-28 23:50:00\n#Fields: time c-ip\n23:59:58 192.0.2.1\n#Date: 2026-05-01 01:00:00\n02:00:00 192.0.2.1\n",
 			[]string{"2026-02-28T23:59:58Z", "2026-05-01T02:00:00Z"}},
 		{"a little before #Date", "#Date: 2026-02-28 00:00:03\n#Fields: time c-ip\n23:59:58 192.0.2.1\n00:00:04 192.0.2.1\n",
@@ -266,6 +270,7 @@ func TestW3CMalformed(t *testing.T) {
 	for row, want := range map[string]string{
 		"2026-02-29 05:00:15 192.0.2.1":         `x.log:2: "2026-02-29" is no date`,
 		"2026-3-1 05:00:15 192.0.2.1":           `x.log:2: "2026-3-1" is no date`,
+		" 05:00:15 192.0.2.1":                   `x.log:2: "" is no date`,
 		"- 05:00:15 192.0.2.1":                  `x.log:2: "-" is no date`,
 		"2026-03-01 5:00:15 192.0.2.1":          `x.log:2: "5:00:15" is no time`,
 		"2026-03-01 05:60:15 192.0.2.1":         `x.log:2: "05:60:15" is no time`,
@@ -326,6 +331,31 @@ func TestW3CByLookOfMore(t *testing.T) {
 		}
 	}
 	diffIIS(t, got.errors, []string{"x.log:4: 4 columns where the rows before have 21"})
+}
+
+func TestW3CNames(t *testing.T) {
+	for row, want := range map[string]string{
+		"2026-03-01 05:00:15 192.0.2.1 pc SMTPSVC1 MAIL01 10.0.0.5 0 RCPT - +TO:<b> 250 0 1 2 3 SMTP - x": "date time c-ip cs-username s-sitename " +
+			"s-computername s-ip s-port cs-method cs-uri-stem cs-uri-query sc-status sc-win32-status sc-bytes cs-bytes time-taken cs-version 18 19",
+		"05:00:15 2001:db8::1 pc SMTPSVC1 RCPT +TO:<b> 250 7":               "time c-ip cs-username s-sitename cs-method cs-uri-query sc-status 8",
+		"192.0.2.1 pc QUIT 240":                                             "c-ip cs-username cs-method sc-status",
+		"192.0.2.1 SMTPSVC12 MAIL01 QUIT":                                   "c-ip s-sitename s-computername cs-method",
+		"2026-03-01 192.0.2.1 10.0.0.5 QUIT - - 17 4":                       "date c-ip s-ip cs-method cs-uri-stem cs-uri-query 7 8",
+		"192.0.2.1 QUIT" + strings.Repeat(" -", iisMaxColumns-2):            "c-ip cs-method cs-uri-stem cs-uri-query",
+		"2026-03-01 05:00:15 host RCPT - +TO:<b> 250":                       "",
+		"2026-03-01 05:00:15 192.0.2.1 pc SMTPSVC1 MAIL01 10.0.0.5 0 GET /": "",
+		"2026-03-01":                    "",
+		"05:00:15":                      "",
+		"2026-03-01 05:00:15":           "",
+		"2026-03-01 05:00:15 192.0.2.1": "",
+	} {
+		got := w3cNames(bytes.Split([]byte(row), []byte{' '}))
+		if s := strings.Join(got, " "); !strings.HasPrefix(s, want) || want == "" && got != nil {
+			t.Errorf("%q: columns %q, want %q", row, s, want)
+		}
+	}
+	got := readW3C(t, "192.0.2.1 QUIT"+strings.Repeat(" -", iisMaxColumns-1)+"\n", Options{})
+	diffIIS(t, got.counts, Counts{Lines: 1, Malformed: 1})
 }
 
 func TestW3CGivenFields(t *testing.T) {
