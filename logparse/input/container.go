@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"slices"
 	"sync"
@@ -124,8 +125,15 @@ func (c *container) drop() {
 	}
 }
 
-// ReadAt reads from a retained container.
-func (c *container) ReadAt(p []byte, off int64) (int, error) { return c.file.ReadAt(p, off) }
+// ReadAt reads from a retained container. Its errors do not name the
+// temporary file.
+func (c *container) ReadAt(p []byte, off int64) (int, error) {
+	n, err := c.file.ReadAt(p, off)
+	if pe, ok := err.(*fs.PathError); ok {
+		err = pe.Err
+	}
+	return n, err
+}
 
 // spools are the containers with a temporary file that nobody reads now,
 // oldest use first.

@@ -22,7 +22,8 @@ const (
 )
 
 // decode returns r converted to UTF-8 where it is UTF-16, without its byte
-// order mark. Lone surrogates and an odd byte at the end become U+FFFD.
+// order mark. Lone surrogates and an odd byte at the end become U+FFFD, two
+// low surrogates in a row one of them.
 func (e encoding) decode(r io.Reader) io.Reader {
 	switch e {
 	case utf16LE:
