@@ -94,7 +94,11 @@ func (e *evidence) names(names []string, weight int) bool {
 	any := func(some ...string) bool {
 		return slices.ContainsFunc(some, func(n string) bool { return slices.Contains(lower, n) })
 	}
+	service := serviceOfNames(has)
 	switch {
+	case service != "":
+		// Less than a log type, which says more.
+		e.voteService(service, weight/4)
 	case has("session-id", "remote-endpoint") || has("connector-id", "sequence-number"):
 		e.vote(ExchangeReceive, weight)
 	case any("origin_timestamp_utc", "date_time_utc") || has("messagetraceid") ||
@@ -111,16 +115,12 @@ func (e *evidence) names(names []string, weight int) bool {
 	case has("eventid") && any("recipients", "messageid", "messagesubject", "sourcecontext", "clienthostname") ||
 		has("timestamp", "sender", "recipients"):
 		e.vote(TrackingPS, weight)
-	case has("clienthost") && any("logtime", "serviceStatus", "operation", "processingtime"):
+	case has("clienthost") && any("logtime", "servicestatus", "operation", "processingtime"):
 		e.vote(IISODBC, weight)
 	case any("cs-method", "cs-uri-query", "cs-username", "s-sitename") || has("c-ip", "sc-status"):
 		e.w3c.header(weight)
 	default:
-		service := serviceOfNames(has)
-		if service == "" {
-			return false
-		}
-		e.voteService(service, weight)
+		return false
 	}
 	e.headed = true
 	return true

@@ -149,7 +149,7 @@ func addressLike(b []byte) bool {
 			return false
 		}
 	}
-	return separators >= 2 && len(b) <= 45
+	return separators >= 2 && len(b) <= 45 && !clockAhead(b)
 }
 
 // ncsaRow lets a row of the NCSA common format vote:
