@@ -283,7 +283,7 @@ func TestIISFieldsStopEarly(t *testing.T) {
 }
 
 func TestIISDoesNotAllocate(t *testing.T) {
-	rows := iisRows(6, 1000)
+	rows := iisRows(6, 300)
 	logs := iisLogs(rows)
 	for _, tt := range []struct {
 		name string

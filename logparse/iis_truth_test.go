@@ -19,7 +19,7 @@ func TestIISAgainstTruth(t *testing.T) {
 		t.Run(format.String(), func(t *testing.T) {
 			for seed := range uint64(3) {
 				var log bytes.Buffer
-				truth, err := testlog.Generate(&log, testlog.Options{Seed: seed, Format: format, Connections: 200, Outbound: 0.4})
+				truth, err := testlog.Generate(&log, testlog.Options{Seed: seed, Format: format, Connections: 100, Outbound: 0.4})
 				if err != nil {
 					t.Fatal(err)
 				}
