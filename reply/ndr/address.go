@@ -156,7 +156,7 @@ func leadAddress(line string) (l lead, ok bool) {
 		}
 	}
 	start, end, found := nextAddress(s, 0)
-	if !found && begin == 0 && internationalAddress(s) {
+	if begin == 0 && start > 0 && internationalAddress(s) {
 		return lead{addr: s, strict: true}, true
 	}
 	if !found || start != begin && start != 0 {
@@ -207,7 +207,8 @@ func internationalAddress(s string) bool {
 }
 
 // onDate tells whether s is "on" or its like in another language and a date
-// and time: the end of the line where Exchange names a recipient.
+// and time, in whatever form: the end of the line where Exchange names a
+// recipient.
 func onDate(s string) bool {
 	word, rest, ok := strings.Cut(s, " ")
 	if !ok || len(word) > 12 || len(rest) > 60 {
@@ -219,5 +220,5 @@ func onDate(s string) bool {
 			digits++
 		}
 	}
-	return digits >= 5 && strings.Contains(rest, ":") && !strings.Contains(rest, "@")
+	return digits >= 6 && strings.ContainsAny(rest, "/.-:") && !strings.Contains(rest, "@")
 }

@@ -1,21 +1,27 @@
 package ndr
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // readBlocks reads texts that name a recipient at the beginning of a line and
 // then say what happened, as nearly all do.
-func readBlocks(lines []string) []block {
-	if strict := scanBlocks(lines, true); len(strict) > 0 {
+func readBlocks(m *message) []block {
+	if strict := scanBlocks(m, m.lines, true); len(strict) > 0 {
 		return strict
 	}
-	return scanBlocks(lines, false)
+	return scanBlocks(m, m.lines, false)
 }
 
-func scanBlocks(lines []string, strict bool) []block {
+// scanBlocks reads the blocks whose addresses are set off from what follows,
+// or if not strict, those that words follow; then the reader's own address,
+// with which a letter may begin, is none.
+func scanBlocks(m *message, lines []string, strict bool) []block {
 	var blocks []block
 	for i := 0; i < len(lines) && len(blocks) < 2*MaxRecipients; {
 		l, ok := leadAddress(lines[i])
-		if !ok || strict && !l.strict || !strict && l.rest == "" {
+		if !ok || strict && !l.strict || !strict && (l.rest == "" || m.own[strings.ToLower(l.addr)]) {
 			i++
 			continue
 		}
@@ -35,7 +41,10 @@ func blockEnd(lines []string, i int, l lead, strict bool) int {
 	if j < len(lines) && strings.TrimSpace(lines[j]) != "" && indentOf(lines[j]) > indent {
 		// The text is indented under the address.
 		for ; j < len(lines); j++ {
-			if strings.TrimSpace(lines[j]) != "" && indentOf(lines[j]) <= indent {
+			if strings.TrimSpace(lines[j]) == "" || indentOf(lines[j]) > indent {
+				continue
+			}
+			if !strings.HasPrefix(lines[j], ">>> ") && !strings.HasPrefix(lines[j], "<<< ") { // Courier
 				break
 			}
 		}
@@ -104,6 +113,9 @@ var otherLabels = map[string]bool{
 	"contact": true, "email": true, "e-mail": true, "errors-to": true, "delivered-to": true, "original-recipient": true,
 }
 
+// senderWords stand in labels of the sender's address.
+var senderWords = []string{"sender", "absender", "expéditeur", "mittente", "remitente", "afzender", "remetente", "avsändare", "nadawc", "отправител", "送信者", "发件人"}
+
 // readLabels reads "Recipient address: a@example.com" and the lines under it,
 // of which "Diagnostic code:" and "Reason:" tell the reason.
 func readLabels(m *message) []block {
@@ -121,7 +133,7 @@ func readLabels(m *message) []block {
 			}
 			label, value, _ := strings.Cut(strings.TrimSpace(m.lines[j]), ":")
 			switch strings.ToLower(label) {
-			case "diagnostic code", "diagnostic-code":
+			case "diagnostic code", "diagnostic-code", "reported error":
 				b.Text = diagnostic(strings.TrimSpace(value))
 			case "remote system", "remote-mta":
 				b.RemoteMTA = hostOf(value)
@@ -145,7 +157,11 @@ func readLabels(m *message) []block {
 func labelled(line string) (addr string, ok bool) {
 	s := strings.TrimSpace(line)
 	colon := strings.IndexByte(s, ':')
-	if colon <= 0 || colon > 80 || len(s) > 80+maxAddress || otherLabels[strings.ToLower(strings.TrimSpace(s[:colon]))] {
+	if colon <= 0 || colon > 80 || len(s) > 80+maxAddress {
+		return "", false
+	}
+	label := strings.ToLower(strings.TrimSpace(s[:colon]))
+	if otherLabels[label] || containsOneOf(label, senderWords) {
 		return "", false
 	}
 	start, end, found := nextAddress(s, colon+1)
@@ -179,10 +195,15 @@ func readSentence(m *message) []block {
 			}
 		}
 	}
-	if len(found) > 0 {
-		return found
+	if len(found) == 0 {
+		found = first
 	}
-	return first
+	if len(found) == 1 {
+		// All that follows is about the one.
+		at := slices.IndexFunc(m.lines, func(l string) bool { return strings.Contains(l, found[0].Address) })
+		found[0].text = clip(strings.Join(m.lines[at:], "\n"), maxText)
+	}
+	return found
 }
 
 // systemAddress tells whether a is where people are told to write to.

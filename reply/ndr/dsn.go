@@ -16,12 +16,12 @@ import (
 func fieldGroups(lines []string) []header {
 	var groups []header
 	var group header
-	var value strings.Builder
+	var value strings.Builder // of the last field
 	flush := func() {
-		if len(group) > 0 {
+		if value.Len() > 0 {
 			group[len(group)-1].value = strings.TrimSpace(value.String())
+			value.Reset()
 		}
-		value.Reset()
 	}
 	end := func() {
 		flush()
@@ -92,6 +92,25 @@ func (r *Report) readStatus(lines []string) bool {
 	return len(r.Recipients) > before
 }
 
+// statusStart returns where a text that lost its MIME boundaries, or whose
+// writer knew none, goes on with delivery status fields, -1 when it does not.
+func statusStart(lines []string) int {
+	for i, line := range lines {
+		n := statusFieldName(line)
+		if n == 0 {
+			continue
+		}
+		switch strings.ToLower(strings.TrimSpace(line[:n])) {
+		case "reporting-mta", "final-recipient", "original-recipient", "original-envelope-id":
+			for i > 0 && statusFieldName(lines[i-1]) > 0 {
+				i-- // "Action: failed" may come before
+			}
+			return i
+		}
+	}
+	return -1
+}
+
 // readMessageFields reads the fields about the message as a whole (RFC 3464
 // section 2.2) and the extensions that name a queue id.
 func (r *Report) readMessageFields(g header) {
@@ -140,13 +159,16 @@ func statusRecipient(g header) Recipient {
 // statusAddress reads "rfc822; a@example.com" and "utf-8; …" (RFC 6533
 // section 3), with or without the type, angle brackets and a comment.
 func statusAddress(value string) string {
+	value = decodeWords(value)
 	kind, addr, typed := strings.Cut(value, ";")
 	if !typed || strings.Contains(kind, "@") {
 		addr = value
 	}
-	addr = decodeWords(addr)
 	if strings.EqualFold(strings.TrimSpace(kind), "utf-8") {
 		addr = decodeUTF8Addr(addr)
+	}
+	if inner := strings.Trim(strings.TrimSpace(addr), "<>"); internationalAddress(inner) {
+		return inner
 	}
 	if a := firstAddress(addr); a != "" {
 		return a

@@ -26,7 +26,7 @@ func isExchangeOnline(m *message, text string) bool {
 	return isExchange(m, text) && (strings.Contains(text, ".prod.outlook.com") || strings.Contains(text, ".protection.outlook.com"))
 }
 
-// generatingServer returns the host of the line above the recipients' block.
+// generatingServer returns the host of the line above the first recipient.
 func generatingServer(lines []string) string {
 	for i := range lines {
 		if _, ok := diagnosticStart(lines[i]); !ok {
@@ -51,6 +51,7 @@ func generatingServer(lines []string) string {
 			}
 			break
 		}
+		return ""
 	}
 	return ""
 }

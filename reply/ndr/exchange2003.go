@@ -39,7 +39,12 @@ func readExchange2003(m *message) []block {
 		if !ok || i+1 >= len(m.lines) {
 			continue
 		}
-		end := blockEnd(m.lines, i, lead{strict: true}, true)
+		end := i + 1
+		for ; end < len(m.lines); end++ {
+			if _, next := datedLead(m.lines[end]); next {
+				break
+			}
+		}
 		b.text = blockText(&b, "", m.lines[i+1:end])
 		if b.text == "" {
 			continue
@@ -48,7 +53,7 @@ func readExchange2003(m *message) []block {
 			// The quoted reply may bear the address.
 			b.Address = firstAddress(b.text)
 		}
-		b.Text = exchange2003Text(b.text)
+		b.Text, b.reporting = exchange2003Text(b.text)
 		blocks = append(blocks, b)
 		i = end - 1
 	}
@@ -92,16 +97,20 @@ func capitalAfterBlank(s string, i int) bool {
 var dayNames = map[string]bool{"Mon": true, "Tue": true, "Wed": true, "Thu": true, "Fri": true, "Sat": true, "Sun": true}
 
 // exchange2003Text returns the reply within "<server #5.5.0 smtp;550 …>" with
-// the sentence before it, "" when there is no such thing.
-func exchange2003Text(text string) string {
+// the sentence before it, and the server; "" when there is no such thing.
+func exchange2003Text(text string) (reply, server string) {
 	open := strings.LastIndexByte(text, '<')
 	for open >= 0 {
 		inner := text[open+1:]
 		if _, after, ok := strings.Cut(clip(inner, 300), "#"); ok && startsReply(after) {
-			reply := strings.TrimSuffix(strings.TrimSpace(inner[strings.IndexByte(inner, '#')+1:]), ">")
-			return squeeze(reply + " " + text[:open])
+			hash := strings.IndexByte(inner, '#')
+			if host := strings.TrimSpace(inner[:hash]); isHost(host) {
+				server = host
+			}
+			reply = strings.TrimSuffix(strings.TrimSpace(inner[hash+1:]), ">")
+			return squeeze(reply + " " + text[:open]), server
 		}
 		open = strings.LastIndexByte(text[:open], '<')
 	}
-	return ""
+	return "", ""
 }

@@ -10,6 +10,14 @@ import (
 // in text as a server would write them, which are those of the outermost
 // reply. An enhanced code right after the reply code goes before others.
 func codesIn(text string) (code reply.Code, enhanced reply.Enhanced) {
+	code, enhanced, _ = findCodes(text)
+	return code, enhanced
+}
+
+// findCodes is codesIn and also returns where the reply begins, -1 when there
+// is no code.
+func findCodes(text string) (code reply.Code, enhanced reply.Enhanced, at int) {
+	at = -1
 	for i := 0; i < len(text); i++ {
 		c := text[i]
 		if c < '2' || c > '5' || i > 0 && (alnum(text[i-1]) || text[i-1] == '.' || text[i-1] == '-' && !afterCode(text, i)) {
@@ -26,13 +34,13 @@ func codesIn(text string) (code reply.Code, enhanced reply.Enhanced) {
 		if !ok || code != 0 || !codeContext(text, i) {
 			continue
 		}
-		code = found
+		code, at = found, i
 		after := strings.TrimLeft(text[i+3:min(len(text), i+24)], " -#\n")
 		if e, n := reply.ParseEnhanced([]byte(after)); n > 0 {
-			return code, e
+			return code, e, at
 		}
 	}
-	return code, enhanced
+	return code, enhanced, at
 }
 
 func window(text string, i int) []byte { return []byte(text[i:min(len(text), i+12)]) }
@@ -63,6 +71,9 @@ func codeContext(text string, i int) bool {
 	// "553, sorry" and "550." count, "192.0.2.4" and "250.5" do not.
 	if len(after) > 1 && (after[0] == '.' || after[0] == ',' || after[0] == ':') && alnum(after[1]) {
 		return false
+	}
+	if len(after) > 1 && after[0] == '-' && !digit(after[1]) && after[1] != ' ' {
+		return true // "550-User unknown"
 	}
 	before := strings.TrimRight(text[:i], " \t")
 	if before == "" || len(before) < i && strings.HasSuffix(before, ")") {

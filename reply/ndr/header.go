@@ -82,7 +82,7 @@ func readHeader(b []byte, top bool, problem func(string)) (h header, body []byte
 			value = append(make([]byte, 0, len(line)-n), line[n+1:]...)
 		default:
 			next, _ := cutLine(rest)
-			if len(h) == 0 || fieldName(next) == 0 {
+			if goesOn := bytes.HasSuffix(bytes.TrimSpace(value), []byte(";")); len(h) == 0 || fieldName(next) == 0 && !goesOn {
 				return h, b
 			}
 			problem("a header line is not folded")

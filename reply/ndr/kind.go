@@ -31,7 +31,7 @@ func (r *Report) readOne(m *message) {
 		}
 	}
 	r.readHuman(m, found)
-	if len(r.Recipients) == 0 && !found && !m.fromDaemon() && !hasPrefixOf(strings.ToLower(m.subject), bounceSubjects) {
+	if len(r.Recipients) == 0 && !m.fromDaemon() && !hasPrefixOf(strings.ToLower(m.subject), bounceSubjects) {
 		return // a text that speaks of bounces is none
 	}
 	r.readOriginal(m)
@@ -80,7 +80,8 @@ func (m *message) isBounce(text string) bool {
 		strings.HasPrefix(m.header.get("x-mlserver"), "fml"),
 		strings.HasPrefix(strings.ToLower(m.header.get("auto-submitted")), "auto-generated (failure)"):
 		return true
-	case hasPrefixOf(strings.ToLower(m.subject), bounceSubjects):
+	case hasPrefixOf(strings.ToLower(m.subject), bounceSubjects),
+		m.fromDaemon() && containsOneOf(strings.ToLower(m.subject), delayWords):
 		return true
 	case m.fromDaemon(), strings.TrimSpace(m.header.get("return-path")) == "<>":
 		return containsOneOf(text, bounceTexts) || strings.Contains(text, "final-recipient:") || m.speaksSMTP(text)

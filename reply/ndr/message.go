@@ -18,6 +18,7 @@ type message struct {
 	receipt  bool     // a message/disposition-notification (RFC 8098)
 	lines    []string // the text for people, up to the original message
 	original header   // of the message that this one is about
+	quoted   [][]byte // messages that the text quotes, if it is a forwarding one
 
 	root *part
 	own  map[string]bool // addresses that cannot be the recipient, lower case
@@ -34,13 +35,21 @@ func newMessage(b []byte, r *Report) *message {
 	w.walk(m, root)
 	text := w.text(r)
 	lines := strings.Split(text, "\n")
+	if quoted := unquote(lines); quoted != nil {
+		m.quoted = append(m.quoted, []byte(strings.Join(quoted, "\n")))
+		lines = quoted
+	}
 	human, rest := splitOriginal(lines)
 	m.lines = human
 	if w.original != nil {
 		m.original, _ = readHeader(w.original.decoded(), true, func(string) {})
 	}
 	if len(m.original) == 0 && len(rest) > 0 {
-		m.original, _ = readHeader([]byte(strings.Join(rest, "\n")), true, func(string) {})
+		b := []byte(strings.Join(rest, "\n"))
+		m.original, _ = readHeader(b, true, func(string) {})
+		if forwards(m.subject) {
+			m.quoted = append(m.quoted, b)
+		}
 	}
 	m.own = map[string]bool{}
 	for _, name := range []string{"to", "from", "return-path", "reply-to", "sender", "delivered-to", "x-original-to", "envelope-to"} {
@@ -49,6 +58,41 @@ func newMessage(b []byte, r *Report) *message {
 		}
 	}
 	return m
+}
+
+// unquote returns what a message quotes with "> ", from the first such line
+// on, nil when it does not do so with most of its lines.
+func unquote(lines []string) []string {
+	quoted, filled, first := 0, 0, 0
+	for i, line := range lines {
+		if strings.TrimSpace(line) != "" {
+			filled++
+		}
+		if strings.HasPrefix(line, "> ") {
+			if quoted == 0 {
+				first = i
+			}
+			quoted++
+		}
+	}
+	if quoted < 5 || quoted*2 < filled {
+		return nil
+	}
+	plain := make([]string, len(lines)-first)
+	for i, line := range lines[first:] {
+		plain[i] = strings.TrimPrefix(strings.TrimPrefix(line, ">"), " ")
+	}
+	return plain
+}
+
+// forwards tells whether a subject is that of a forwarded message.
+func forwards(subject string) bool {
+	prefix, _, ok := strings.Cut(strings.ToLower(subject), ":")
+	return ok && forwardPrefixes[strings.TrimSpace(prefix)]
+}
+
+var forwardPrefixes = map[string]bool{
+	"fw": true, "fwd": true, "wg": true, "tr": true, "i": true, "rv": true, "enc": true, "doorst": true, "vs": true, "vb": true, "videresendt": true,
 }
 
 // reads tells whether there is anything to read: a header that a message has.

@@ -92,7 +92,7 @@ type Recipient struct {
 	Attempt   outcome.Time // the last attempt
 	Retry     outcome.Time // it is tried until then
 
-	said string // what the text for people says beside the Diagnostic-Code
+	said string // what the text for people says about the recipient, with its line ends
 }
 
 // Read reads one message. It fails for what cannot be read at all, and with
@@ -132,14 +132,25 @@ func parse(b []byte, pos outcome.Position) *Report {
 	return r
 }
 
-// read fills in r from m, or from the first bounce attached to it.
+// read fills in r from m, or from the bounce that it forwards: as a quotation,
+// or as an attachment when m itself is none.
 func (r *Report) read(m *message, depth int) {
+	if depth < maxNested && len(m.status) == 0 {
+		for _, b := range m.quoted {
+			if inner := newMessage(b, r); inner.reads() {
+				trial := &Report{Pos: r.Pos, Problems: r.Problems}
+				if trial.read(inner, depth+1); len(trial.Recipients) > 0 {
+					*r = *trial
+					return
+				}
+			}
+		}
+	}
 	if r.readOne(m); r.Kind != NotABounce || depth == maxNested {
 		return
 	}
 	for _, p := range m.attached {
-		inner := newMessage(p.decoded(), r)
-		if inner.reads() {
+		if inner := newMessage(p.decoded(), r); inner.reads() {
 			r.read(inner, depth+1)
 			return
 		}

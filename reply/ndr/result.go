@@ -11,8 +11,11 @@ import (
 // and on the kind.
 func (r *Report) settle(m *message, text string) {
 	delayed := m.isDelay(text)
-	whole := squeeze(strings.Join(m.lines, "\n"))
+	whole := clip(strings.Join(m.lines, "\n"), maxText)
 	one := len(r.Recipients) == 1
+	if one {
+		r.Recipients[0].takeReply(whole)
+	}
 	var failed, late int
 	for i := range r.Recipients {
 		rec := &r.Recipients[i]
@@ -26,7 +29,14 @@ func (r *Report) settle(m *message, text string) {
 				rec.Action = "delayed"
 			}
 		}
-		rec.settleReason(whole, m.subject)
+		if one || rec.Text == "" && rec.said == "" {
+			rec.settleReason(whole, m.subject)
+		} else {
+			rec.settleReason("", "")
+		}
+		if rec.Text == "" && one {
+			rec.Text = squeeze(whole)
+		}
 		switch rec.Action {
 		case "failed":
 			failed++
@@ -47,6 +57,24 @@ func (r *Report) settle(m *message, text string) {
 	}
 }
 
+// takeReply makes the reply that stands elsewhere in a text the diagnostic of
+// its only recipient, when none is known.
+func (rec *Recipient) takeReply(whole string) {
+	for _, t := range []string{rec.Text, rec.said} {
+		if code, enhanced := codesIn(t); code != 0 || !enhanced.IsZero() {
+			return
+		}
+	}
+	_, _, at := findCodes(whole)
+	if at < 0 {
+		return
+	}
+	reply, _, _ := strings.Cut(whole[at:], "\n\n")
+	if rec.Text = squeeze(reply); rec.said == "" {
+		rec.said = whole
+	}
+}
+
 // isDelay tells whether a text without an Action field is a warning.
 func (m *message) isDelay(text string) bool {
 	subject := strings.ToLower(m.subject)
@@ -57,8 +85,7 @@ func (m *message) isDelay(text string) bool {
 }
 
 // settleCodes takes the codes from the diagnostic and, where it has none, from
-// the text for people. A Status field goes before them unless it says nothing
-// more than the class, as 5.0.0 does.
+// the text for people. A Status field goes before them unless it says less.
 func (rec *Recipient) settleCodes(whole string, one bool) {
 	status := rec.Enhanced
 	texts := []string{rec.Text, rec.said}
@@ -77,9 +104,6 @@ func (rec *Recipient) settleCodes(whole string, one bool) {
 			break
 		}
 	}
-	if rec.Text == "" && one {
-		rec.Text = whole
-	}
 	rec.Class = rec.Code.Class()
 	if rec.Class == reply.ClassNone {
 		rec.Class = rec.Enhanced.Class()
@@ -89,16 +113,21 @@ func (rec *Recipient) settleCodes(whole string, one bool) {
 	}
 }
 
-// vague tells whether e says nothing but the class (RFC 3463 section 3.1).
-func vague(e reply.Enhanced) bool { return e.Subject == 0 && e.Detail == 0 }
+// vague tells whether e says nothing but the class (RFC 3463 section 3.1), or
+// that time ran out (X.4.7), which is the reporting server's own verdict and
+// hides the last reply.
+func vague(e reply.Enhanced) bool {
+	return e.Subject == 0 && e.Detail == 0 || e.Subject == 4 && e.Detail == 7
+}
 
 // settleReason classifies the diagnostic, and when that does not say why, what
-// the text for people says, and at last the bare code.
+// the text for people says. A code that is specific goes before the text as a
+// whole, which speaks of much else.
 func (rec *Recipient) settleReason(whole, subject string) {
 	switch rec.Action {
 	case "delivered", "relayed", "expanded":
-		rec.Class, rec.Reason = reply.OK, reply.ReasonAccepted
-		rec.Actor, rec.Remedy = rec.Reason.Actor(reply.Outbound), rec.Reason.Remedy(reply.Outbound)
+		rec.Class = reply.OK
+		rec.setReason(reply.ReasonAccepted)
 		return
 	}
 	if !rec.Class.Failed() {
@@ -107,29 +136,82 @@ func (rec *Recipient) settleReason(whole, subject string) {
 			rec.Class = reply.Transient
 		}
 	}
-	var best reply.Classification
-	for _, t := range []string{rec.Text, rec.said, whole, subject} {
+	var byCode reply.Reason
+	decide := func(text string) bool {
+		c := reply.Classify(text, reply.Outbound)
+		if c.Reason == reply.ReasonNone || c.Reason == reply.ReasonUnknown || c.Reason == reply.ReasonAccepted {
+			return false
+		}
+		if strings.HasPrefix(c.Rule, "code-") {
+			if byCode == reply.ReasonNone {
+				byCode = c.Reason
+			}
+			return false
+		}
+		rec.Reason, rec.Actor, rec.Remedy = c.Reason, c.Actor, c.Remedy
+		return true
+	}
+	for _, t := range []string{rec.Text, rec.said} {
+		t = withoutGivingUp(t)
 		if t == "" {
 			continue
 		}
-		c := reply.Classify(rec.withStatus(t), reply.Outbound)
-		if better(c, best) {
-			best = c
+		if decide(rec.withStatus(t)) {
+			return
 		}
-		if strong(c) {
-			break
-		}
-	}
-	if !strong(best) && !rec.Enhanced.IsZero() {
-		if c := reply.Classify(rec.Enhanced.String(), reply.Outbound); better(c, best) {
-			best = c
+		if _, _, at := findCodes(t); at > 0 && decide(t[at:]) {
+			return
 		}
 	}
-	rec.Reason, rec.Actor, rec.Remedy = best.Reason, best.Actor, best.Remedy
-	if rec.Reason == reply.ReasonNone || rec.Reason == reply.ReasonAccepted {
-		rec.Reason = reply.ReasonUnknown
-		rec.Actor, rec.Remedy = rec.Reason.Actor(reply.Outbound), rec.Reason.Remedy(reply.Outbound)
+	if !rec.Enhanced.IsZero() {
+		decide(rec.Enhanced.String())
 	}
+	if byCode != reply.ReasonNone && specific(rec.Enhanced) {
+		rec.setReason(byCode)
+		return
+	}
+	if decide(whole) || decide(subjectReason(subject)) {
+		return
+	}
+	switch {
+	case byCode != reply.ReasonNone:
+		rec.setReason(byCode)
+	case rec.Action == "delayed":
+		// No reason is told but that it takes long: what Exchange calls 4.4.7.
+		rec.setReason(reply.ReasonExpired)
+	default:
+		rec.setReason(reply.ReasonUnknown)
+	}
+}
+
+// subjectReason returns what sendmail and Domino say in the subject, after
+// words of their own. Others quote the subject of the original there.
+func subjectReason(subject string) string {
+	before, after, _ := strings.Cut(subject, ":")
+	switch strings.ToLower(before) {
+	case "returned mail", "delivery failure":
+		return after
+	}
+	return ""
+}
+
+func (rec *Recipient) setReason(reason reply.Reason) {
+	rec.Reason, rec.Actor, rec.Remedy = reason, reason.Actor(reply.Outbound), reason.Remedy(reply.Outbound)
+}
+
+// specific tells whether an enhanced code alone gives the reason away. Those
+// of "other or undefined" and 5.7.1 are sent for everything.
+func specific(e reply.Enhanced) bool {
+	return !e.IsZero() && e.Detail != 0 && !(e.Subject == 7 && e.Detail == 1)
+}
+
+// withoutGivingUp drops qmail's last sentence, which is the same whatever the
+// reason was, unless it is all there is.
+func withoutGivingUp(text string) string {
+	if before, _, ok := strings.Cut(text, "I'm not going to try again"); ok && len(before) > 20 {
+		return before
+	}
+	return text
 }
 
 // withStatus puts the codes in front of a text that has none.
@@ -145,15 +227,6 @@ func (rec *Recipient) withStatus(text string) string {
 		prefix += rec.Enhanced.String() + " "
 	}
 	return prefix + text
-}
-
-// strong tells whether a text, and not only its codes, said why.
-func strong(c reply.Classification) bool {
-	return c.Reason != reply.ReasonNone && c.Reason != reply.ReasonUnknown
-}
-
-func better(c, best reply.Classification) bool {
-	return best.Reason == reply.ReasonNone || !strong(best) && strong(c)
 }
 
 // Outcomes returns the verdicts about the recipients. A report that is no

@@ -28,9 +28,9 @@ func readSendmail(m *message) []block {
 			break
 		}
 	}
-	blocks := scanBlocks(list, true)
+	blocks := scanBlocks(m, list, true)
 	if len(blocks) == 0 {
-		blocks = scanBlocks(list, false)
+		blocks = scanBlocks(m, list, false)
 	}
 	at := make(map[string]int, len(blocks))
 	for i, b := range blocks {

@@ -136,7 +136,8 @@ func withoutBouncePrefix(subject string) string {
 	}
 	for _, sep := range []string{":", "："} {
 		if i := strings.Index(low, sep); i > 0 && i < 60 && (hasPrefixOf(low[:i], bounceSubjects) || containsOneOf(low[:i], delayWords)) &&
-			!strings.Contains(low[:i], "returned mail") && !strings.Contains(low[:i], "mail delivery") && !strings.Contains(low[:i], "delivery ") {
+			!strings.Contains(low[:i], "returned mail") && !strings.Contains(low[:i], "mail delivery") && !strings.Contains(low[:i], "delivery ") &&
+			!strings.Contains(low[:i], "zustellungsfehler") {
 			return strings.TrimSpace(subject[i+len(sep):])
 		}
 	}
