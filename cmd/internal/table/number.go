@@ -26,16 +26,17 @@ func Count(n int64) string {
 // Bytes writes a number of bytes in decimal units: 999 B, 1.2 kB, 412 MB.
 func Bytes(n int64) string {
 	if n < 0 {
-		if n == -1<<63 {
-			n++
-		}
-		return "-" + Bytes(-n)
+		return "-" + byteSize(-uint64(n))
 	}
+	return byteSize(uint64(n))
+}
+
+func byteSize(n uint64) string {
 	if n < 1000 {
-		return strconv.FormatInt(n, 10) + " B"
+		return strconv.FormatUint(n, 10) + " B"
 	}
 	// Values are rounded before the unit is chosen, lest 999.7 kB become 1000 kB.
-	unit, scale := 0, int64(1000)
+	unit, scale := 0, uint64(1000)
 	const units = "kMGTPE"
 	for unit < len(units)-1 && (n+scale/2)/scale >= 1000 {
 		unit++

@@ -46,7 +46,7 @@ func New(columns ...Column) *Table {
 	for _, c := range columns {
 		title := term.Safe(strings.ToUpper(c.Title))
 		t.titles = append(t.titles, title)
-		t.natural = append(t.natural, term.DisplayWidth(title))
+		t.natural = append(t.natural, max(term.DisplayWidth(title), 1))
 	}
 	return t
 }
@@ -106,7 +106,7 @@ func newPrinter(w io.Writer, columns []Column, widths []int) *tablewriter.Table 
 		padding[i] = tw.Padding{Right: strings.Repeat(" ", gap), Overwrite: true}
 	}
 	cells := tw.CellConfig{
-		Formatting: tw.CellFormatting{AutoWrap: tw.WrapNone, AutoFormat: tw.Off},
+		Formatting: tw.CellFormatting{AutoWrap: tw.WrapTruncate, AutoFormat: tw.Off},
 		Alignment:  tw.CellAlignment{PerColumn: align},
 		Padding:    tw.CellPadding{Global: tw.PaddingNone, PerColumn: padding},
 	}

@@ -33,7 +33,10 @@ func Safe(s string) string {
 	var b strings.Builder
 	b.Grow(len(s) + 16)
 	b.WriteString(s[:at])
-	prev, _ := utf8.DecodeLastRuneInString(s[:at])
+	var prev rune
+	if at > 0 {
+		prev, _ = utf8.DecodeLastRuneInString(s[:at])
+	}
 	for _, r := range s[at:] {
 		if printable(prev, r) {
 			b.WriteRune(r)
@@ -112,8 +115,23 @@ func writeEscape(b *strings.Builder, r rune) {
 
 // DisplayWidth returns the columns that s, a safe text, takes on a terminal: two
 // for the wide characters of East Asia and for emoji, none for combining marks.
-// Characters of ambiguous width count one column.
-func DisplayWidth(s string) int { return displaywidth.String(s) }
+// Characters of ambiguous width count one column. Each rune counts by itself,
+// as most terminals have it and as tablewriter aligns: what a newer terminal
+// draws as one emoji of several runes may turn out narrower.
+func DisplayWidth(s string) int {
+	n := 0
+	for _, r := range s {
+		n += runeWidth(r)
+	}
+	return n
+}
+
+func runeWidth(r rune) int {
+	if ' ' <= r && r < 0x7f {
+		return 1
+	}
+	return displaywidth.Rune(r)
+}
 
 // Cut returns s, made safe, in at most width columns: where it is longer, it
 // ends with "…".
@@ -121,5 +139,16 @@ func Cut(s string, width int) string {
 	if width <= 0 {
 		return ""
 	}
-	return displaywidth.TruncateString(Safe(s), width, "…")
+	s = Safe(s)
+	taken, end := 0, 0 // end is where a cut text ends: one column is for the "…"
+	for i, r := range s {
+		w := runeWidth(r)
+		if taken += w; taken > width {
+			return s[:end] + "…"
+		}
+		if taken < width {
+			end = i + utf8.RuneLen(r)
+		}
+	}
+	return s
 }
