@@ -160,7 +160,7 @@ func (r Reason) class() Class {
 // number returns the number of the rule that decides, or noRule.
 func (c *Classifier) number(p *dissection, text string, class Class) int32 {
 	if class == OK {
-		return c.set.byCode(p.code, p.enhanced)
+		return c.set.accepted(p.code, p.enhanced)
 	}
 	if n, ok := c.set.win32[p.win32]; ok && p.win32 != 0 {
 		return n

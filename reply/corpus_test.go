@@ -1,10 +1,7 @@
 package reply
 
 import (
-	"encoding/csv"
 	"hash/fnv"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -20,38 +17,11 @@ type corpusLine struct {
 // corpus reads the reference corpus, which lies beside the module.
 func corpus(t testing.TB) []corpusLine {
 	t.Helper()
-	dir, err := os.Getwd()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-			break
-		}
-		if dir == filepath.Dir(dir) {
-			t.Fatal("no go.mod above the package")
-		}
-		dir = filepath.Dir(dir)
-	}
-	f, err := os.Open(filepath.Join(dir, "..", "shared", "replies", "corpus.csv"))
-	if err != nil {
-		t.Skip("the reference corpus is not here: ", err)
-	}
-	defer f.Close()
-	rows, err := csv.NewReader(f).ReadAll()
-	if err != nil {
-		t.Fatal(err)
-	}
-	column := map[string]int{}
-	for i, name := range rows[0] {
-		column[name] = i
-	}
 	var lines []corpusLine
-	for _, row := range rows[1:] {
-		at := func(name string) string { return row[column[name]] }
+	for _, row := range reference(t, "corpus.csv") {
 		lines = append(lines, corpusLine{
-			text: at("text"), class: at("expected_class"), code: at("code"), reason: at("reason"),
-			alternatives: strings.Split(at("alt"), "|"), report: reportHalf(at("source")),
+			text: row["text"], class: row["expected_class"], code: row["code"], reason: row["reason"],
+			alternatives: strings.Split(row["alt"], "|"), report: reportHalf(row["source"]),
 		})
 	}
 	return lines

@@ -1,6 +1,8 @@
 package reply
 
 import (
+	"bytes"
+	"strings"
 	"unicode"
 	"unicode/utf8"
 )
@@ -20,7 +22,8 @@ const (
 
 // A normalizer folds texts that say the same to the same words.
 type normalizer struct {
-	hosts map[string]struct{} // domains that rules ask for
+	hosts  map[string]struct{} // domains that rules ask for
+	ignore [][]byte            // phrases that only look like a meaning
 }
 
 // append appends the words of text to b, each between two blanks, in lower
@@ -57,6 +60,16 @@ func (z *normalizer) append(b []byte, text string) []byte {
 			b = z.word(b, text[i:end], kind)
 		}
 		i = end
+	}
+	for _, phrase := range z.ignore {
+		for from := 0; ; {
+			i := bytes.Index(b[from:], phrase)
+			if i < 0 {
+				break
+			}
+			from += i
+			b = append(b[:from], b[from+len(phrase)-1:]...) // the blanks become one
+		}
 	}
 	return b
 }
@@ -269,7 +282,7 @@ func (z *normalizer) word(b []byte, w string, kind wordKind) []byte {
 
 // appendLetters appends a word of ASCII letters.
 func appendLetters(b []byte, w string) []byte {
-	if len(w) > 40 {
+	if len(w) > 64 {
 		return append(b, markID+" "...)
 	}
 	for i := 0; i < len(w); i++ {
@@ -288,15 +301,27 @@ func (z *normalizer) dotted(b []byte, w string, kind wordKind) []byte {
 			b = e.Append(b)
 			return append(b, ' ')
 		}
+		if strings.Count(w, ".") < 3 {
+			return append(b, markNumber+" "...)
+		}
 		return append(b, markIP+" "...)
 	}
 	if !containsDot(w) {
 		return z.parts(b, w)
 	}
-	if kind&hasHigh != 0 || !hostLike(w) || exchangeToken(w) {
+	if kind&hasHigh != 0 || !hostLike(w) || !topLevel(w) || exchangeToken(w) {
 		return z.parts(b, w)
 	}
 	return z.host(b, w, markHost)
+}
+
+// topLevel reports whether the last label could be a top-level domain.
+func topLevel(w string) bool {
+	i := len(w)
+	for i > 0 && byteKinds[w[i-1]] == hasLetter {
+		i--
+	}
+	return i > 0 && w[i-1] == '.' && len(w)-i > 1 || strings.Contains(w[:i], ".xn--")
 }
 
 func containsDot(w string) bool {
@@ -336,7 +361,7 @@ func (z *normalizer) parts(b []byte, w string) []byte {
 			return
 		case letters == 0 && digits > 4:
 			b = append(b[:start], markNumber...)
-		case digits > 0 && letters > 0 && (letterAfterDigit && n > 5 || n > 11), n > 48:
+		case digits > 0 && letters > 0 && (letterAfterDigit && n > 5 && n < 17 || n > 11 && n < 17), n > 64:
 			b = append(b[:start], markID...)
 		}
 		b = append(b, ' ')
@@ -359,6 +384,9 @@ func (z *normalizer) parts(b []byte, w string) []byte {
 			}
 			i += n
 			if r == '’' {
+				if i+1 == len(w) && lower(w[i]) == 's' {
+					i++
+				}
 				continue
 			}
 			before := len(b)
@@ -369,6 +397,9 @@ func (z *normalizer) parts(b []byte, w string) []byte {
 			}
 			continue
 		case c == '\'':
+			if i+2 == len(w) && lower(w[i+1]) == 's' { // "the recipient's"
+				i++
+			}
 		case c == '-' && len(b)-start == 1 && b[start] == 'e' && i+1 < len(w) && lower(w[i+1]) == 'm':
 		default:
 			flush()

@@ -27,6 +27,7 @@ type Rule struct {
 	after []string     // the command answered must be one of them, if any
 	win32 []int64      // error numbers
 	note  bool         // only for Explain
+	drop  []string     // phrases to leave out of every text; such a rule has nothing else
 	tests []testOfRule // lines that this rule must decide
 	extra bool         // given by the user
 }
@@ -97,6 +98,7 @@ func (c codeRange) holds(code Code, e Enhanced) bool {
 //	note 5.1.6 | server_error | ours | a further meaning, shown by Explain | ...
 //
 // and "source:" before the first rule of a group holds for all that follow.
+// "ignore: phrase|phrase" leaves the phrases out of every text, and
 // "define: name = phrase|phrase" lets "$name" stand for those alternatives in
 // the rest of the file.
 func ParseRules(r io.Reader, name string) ([]Rule, error) {
@@ -183,6 +185,20 @@ func (p *ruleParser) define(s string) error {
 	return nil
 }
 
+// ignore reads phrases that are left out of every text before the rules look.
+func (p *ruleParser) ignore(s string) error {
+	r := Rule{Name: "ignore", Reason: ReasonUnknown, Where: p.where()}
+	for phrase := range strings.SplitSeq(s, "|") {
+		words, err := phrasePattern(strings.TrimSpace(phrase))
+		if err != nil {
+			return err
+		}
+		r.drop = append(r.drop, words)
+	}
+	p.rules = append(p.rules, r)
+	return nil
+}
+
 // expand puts the defined phrases in for every "$name".
 func (p *ruleParser) expand(s string) (string, error) {
 	var b strings.Builder
@@ -236,6 +252,8 @@ func (p *ruleParser) set(key, value string) error {
 			return nil
 		case "define":
 			return p.define(value)
+		case "ignore":
+			return p.ignore(value)
 		}
 		return fmt.Errorf("%s: no rule begun; a rule begins with [name]", key)
 	}

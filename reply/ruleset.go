@@ -92,6 +92,9 @@ func compile(extra, rules []Rule) (*ruleSet, error) {
 			return nil, fmt.Errorf("%s: rule %q is at %s already", r.Where, r.Name, where)
 		}
 		names[r.Name] = r.Where
+		for _, d := range r.drop {
+			s.words.ignore = append(s.words.ignore, []byte(d))
+		}
 		if !r.extra && s.fallback == noRule && strings.HasPrefix(r.Where, fallbackFile+":") {
 			s.fallback = int32(i)
 		}
@@ -191,6 +194,18 @@ func (s *ruleSet) rule(n int32) *Rule {
 		return nil
 	}
 	return &s.rules[n]
+}
+
+// accepted returns the rule for a reply that is no failure.
+func (s *ruleSet) accepted(code Code, e Enhanced) int32 {
+	n := s.byCode(code, e)
+	if n != noRule && s.rules[n].Reason == ReasonAccepted {
+		return n
+	}
+	if n, ok := s.basic[code]; ok && s.rules[n].Reason == ReasonAccepted {
+		return n
+	}
+	return noRule
 }
 
 // byCode returns the first rule for one of the codes alone.

@@ -37,13 +37,14 @@ var wrappers = []struct {
 	{open: " smtp; ", close: ">", code: true},
 	{open: " said: "},                  // Postfix, qmail
 	{open: " refused to talk to me: "}, // Postfix
-	{open: "from MTA(", code: false},   // amavisd-new, see unwrap
-	{open: " did not like our ", code: false},
+	{open: "from MTA("},                // amavisd-new, see unwrap
+	{open: " did not like our "},       // dma, see unwrap
 	{open: "with failure: ", code: true},
 	{open: "<<< "}, // sendmail
 	{open: "The response was: "},
 	{open: "response from the remote server was: "},
 	{open: "that the other server returned was: "},
+	{open: "address error '", close: "'"}, // Oracle and Amazon, around a reply without a code
 }
 
 // maxDepth is how many replies may be quoted inside each other.
@@ -52,7 +53,7 @@ const maxDepth = 6
 // What mail servers put behind a quoted reply.
 var trailers = []string{
 	" (in reply to ", " Attempted failover to alternate host", " Giving up on ",
-	" I'm not going to try again", "};{", " [LastAttemptedServer",
+	"I'm not going to try again", "};{", " [LastAttemptedServer",
 }
 
 // dissect takes a text apart.
@@ -67,7 +68,9 @@ func dissect(text string) dissection {
 	d.win32 = errorNumber(text)
 	d.verb = answered(text)
 	d.body = text
-	if d.code.Class() == OK && !(len(lead) > 3 && lead[3] == '-') {
+	// A go-ahead, or the first line of a reply of several, may have a failure
+	// behind it.
+	if d.code.Class() == OK && d.code != 354 && !(len(lead) > 3 && lead[3] == '-') {
 		d.bodyCode, d.bodyEnhanced = d.code, d.enhanced
 		return d
 	}
@@ -90,9 +93,7 @@ func dissect(text string) dissection {
 			}
 		}
 	}
-	if d.quoted {
-		d.body = trimTrailer(d.body)
-	}
+	d.body = trimTrailer(d.body)
 	if d.code == 0 || d.code.Class() == OK {
 		if d.bodyCode != 0 {
 			d.code = d.bodyCode
@@ -245,11 +246,12 @@ func embeddedCode(s string) int {
 			}
 		}
 		opened := before != ' ' || i > 1 && strings.IndexByte(":;'\">", s[i-2]) >= 0
-		if next := rest[0]; opened && (letterOrDigit(next) || next == '<' || next == '\'' || next == '"') ||
-			weak < 0 && (next >= 'A' && next <= 'Z' || next == '<' || next == ':' || next == '\'') && !sizeUnit(rest) {
-			if opened {
-				return i
-			}
+		next := rest[0]
+		switch {
+		case opened && (letterOrDigit(next) || next == '<' || next == '\'' || next == '"' || next == '-'):
+			return i
+		case weak >= 0 || sizeUnit(rest):
+		case next >= 'A' && next <= 'Z' || strings.IndexByte("<:'\"", next) >= 0 || s[i] == '5' && s[i+1] == '5':
 			weak = i
 		}
 	}
@@ -257,7 +259,7 @@ func embeddedCode(s string) int {
 }
 
 func sizeUnit(s string) bool {
-	for _, u := range [...]string{"KB", "MB", "GB", "Bytes", "Kb", "Mb"} {
+	for _, u := range [...]string{"KB", "MB", "GB", "Bytes", "Kb", "Mb", "bytes", "kb", "mb", "messages", "recipients", "for "} {
 		if strings.HasPrefix(s, u) {
 			return true
 		}
