@@ -13,6 +13,9 @@ func (e *evidence) csvRow(line []byte) bool {
 	}
 	var buf [64][]byte
 	c := columns(buf[:0], line, ',')
+	for i, v := range c {
+		c[i] = unquoted(v)
+	}
 	switch n := len(c); {
 	case n >= 8 && isExchangeEvent(c[6]) && digitsOnly(c[3]):
 		e.vote(ExchangeReceive, 1)
@@ -25,7 +28,7 @@ func (e *evidence) csvRow(line []byte) bool {
 	case n >= 6 && n <= 8 && isoTimeAhead(c[0]) && len(c[4]) == 1 && bytes.IndexByte([]byte("+->*"), c[4][0]) >= 0:
 		e.vote(Connectivity, 1)
 	case n >= 14:
-		return e.iisService(unquoted(c[4]), IISMSIIS) || e.iisService(unquoted(c[3]), IISODBC)
+		return e.iisService(c[4], IISMSIIS) || e.iisService(c[3], IISODBC)
 	default:
 		return false
 	}
@@ -57,7 +60,6 @@ func isExchangeEvent(b []byte) bool {
 
 // isoTimeAhead reports whether b begins with "2026-11-01T".
 func isoTimeAhead(b []byte) bool {
-	b = unquoted(b)
 	return len(b) >= 11 && digitsOnly(b[:4]) && b[4] == '-' && digitsOnly(b[5:7]) && b[7] == '-' &&
 		digitsOnly(b[8:10]) && (b[10] == 'T' || b[10] == ' ')
 }
@@ -67,13 +69,12 @@ var trackingSources = []string{"ADMIN", "AGENT", "APPROVAL", "BOOTLOADER", "DNS"
 	"ROUTING", "SAFETYNET", "SMTP", "STOREDRIVER"}
 
 func isTrackingSource(b []byte) bool {
-	return slices.ContainsFunc(trackingSources, func(s string) bool { return equalFoldASCII(unquoted(b), s) })
+	return slices.ContainsFunc(trackingSources, func(s string) bool { return equalFoldASCII(b, s) })
 }
 
 // isTrackingEvent reports whether b looks like an event id; new ones come up
 // with every version.
 func isTrackingEvent(b []byte) bool {
-	b = unquoted(b)
 	for _, c := range b {
 		if c|0x20 < 'a' || c|0x20 > 'z' {
 			return false
@@ -113,7 +114,7 @@ func (x *exchangeLook) row(c [][]byte) {
 	const certain, likely = 8, 3
 	data := []byte(nil)
 	if len(c) > 7 {
-		data = unquoted(c[7])
+		data = c[7]
 	}
 	verb, _, arg := SplitCommand(data)
 	command := verb > VerbConnect && verb < VerbOther && (len(arg) == 0 || arg[0] != '=')
@@ -193,8 +194,11 @@ func isMTSID(line []byte) bool {
 
 // dashedDate reports whether b is "2012-11-29", with or without leading zeros.
 func dashedDate(b []byte) bool {
+	if len(b) > 10 {
+		return false
+	}
 	parts := bytes.Split(b, []byte{'-'})
-	return len(b) <= 10 && len(parts) == 3 && len(parts[0]) == 4 && digitsOnly(parts[0]) && digitsOnly(parts[1]) && digitsOnly(parts[2])
+	return len(parts) == 3 && len(parts[0]) == 4 && digitsOnly(parts[0]) && digitsOnly(parts[1]) && digitsOnly(parts[2])
 }
 
 // dottedTime reports whether b begins with "1996.7.1 ".

@@ -155,15 +155,16 @@ func addressLike(b []byte) bool {
 // ncsaRow lets a row of the NCSA common format vote:
 // ip - user [date] "VERB -?args SMTP" 250 46.
 func (e *evidence) ncsaRow(line []byte) bool {
-	open := bytes.Index(line, []byte(" ["))
-	if open < 0 || open > 512 {
+	// The HELO name in front may be an address in brackets too.
+	end := bytes.Index(line, []byte(`] "`))
+	if end < 0 {
 		return false
 	}
-	end := bytes.Index(line[open:], []byte(`] "`))
-	if end < 20 || end > 40 || line[open+4] != '/' || line[open+8] != '/' {
+	open := bytes.LastIndex(line[:end], []byte(" ["))
+	if open < 0 || end-open < 20 || line[open+4] != '/' || line[open+8] != '/' {
 		return false
 	}
-	request := line[open+end+3:]
+	request := line[end+3:]
 	verb, name, _ := SplitCommand(request)
 	switch {
 	case contains(request, ` SMTP"`) || bytes.HasSuffix(request, []byte(" SMTP")) ||

@@ -2,6 +2,7 @@ package logparse
 
 import (
 	"bytes"
+	"fmt"
 
 	"github.com/smtplog/smtplog/reply"
 	"github.com/smtplog/smtplog/reply/outcome"
@@ -59,7 +60,7 @@ func (r *imsRows) next(rec *Record) (lineClass, string) {
 	case allBlanks(line):
 		return lineBlank, ""
 	case r.lines.tooLong:
-		return lineMalformed, "line longer than the limit"
+		return lineMalformed, fmt.Sprintf("line longer than %d bytes", r.lines.max)
 	}
 	at, text := r.clock.read(line)
 	if text == 0 {

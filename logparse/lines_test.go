@@ -185,7 +185,7 @@ func TestLinesOfAnyStream(t *testing.T) {
 
 // Lines about as long as the blocks that are read, and as the limit.
 func TestLinesAcrossBlocks(t *testing.T) {
-	for seed := range uint64(8) {
+	for seed := range uint64(4) {
 		random := rand.New(rand.NewPCG(seed, 2))
 		var b strings.Builder
 		for b.Len() < 3*blockSize {
@@ -239,7 +239,7 @@ func (r *repeated) Read(p []byte) (int, error) {
 }
 
 func TestLinesMemory(t *testing.T) {
-	const size = 16 << 20
+	const size = 4 << 20
 	for _, fill := range []byte{'x', 0} {
 		s := newLineScanner(io.MultiReader(&repeated{fill, size}, strings.NewReader("\nlast\n")), 1000)
 		got := scanLines(t, s, func() bool { return true })

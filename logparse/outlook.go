@@ -2,6 +2,7 @@ package logparse
 
 import (
 	"bytes"
+	"fmt"
 	"strings"
 
 	"github.com/smtplog/smtplog/reply/outcome"
@@ -110,7 +111,7 @@ func (r *outlookRows) next(rec *Record) (lineClass, string) {
 	case allBlanks(line):
 		return lineBlank, ""
 	case r.lines.tooLong:
-		return lineMalformed, "line longer than the limit"
+		return lineMalformed, fmt.Sprintf("line longer than %d bytes", r.lines.max)
 	}
 	second, tag, text := parseOutlookRow(line)
 	first := !r.began
