@@ -2,6 +2,7 @@ package progress
 
 import (
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/smtplog/smtplog/cmd/internal/table"
@@ -19,7 +20,7 @@ type state struct {
 const settled = time.Second
 
 // line returns the state in one line of at most width columns:
-// "3 of 10 files, 412 MB of 1.2 GB (34%), 98 MB/s, 8.1s left".
+// "3 of 10 files, 412 MB of 1.2 GB (34%), 98 MB/s, 9s left".
 func (s state) line(width int) string {
 	text := table.Count(int64(s.files)) + " files"
 	if s.files == 1 {
@@ -37,13 +38,17 @@ func (s state) line(width int) string {
 		rate := float64(s.read) / s.elapsed.Seconds()
 		text += ", " + table.Bytes(int64(rate)) + "/s"
 		if left := float64(s.total-s.read) / rate; s.total > 0 && left > 0 {
-			text += ", " + table.Duration(seconds(left)) + " left"
+			text += ", " + timeLeft(left) + " left"
 		}
 	}
 	return term.Cut(text, width)
 }
 
-// seconds returns whole seconds as a duration, at most a year.
-func seconds(n float64) time.Duration {
-	return time.Duration(min(n, 365*24*60*60)) * time.Second
+// timeLeft writes a number of seconds, rounded up: 9s, 3m05s; at most a year.
+func timeLeft(seconds float64) string {
+	d := time.Duration(math.Ceil(min(seconds, 365*24*60*60))) * time.Second
+	if d < time.Minute {
+		return fmt.Sprintf("%ds", d/time.Second)
+	}
+	return table.Duration(d)
 }

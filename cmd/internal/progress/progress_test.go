@@ -20,7 +20,7 @@ func TestLine(t *testing.T) {
 		want  string
 	}{
 		{state{read: 0, total: 1_200_000_000, done: 0, files: 10}, "0 of 10 files, 0 B of 1.2 GB (0%)"},
-		{state{read: 412_000_000, total: 1_200_000_000, done: 3, files: 10, elapsed: 4 * time.Second}, "3 of 10 files, 412 MB of 1.2 GB (34%), 103 MB/s, 7.0s left"},
+		{state{read: 412_000_000, total: 1_200_000_000, done: 3, files: 10, elapsed: 4 * time.Second}, "3 of 10 files, 412 MB of 1.2 GB (34%), 103 MB/s, 8s left"},
 		{state{read: 412_000_000, total: 1_200_000_000, done: -1, files: 10, elapsed: 999 * time.Millisecond}, "10 files, 412 MB of 1.2 GB (34%)"},
 		{state{read: 412_000_000, total: -1, done: -1, files: 1, elapsed: 4 * time.Second}, "1 file, 412 MB, 103 MB/s"},
 		{state{read: 5000, total: 5000, done: 1, files: 1, elapsed: 2 * time.Second}, "1 file, 5.0 kB of 5.0 kB (100%), 2.5 kB/s"},
