@@ -16,6 +16,7 @@ import (
 type analyzeFlags struct {
 	readFlags
 	by       string
+	rules    string
 	top      int
 	json     bool
 	csv      bool
@@ -51,11 +52,12 @@ recipients in three domains is one reply in three groups.`,
 	f.add(cmd)
 	f.addTimes(cmd, "sessions")
 	fl := cmd.Flags()
-	fl.StringVar(&f.by, "by", "domain,code,enhanced,reason", "keys of the failures, e.g. `domain,reason`; the keys are "+keyList())
-	fl.IntVar(&f.top, "top", defaultTop, "groups shown, e.g. `25`; 0 is all (--json and --csv show all unless it is set)")
+	fl.StringVar(&f.by, "by", "domain,code,enhanced,reason", "`KEYS` of the failures, e.g. domain,reason; they are "+keyList())
+	fl.IntVar(&f.top, "top", defaultTop, "groups shown, a number `N`, e.g. 25; 0 is all (--json and --csv show all unless it is set)")
 	fl.BoolVar(&f.json, "json", false, "print one JSON object, e.g. --json | jq .recipients")
 	fl.BoolVar(&f.csv, "csv", false, "print the groups of failures as CSV, e.g. --csv > failures.csv")
 	fl.BoolVar(&f.problems, "problems", false, "list the lines that could not be read and the files that were passed over, e.g. --problems")
+	addRules(fl, &f.rules)
 	cmd.MarkFlagsMutuallyExclusive("json", "csv")
 	return cmd
 }
@@ -73,13 +75,17 @@ func (a *app) analyze(ctx context.Context, f *analyzeFlags, paths []string) erro
 	if err != nil {
 		return err
 	}
+	c, err := classifier(f.rules)
+	if err != nil {
+		return err
+	}
 	j, err := a.start(ctx, &f.readFlags, paths)
 	if err != nil {
 		return err
 	}
 	// Cancelled or not, what was found is printed.
 	result, _ := analysis.Run(ctx, j.sources, &analysis.Options{
-		Read: j.read, By: keys, Since: j.since, Until: j.until, Location: j.loc,
+		Read: j.read, By: keys, Since: j.since, Until: j.until, Location: j.loc, Classifier: c,
 	})
 	j.bar.Stop()
 	problems := 20

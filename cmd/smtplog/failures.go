@@ -109,6 +109,9 @@ func (v *overview) groups(w io.Writer, a *analysis.Analysis, groups []*outcome.G
 func (v *overview) example(o *outcome.Outcome) string {
 	where := term.Safe(fmt.Sprintf("%s:%d", baseName(o.Pos.File), o.Pos.Line))
 	text := exampleText(o)
+	if o.Domain == "" && o.Host != "" {
+		text = o.Host + ": " + text
+	}
 	room := v.out.Width() - len("    ") - len("  ") - term.DisplayWidth(where)
 	return v.out.Dim("    " + term.Cut(text, room) + "  " + where)
 }
@@ -164,21 +167,6 @@ func (v *overview) remedies(w io.Writer, groups []*outcome.Group) {
 			fmt.Fprintf(w, "\n%s\n", v.out.Bold("What to do"))
 		}
 		seen[c] = true
-		v.wrapped(w, fmt.Sprintf("  %s (%s): %s", c.reason, who(g.Example.Actor), c.reason.Remedy(c.direction)), "    ")
+		v.wrapped(w, fmt.Sprintf("  %s (%s): %s", c.reason, actorText(g.Example.Actor), c.reason.Remedy(c.direction)), "    ")
 	}
-}
-
-// who names an actor in a sentence.
-func who(a reply.Actor) string {
-	switch a {
-	case reply.ActorSender:
-		return "the sender acts"
-	case reply.ActorRecipient:
-		return "the recipient's side acts"
-	case reply.ActorOurs:
-		return "we act"
-	case reply.ActorRemote:
-		return "the other server's admin acts"
-	}
-	return "nobody has to act"
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 	xterm "golang.org/x/term"
 
 	"github.com/smtplog/smtplog/cmd/internal/progress"
@@ -34,26 +35,26 @@ type readFlags struct {
 
 func (f *readFlags) add(cmd *cobra.Command) {
 	fl := cmd.Flags()
-	fl.StringVar(&f.format, "format", "", "read every file as this format, e.g. `iis-w3c` (smtplog formats lists them)")
-	fl.StringVar(&f.fields, "fields", "", "names of the columns where the log has no header, e.g. `\"date time c-ip cs-method sc-status\"`")
-	fl.StringVar(&f.logTZ, "log-tz", "", "zone of logs in local time, e.g. `Europe/Berlin`, +02:00, local (default UTC)")
-	fl.StringVar(&f.dateOrder, "date-order", "", "order of dates like 4/5/99: `mdy`, dmy or ymd (default: inferred from each file)")
-	fl.StringVar(&f.maxLine, "max-line", "1MiB", "longest line that is read, e.g. `16MiB`; a longer one counts as malformed")
-	fl.StringVar(&f.maxDecompressed, "max-decompressed", "64GiB", "most that one compressed file may unpack to, e.g. `500GiB`")
+	fl.StringVar(&f.format, "format", "", "read every file as this `FORMAT`, e.g. iis-w3c (smtplog formats lists them)")
+	fl.StringVar(&f.fields, "fields", "", "`NAMES` of the columns where the log has no header, e.g. \"date time c-ip cs-method sc-status\"")
+	fl.StringVar(&f.logTZ, "log-tz", "", "`ZONE` of logs in local time, e.g. Europe/Berlin, +02:00, local (default UTC)")
+	fl.StringVar(&f.dateOrder, "date-order", "", "`ORDER` of dates like 4/5/99: mdy, dmy or ymd (default: inferred from each file)")
+	fl.StringVar(&f.maxLine, "max-line", "1MiB", "longest line that is read, a `SIZE`, e.g. 16MiB; a longer one counts as malformed")
+	fl.StringVar(&f.maxDecompressed, "max-decompressed", "64GiB", "most that one compressed file may unpack to, a `SIZE`, e.g. 500GiB")
 	fl.BoolVar(&f.noProgress, "no-progress", false, "no progress on standard error, e.g. --no-progress")
-	f.addColor(cmd)
+	addColor(fl, &f.color)
 }
 
-func (f *readFlags) addColor(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&f.color, "color", "auto", "`auto`, always or never; NO_COLOR is honoured, e.g. --color never")
+func addColor(fl *pflag.FlagSet, color *string) {
+	fl.StringVar(color, "color", "auto", "`WHEN` to use colour: auto, always or never; NO_COLOR is honoured, e.g. --color never")
 }
 
 // addTimes adds the flags of commands that choose by time and print times.
 func (f *readFlags) addTimes(cmd *cobra.Command, what string) {
 	fl := cmd.Flags()
-	fl.StringVar(&f.since, "since", "", "only "+what+" that began at or after this, e.g. `2026-11-01`, 2026-11-01T13:00:00Z, -3h, yesterday")
-	fl.StringVar(&f.until, "until", "", "only "+what+" that began before this, e.g. `2026-11-02`, now")
-	fl.StringVar(&f.tz, "tz", "", "zone of the times that are printed, e.g. `Europe/Berlin`, local (default UTC; JSON is always UTC)")
+	fl.StringVar(&f.since, "since", "", "only "+what+" that began at or after this `TIME`, e.g. 2026-11-01, 2026-11-01T13:00:00Z, -3h, yesterday")
+	fl.StringVar(&f.until, "until", "", "only "+what+" that began before this `TIME`, e.g. 2026-11-02, now")
+	fl.StringVar(&f.tz, "tz", "", "`ZONE` of the times that are printed, e.g. Europe/Berlin, local (default UTC; JSON is always UTC)")
 }
 
 // A job is what the flags of one run mean.
@@ -213,9 +214,15 @@ func isTerminal(r io.Reader) bool {
 	return ok && xterm.IsTerminal(int(file.Fd()))
 }
 
-// report prints errors, one a line.
+// report prints errors, one a line, each once: all members of an archive that
+// is too large fail alike.
 func (a *app) report(errs []error) {
+	said := map[string]bool{}
 	for _, err := range errs {
+		if said[err.Error()] {
+			continue
+		}
+		said[err.Error()] = true
 		fmt.Fprintf(a.stderr, "smtplog: %s\n", term.Safe(err.Error()))
 	}
 }

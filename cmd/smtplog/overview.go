@@ -161,28 +161,7 @@ func (v *overview) problemList(w io.Writer, in *analysis.Input) {
 
 // wrapped prints text in lines of the output's width; lines after the first
 // begin with indent.
-func (v *overview) wrapped(w io.Writer, text, indent string) {
-	width := v.out.Width()
-	line := ""
-	for _, word := range strings.SplitAfter(text, " ") {
-		if line != "" && term.DisplayWidth(strings.TrimRight(line+word, " ")) > width && strings.TrimSpace(line) != "" {
-			fmt.Fprintln(w, strings.TrimRight(line, " "))
-			line = indent
-		}
-		line += word
-	}
-	fmt.Fprintln(w, strings.TrimRight(line, " "))
-}
-
-func plural(n int64, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	if strings.HasSuffix(what, "y") {
-		what = what[:len(what)-1] + "ie"
-	}
-	return table.Count(n) + " " + what + "s"
-}
+func (v *overview) wrapped(w io.Writer, text, indent string) { wrap(w, v.out.Width(), text, indent) }
 
 func it(n int64) string {
 	if n == 1 {

@@ -34,7 +34,7 @@ Passwords and SASL answers are left out unless --show-secrets is given.`,
 	fl := cmd.Flags()
 	fl.BoolVar(&f.json, "json", true, "one JSON object a line, which is all that this command prints, e.g. --json")
 	fl.BoolVar(&f.showSecrets, "show-secrets", false, "show passwords and SASL answers, e.g. --show-secrets")
-	fl.IntVar(&f.top, "top", 0, "stop after that many records, e.g. `100`; 0 is all")
+	fl.IntVar(&f.top, "top", 0, "stop after `N` records, e.g. 100; 0 is all")
 	return cmd
 }
 

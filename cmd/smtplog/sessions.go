@@ -21,6 +21,7 @@ import (
 type sessionsFlags struct {
 	readFlags
 	top         int
+	rules       string
 	json        bool
 	csv         bool
 	transcript  bool
@@ -45,11 +46,12 @@ logging server. Passwords and SASL answers are left out unless --show-secrets is
 	f.add(cmd)
 	f.addTimes(cmd, "sessions")
 	fl := cmd.Flags()
-	fl.IntVar(&f.top, "top", 0, "stop after that many sessions, e.g. `100`; 0 is all")
+	fl.IntVar(&f.top, "top", 0, "stop after `N` sessions, e.g. 100; 0 is all")
 	fl.BoolVar(&f.json, "json", false, "one JSON object a line, e.g. --json | jq .remote")
 	fl.BoolVar(&f.csv, "csv", false, "CSV, a row for each session, e.g. --csv > sessions.csv")
 	fl.BoolVar(&f.transcript, "transcript", false, "print the conversations, e.g. --transcript; with --json as a list of steps")
 	fl.BoolVar(&f.showSecrets, "show-secrets", false, "show passwords and SASL answers, e.g. --transcript --show-secrets")
+	addRules(fl, &f.rules)
 	cmd.MarkFlagsMutuallyExclusive("json", "csv")
 	cmd.MarkFlagsMutuallyExclusive("transcript", "csv")
 	return cmd
@@ -62,6 +64,10 @@ type sessionPrinter interface {
 }
 
 func (a *app) sessions(ctx context.Context, f *sessionsFlags, paths []string) error {
+	c, err := classifier(f.rules)
+	if err != nil {
+		return err
+	}
 	j, err := a.start(ctx, &f.readFlags, paths)
 	if err != nil {
 		return err
@@ -83,7 +89,7 @@ func (a *app) sessions(ctx context.Context, f *sessionsFlags, paths []string) er
 	printed := 0
 	var printErr error
 	done := func() bool { return printErr != nil || f.top > 0 && printed >= f.top }
-	b := session.NewBuilder(&session.Options{Transcript: f.transcript, ShowSecrets: f.showSecrets}, func(s *session.Session) {
+	b := session.NewBuilder(&session.Options{Transcript: f.transcript, ShowSecrets: f.showSecrets, Classifier: c}, func(s *session.Session) {
 		if done() || !window.Includes(s.Start) {
 			return
 		}
@@ -181,29 +187,27 @@ func countRecipients(s *session.Session) (n analysis.Recipients) {
 
 // A sessionTable prints rows of fixed widths, since nobody knows how many come.
 type sessionTable struct {
-	w     io.Writer
-	out   *term.Output
-	loc   *time.Location
-	wide  [4]int // remote, from, to, verdict
-	begun bool
+	w      io.Writer
+	out    *term.Output
+	loc    *time.Location
+	widths [7]int
+	begun  bool
 }
 
 func newSessionTable(w io.Writer, out *term.Output, loc *time.Location) *sessionTable {
-	t := &sessionTable{w: w, out: out, loc: loc}
-	// Start, direction and the end take 39 columns with their gaps.
-	room := max(out.Width()-39, 40)
-	t.wide = [4]int{room * 22 / 100, room * 26 / 100, room * 26 / 100, room * 26 / 100}
-	return t
+	const start, direction, remote, ended = len("01-02 15:04:05"), len("out"), len("255.255.255.255"), len("timeout?")
+	room := max(out.Width()-start-direction-remote-ended-6*2, 30)
+	from := min(room*3/10, 40)
+	return &sessionTable{w: w, out: out, loc: loc, widths: [7]int{start, direction, remote, from, from, room - 2*from, ended}}
 }
 
 func (t *sessionTable) row(cells ...string) error {
-	widths := [...]int{19, 3, t.wide[0], t.wide[1], t.wide[2], t.wide[3], 7}
 	var b strings.Builder
 	for i, c := range cells {
-		c = term.Cut(c, widths[i])
+		c = term.Cut(c, t.widths[i])
 		b.WriteString(c)
 		if i < len(cells)-1 {
-			b.WriteString(strings.Repeat(" ", widths[i]-term.DisplayWidth(c)+2))
+			b.WriteString(strings.Repeat(" ", t.widths[i]-term.DisplayWidth(c)+2))
 		}
 	}
 	_, err := fmt.Fprintln(t.w, strings.TrimRight(b.String(), " "))
@@ -221,13 +225,13 @@ func (t *sessionTable) print(s *session.Session) error {
 	from, to := fromTo(s)
 	start := "-"
 	if !s.Start.IsZero() {
-		start = s.Start.Time().In(t.loc).Format(time.DateTime)
+		start = s.Start.Time().In(t.loc).Format("01-02 15:04:05")
 	}
 	ended := string(s.Ended)
 	if s.Confidence == session.Ambiguous {
 		ended += "?"
 	}
-	return t.row(start, direction, s.Remote, from, to, verdict(s), ended)
+	return t.row(start, direction, session.Host(s.Remote), from, to, verdict(s), ended)
 }
 
 func (t *sessionTable) end() error {
@@ -306,6 +310,9 @@ func (t *transcripts) print(s *session.Session) error {
 	}
 	t.begun = true
 	head := fmt.Sprintf("%s  %s  %s", s.ID, s.Direction, s.Remote)
+	if !s.Start.IsZero() {
+		head = s.Start.Time().In(t.loc).Format(time.DateOnly) + "  " + head
+	}
 	if s.Connector != "" {
 		head += "  " + s.Connector
 	}

@@ -86,9 +86,9 @@ func Domain(address string) string {
 	return strings.ToLower(strings.Trim(address[i+1:], ". >"))
 }
 
-// host returns an endpoint without its port: "192.0.2.1" of "192.0.2.1:25" and
+// Host returns an endpoint without its port: "192.0.2.1" of "192.0.2.1:25" and
 // "2001:db8::1" of "[2001:db8::1]:25". A bare IPv6 address stays as it is.
-func host(endpoint string) string {
+func Host(endpoint string) string {
 	if strings.HasPrefix(endpoint, "[") {
 		if i := strings.IndexByte(endpoint, ']'); i > 0 {
 			return endpoint[1:i]

@@ -185,7 +185,7 @@ func (b *Builder) failures(st *state) {
 		}
 		o := outcome.Outcome{
 			Class: r.Class, Code: r.Code, Enhanced: r.Enhanced,
-			Direction: st.Direction, Verb: r.verb, Domain: r.domain, Host: host(st.Remote),
+			Direction: st.Direction, Verb: r.verb, Domain: r.domain, Host: Host(st.Remote),
 			Server: st.Server, Connector: st.Connector, Format: st.Format.String(), Text: r.Text,
 			Time: r.Time, Pos: r.Pos, IsReply: r.isReply, Session: st.number, Reply: uint32(i + 1),
 		}

@@ -38,6 +38,9 @@ func (b *Builder) promote(st *state) {
 	default:
 		return
 	}
+	if b.opt.Transcript {
+		b.step(st, rec, st.secret(rec))
+	}
 	b.event(st, rec)
 }
 

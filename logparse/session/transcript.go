@@ -97,6 +97,13 @@ func wireText(rec *logparse.Record) []byte {
 		return append(line, rec.Arg...)
 	case logparse.KindReply:
 		return rec.Text
+	case logparse.KindConnect:
+		return []byte("connected")
+	case logparse.KindDisconnect:
+		if len(rec.Context) == 0 {
+			return []byte("disconnected")
+		}
+		return append([]byte("disconnected: "), rec.Context...)
 	case logparse.KindInfo:
 		if len(rec.Data) > 0 && len(rec.Context) > 0 {
 			line := append(bytes.Clone(rec.Context), ": "...)

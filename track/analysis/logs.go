@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/smtplog/smtplog/logparse"
@@ -16,6 +17,9 @@ import (
 
 // MaxProblems bounds the malformed lines that an Input lists; all are counted.
 const MaxProblems = 10_000
+
+// maxNotes bounds the assumptions that are listed.
+const maxNotes = 20
 
 // headSize is how much of a file is looked at before the files are sorted.
 const headSize = 64 << 10
@@ -80,6 +84,8 @@ type Logs struct {
 	logs  []*Log
 	read  logparse.Options
 	input Input
+	local []string // formats in local time that were met while no zone was given
+	notes []string // what was assumed about single files, each once
 }
 
 // Prepare recognises the sources by their beginnings and puts them in order.
@@ -146,7 +152,17 @@ func (l *Logs) strange(src *input.Source, err error) {
 func (l *Logs) All() []*Log { return l.logs }
 
 // Input returns the account of what was read so far.
-func (l *Logs) Input() *Input { return &l.input }
+func (l *Logs) Input() *Input {
+	l.input.Assumed = slices.Clone(l.notes)
+	if n := len(l.local); n > 0 {
+		names := l.local[n-1]
+		if n > 1 {
+			names = strings.Join(l.local[:n-1], ", ") + " and " + names
+		}
+		l.input.Assumed = append(l.input.Assumed, names+" logs are in local time, read as UTC (--log-tz says otherwise)")
+	}
+	return &l.input
+}
 
 // Read reads all logs and calls each for every record, which is good until
 // each returns. It ends early only with the context's error.
@@ -202,20 +218,14 @@ func (l *Logs) readLog(ctx context.Context, log *Log, each func(*logparse.Record
 
 // assume notes what reading the log had to take for granted.
 func (l *Logs) assume(log *Log) {
-	if log.Found.Assumed != "" {
-		l.input.assumed(log.Found.Assumed)
+	if note := log.Found.Assumed; note != "" && !slices.Contains(l.notes, note) && len(l.notes) < maxNotes {
+		l.notes = append(l.notes, note)
 	}
-	switch log.Found.Format {
+	switch f := log.Found.Format; f {
 	case logparse.IMS, logparse.IISMSIIS, logparse.OutlookSMTP, logparse.IISODBC:
-		if l.read.Location == nil || l.read.Location == time.UTC {
-			l.input.assumed(log.Found.Format.String() + " logs are in local time, read as UTC (--log-tz says otherwise)")
+		if (l.read.Location == nil || l.read.Location == time.UTC) && !slices.Contains(l.local, f.String()) {
+			l.local = append(l.local, f.String())
 		}
-	}
-}
-
-func (in *Input) assumed(what string) {
-	if !slices.Contains(in.Assumed, what) {
-		in.Assumed = append(in.Assumed, what)
 	}
 }
 
