@@ -1,9 +1,11 @@
 package ndr
 
 import (
+	"bytes"
 	"encoding/csv"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -113,5 +115,48 @@ func TestRealBounces(t *testing.T) {
 	}
 	if percent(statuses) < 92 {
 		t.Errorf("status right: %.1f%%, want 92%%", percent(statuses))
+	}
+}
+
+// TestDamagedBounces: the recipients of real bounces are found when the
+// messages have lost something on their way.
+func TestDamagedBounces(t *testing.T) {
+	rows := readIndex(t)
+	without := func(pattern, by string) func([]byte) []byte {
+		re := regexp.MustCompile(pattern)
+		return func(b []byte) []byte { return re.ReplaceAll(b, []byte(by)) }
+	}
+	for name, damage := range map[string]func([]byte) []byte{
+		"CRLF": func(b []byte) []byte {
+			return bytes.ReplaceAll(bytes.ReplaceAll(b, []byte("\r\n"), []byte("\n")), []byte("\n"), []byte("\r\n"))
+		},
+		"no boundary":        without(`(?i)boundary="?[^"\n]*"?`, "x=y"),
+		"no envelope fields": without(`(?im)^(return-path|x-failed-recipients|auto-submitted): .*\n([ \t].*\n)*`, ""),
+		"no status part":     without(`(?i)message/delivery-status`, "application/octet-stream"),
+		"attached": func(b []byte) []byte {
+			return append([]byte("From: ann@example.org\nSubject: why?\nContent-Type: multipart/mixed; boundary=outer\n\n--outer\n\nsee\n--outer\nContent-Type: message/rfc822\n\n"), b...)
+		},
+	} {
+		found := 0
+		for _, row := range rows {
+			b, err := os.ReadFile(filepath.Join(corpus, row.file))
+			if err != nil {
+				t.Fatal(err)
+			}
+			hit := false
+			for _, r := range collect(t, bytes.NewReader(damage(b))) {
+				for i := range r.Recipients {
+					hit = hit || strings.EqualFold(r.Recipients[i].Address, row.recipient)
+				}
+			}
+			if hit {
+				found++
+			} else {
+				t.Logf("%s: %s not found", name, row.file)
+			}
+		}
+		if percent := 100 * float64(found) / float64(len(rows)); percent < 95 {
+			t.Errorf("%s: %.1f%% of the recipients found, want 95%%", name, percent)
+		}
 	}
 }

@@ -1,6 +1,10 @@
 package ndr
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/smtplog/smtplog/reply"
+)
 
 // maxWords is how much of a text is searched for words, in bytes.
 const maxWords = 64 << 10
@@ -64,10 +68,29 @@ func (m *message) isAutoReply(text string) bool {
 	if strings.HasPrefix(auto, "auto-replied") || strings.Contains(auto, "vacation") {
 		return true
 	}
-	machine := auto != "" && auto != "no" || strings.TrimSpace(m.header.get("return-path")) == "<>" || m.header.has("x-auto-response-suppress") ||
-		strings.EqualFold(m.header.get("precedence"), "bulk") || strings.EqualFold(m.header.get("precedence"), "junk")
-	answer := machine || m.header.has("in-reply-to") || strings.HasPrefix(subject, "re:") || strings.HasPrefix(subject, "aw:")
+	if m.fromMachine() && hasPrefixOf(subject, awaySubjects) {
+		return true
+	}
+	answer := m.fromMachine() || m.header.has("in-reply-to") || strings.HasPrefix(subject, "re:") || strings.HasPrefix(subject, "aw:")
 	return answer && containsOneOf(text, autoReplyTexts)
+}
+
+// fromMachine tells whether a header says that no person wrote the message.
+func (m *message) fromMachine() bool {
+	auto := strings.ToLower(m.header.get("auto-submitted"))
+	switch strings.ToLower(m.header.get("precedence")) {
+	case "bulk", "junk", "auto_reply":
+		return true
+	}
+	return auto != "" && auto != "no" || m.header.has("x-auto-response-suppress") ||
+		m.header.has("return-path") && nullPath(m.header.get("return-path"))
+}
+
+// nullPath tells whether a Return-Path is the null path, which some servers
+// rewrite to MAILER-DAEMON.
+func nullPath(path string) bool {
+	path = strings.ToLower(strings.Trim(path, " <>"))
+	return path == "" || strings.HasPrefix(path, "mailer-daemon")
 }
 
 // isBounce tells whether a message without a delivery status is a bounce all
@@ -80,19 +103,32 @@ func (m *message) isBounce(text string) bool {
 		strings.HasPrefix(m.header.get("x-mlserver"), "fml"),
 		strings.HasPrefix(strings.ToLower(m.header.get("auto-submitted")), "auto-generated (failure)"):
 		return true
-	case hasPrefixOf(strings.ToLower(m.subject), bounceSubjects),
-		m.fromDaemon() && containsOneOf(strings.ToLower(m.subject), delayWords):
-		return true
-	case m.fromDaemon(), strings.TrimSpace(m.header.get("return-path")) == "<>":
-		return containsOneOf(text, bounceTexts) || strings.Contains(text, "final-recipient:") || m.speaksSMTP(text)
 	}
-	return containsOneOf(text, bounceTexts)
+	subject := strings.ToLower(m.subject)
+	bySubject := hasPrefixOf(subject, bounceSubjects)
+	byText := containsOneOf(text, bounceTexts)
+	switch {
+	case m.fromDaemon():
+		return bySubject || byText || containsOneOf(subject, delayWords) || strings.Contains(text, "final-recipient:") ||
+			speaksSMTP(text) || strings.Contains(text, "@") && tellsReason(text)
+	case m.fromMachine():
+		return bySubject || byText || strings.Contains(text, "final-recipient:") || speaksSMTP(text)
+	case bySubject:
+		return byText || speaksSMTP(text) || strings.Contains(text, "final-recipient:")
+	}
+	return byText && speaksSMTP(text) || generatingServer(m.lines) != ""
 }
 
 // speaksSMTP tells whether a text quotes a refusal.
-func (m *message) speaksSMTP(text string) bool {
+func speaksSMTP(text string) bool {
 	code, enhanced := codesIn(text)
-	return code.Class().Failed() && !enhanced.IsZero() || strings.Contains(text, "@") && (code >= 400 || enhanced.Major >= 4)
+	return strings.Contains(text, "@") && (code.Class().Failed() || enhanced.Class().Failed())
+}
+
+// tellsReason tells whether a text says, in words, why mail was refused.
+func tellsReason(text string) bool {
+	c := reply.Classify(clip(text, maxText), reply.Outbound)
+	return c.Class.Failed() || c.Reason > reply.ReasonAccepted && c.Reason != reply.ReasonUnknown
 }
 
 // fromDaemon tells whether the message is from a mail system.

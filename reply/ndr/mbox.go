@@ -11,8 +11,8 @@ import (
 )
 
 // ReadAll reads one message, or an mbox of many: that is a file that begins
-// with a "From " line. Name is the file's name in positions. Only an I/O error,
-// or a file that holds no mail at all, is yielded as an error and ends it.
+// with a "From " line. Name is the file's name in positions. Only an I/O error
+// and ErrOutlookMsg are yielded as errors, and end it.
 func ReadAll(r io.Reader, name string) iter.Seq2[*Report, error] {
 	return func(yield func(*Report, error) bool) {
 		br := bufio.NewReaderSize(r, 64<<10)

@@ -1,6 +1,7 @@
 package ndr
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/smtplog/smtplog/reply"
@@ -16,6 +17,7 @@ func (r *Report) settle(m *message, text string) {
 	if one {
 		r.Recipients[0].takeReply(whole)
 	}
+	told := slices.ContainsFunc(r.Recipients, func(rec Recipient) bool { return rec.hasCodes() })
 	var failed, late int
 	for i := range r.Recipients {
 		rec := &r.Recipients[i]
@@ -29,10 +31,10 @@ func (r *Report) settle(m *message, text string) {
 				rec.Action = "delayed"
 			}
 		}
-		if one || rec.Text == "" && rec.said == "" {
+		if one || !told || rec.Text == "" && rec.said == "" {
 			rec.settleReason(whole, m.subject)
 		} else {
-			rec.settleReason("", "")
+			rec.settleReason("", "") // the whole is about the others too
 		}
 		if rec.Text == "" && one {
 			rec.Text = squeeze(whole)
@@ -57,13 +59,21 @@ func (r *Report) settle(m *message, text string) {
 	}
 }
 
+// hasCodes tells whether a code stands in what is said about the recipient.
+func (rec *Recipient) hasCodes() bool {
+	for _, t := range []string{rec.Text, rec.said} {
+		if code, enhanced := codesIn(t); code != 0 || !enhanced.IsZero() {
+			return true
+		}
+	}
+	return false
+}
+
 // takeReply makes the reply that stands elsewhere in a text the diagnostic of
 // its only recipient, when none is known.
 func (rec *Recipient) takeReply(whole string) {
-	for _, t := range []string{rec.Text, rec.said} {
-		if code, enhanced := codesIn(t); code != 0 || !enhanced.IsZero() {
-			return
-		}
+	if rec.hasCodes() {
+		return
 	}
 	_, _, at := findCodes(whole)
 	if at < 0 {
@@ -156,10 +166,11 @@ func (rec *Recipient) settleReason(whole, subject string) {
 		if t == "" {
 			continue
 		}
-		if decide(rec.withStatus(t)) {
+		_, _, at := findCodes(t)
+		if at > 0 && wrapped(t[:at]) && decide(t[at:]) {
 			return
 		}
-		if _, _, at := findCodes(t); at > 0 && decide(t[at:]) {
+		if decide(rec.withStatus(t)) || at > 0 && decide(t[at:]) {
 			return
 		}
 	}
@@ -203,6 +214,12 @@ func (rec *Recipient) setReason(reason reply.Reason) {
 // of "other or undefined" and 5.7.1 are sent for everything.
 func specific(e reply.Enhanced) bool {
 	return !e.IsZero() && e.Detail != 0 && !(e.Subject == 7 && e.Detail == 1)
+}
+
+// wrapped tells whether what stands before a reply only says whose it is: Exim
+// and Postfix put the command and the host there, whose names mislead.
+func wrapped(before string) bool {
+	return strings.HasPrefix(before, "SMTP error from remote") || strings.HasSuffix(strings.TrimSpace(before), " said:")
 }
 
 // withoutGivingUp drops qmail's last sentence, which is the same whatever the

@@ -13,7 +13,7 @@ var bounceSubjects = []string{
 	"non-deliverable", "non delivery", "non-delivery", "message not delivered", "message undeliverable", "message could not be delivered",
 	"unable to deliver", "could not deliver", "there was an error sending your mail", "error sending", "mail failure", "rejected mail", "your message was not delivered",
 	"mail not delivered", "nondelivery", "notice: mail delivery status", "**message you sent blocked",
-	"considered unsolicited bulk email", "undelivered mail", "bounced mail", "bounce:", "mail could not be delivered", "email delivery",
+	"considered unsolicited bulk email", "undelivered mail", "bounced mail", "failed mail", "bounce:", "mail could not be delivered", "email delivery",
 	// German
 	"unzustellbar", "nicht zustellbar", "zustellung fehlgeschlagen", "zustellfehler", "zustellungsfehler", "fehler bei der zustellung", "nachricht nicht zustellbar", "unzustellbarkeit", "benachrichtigung zum übermittlungsstatus (fehlgeschlagen", "benachrichtung zum übermittlungsstatus (fehlgeschlagen", "e-mail konnte nicht zugestellt",
 	// French
@@ -57,18 +57,27 @@ var finalWords = []string{
 
 // autoReplySubjects begin the subject of an automatic reply.
 var autoReplySubjects = []string{
-	"out of office", "out-of-office", "automatic reply", "auto reply", "auto-reply", "autoreply", "auto:", "auto response", "auto-response", "autoresponse", "automated reply", "automated response", "automatic response",
-	"vacation", "on vacation", "away from", "i am away", "away:", "i'm out of", "i am out of", "ooo:", "ooo ", "on holiday", "out of the office", "maternity leave", "annual leave", "on leave",
-	"automatische antwort", "abwesend", "abwesenheit", "automatische abwesenheit", "außer haus", "nicht im büro", "urlaub", "auto-antwort", "autoantwort", "ich bin im urlaub",
-	"réponse automatique", "absence du bureau", "absent du bureau", "absent(e)", "absent ", "absence", "message d'absence", "en congé", "en vacances", "notification d'absence", "réponse d'absence",
-	"risposta automatica", "fuori sede", "fuori ufficio", "assenza", "assente", "in ferie",
-	"respuesta automática", "fuera de la oficina", "fuera de oficina", "ausente", "autorespuesta", "de vacaciones", "ausencia",
-	"automatisch antwoord", "afwezig", "afwezigheid", "niet aanwezig", "buiten kantoor", "met vakantie", "automatische reactie",
-	"resposta automática", "fora do escritório", "ausência temporária", "de férias", "fora de escritório",
-	"autosvar", "automatiskt svar", "automatisk svar", "frånvaro", "frånvarande", "fraværende", "ikke til stede", "fravær", "ikke på kontoret", "automaattinen vastaus", "poissa", "olen poissa", "poissaoloviesti",
-	"automatyczna odpowiedź", "autoodpowiedź", "odpowiedź automatyczna", "nieobecn", "poza biurem", "automatická odpověď", "automatická odpoveď", "mimo kancelář", "automatikus válasz", "házon kívül", "răspuns automat",
-	"автоматический ответ", "автоответ", "нет на работе", "в отпуске", "вне офиса", "автоматична відповідь", "αυτόματη απάντηση", "εκτός γραφείου", "otomatik yanıt", "otomatik cevap", "ofis dışında",
-	"自動応答", "自動返信", "不在", "自动答复", "自动回复", "自動回覆", "自動回應", "不在办公室", "休假", "자동 회신", "자동 응답", "부재 중", "부재중",
+	"out of office", "out-of-office", "automatic reply", "auto reply", "auto-reply", "autoreply", "auto response", "auto-response", "autoresponse", "automated reply", "automated response", "automatic response",
+	"i am away", "i'm out of", "i am out of", "i am currently out", "out of the office", "away from my mail", "away from my e-mail", "away from the office", "vacation reply",
+	"automatische antwort", "abwesenheitsnotiz", "abwesenheitsbenachrichtigung", "automatische abwesenheit", "abwesenheitsassistent", "auto-antwort", "autoantwort", "ich bin im urlaub", "ich bin nicht im büro",
+	"réponse automatique", "absence du bureau", "absent du bureau", "message d'absence", "notification d'absence", "réponse d'absence",
+	"risposta automatica", "fuori sede", "fuori ufficio",
+	"respuesta automática", "fuera de la oficina", "fuera de oficina", "autorespuesta",
+	"automatisch antwoord", "automatische reactie", "afwezigheidsbericht", "afwezigheidsassistent",
+	"resposta automática", "fora do escritório", "ausência temporária", "fora de escritório",
+	"autosvar", "automatiskt svar", "automatisk svar", "frånvaromeddelande", "fraværsassistent", "automaattinen vastaus", "poissaoloviesti",
+	"automatyczna odpowiedź", "autoodpowiedź", "odpowiedź automatyczna", "automatická odpověď", "automatická odpoveď", "automatikus válasz", "házon kívül", "răspuns automat",
+	"автоматический ответ", "автоответ", "автоматична відповідь", "αυτόματη απάντηση", "εκτός γραφείου", "otomatik yanıt", "otomatik cevap", "ofis dışında",
+	"自動応答", "自動返信", "自动答复", "自动回复", "自動回覆", "自動回應", "자동 회신", "자동 응답", "부재 중", "부재중",
+}
+
+// awaySubjects begin the subject of an automatic reply too, and of letters.
+var awaySubjects = []string{
+	"auto:", "vacation", "on vacation", "away", "ooo", "on holiday", "maternity leave", "parental leave", "annual leave", "on leave",
+	"abwesend", "abwesenheit", "außer haus", "nicht im büro", "urlaub", "absent", "absence", "en congé", "en vacances", "assenza", "assente", "in ferie",
+	"ausente", "de vacaciones", "ausencia", "afwezig", "niet aanwezig", "buiten kantoor", "met vakantie", "de férias",
+	"frånvar", "fravær", "ikke til stede", "ikke på kontoret", "poissa", "olen poissa", "nieobecn", "poza biurem", "mimo kancelář", "нет на работе", "в отпуске", "вне офиса",
+	"不在", "休暇", "不在办公室", "休假", "휴가",
 }
 
 // autoReplyTexts are found in the text of an automatic reply that has an
