@@ -72,9 +72,13 @@ func (a *app) explain(f *explainFlags, args []string) error {
 	if err != nil {
 		return err
 	}
+	explain := reply.Explain
+	if c != nil {
+		explain = c.Explain
+	}
 	p := &explainer{w: a.stdout, out: out, json: f.json}
 	if len(args) > 0 {
-		return p.print(c.Explain(strings.Join(args, " "), d))
+		return p.print(explain(strings.Join(args, " "), d))
 	}
 	if isTerminal(a.stdin) {
 		return usageError{errors.New(`no REPLY given: smtplog explain "550 5.1.1 User unknown", or pipe replies in, one a line`)}
@@ -83,7 +87,7 @@ func (a *app) explain(f *explainFlags, args []string) error {
 	for {
 		line, err := readLine(r)
 		if text := strings.TrimSpace(input.Text(line)); text != "" {
-			if err := p.print(c.Explain(text, d)); err != nil {
+			if err := p.print(explain(text, d)); err != nil {
 				return err
 			}
 		}
@@ -113,10 +117,11 @@ func readLine(r *bufio.Reader) ([]byte, error) {
 	}
 }
 
-// classifier returns the built-in rules with those of a file before them.
+// classifier returns the built-in rules with those of a file before them; nil,
+// which stands for the built-in ones, without a file.
 func classifier(rules string) (*reply.Classifier, error) {
 	if rules == "" {
-		return reply.NewClassifier(nil)
+		return nil, nil
 	}
 	file, err := os.Open(rules)
 	if err != nil {
