@@ -117,7 +117,8 @@ func recipientLine(lines []string, i int) int {
 		if l, ok := leadAddress(line); ok && l.strict && l.rest == "" {
 			return j
 		}
-		if strings.HasPrefix(line, "IMCEA") && !strings.Contains(line, " ") {
+		// An X.500 address, encapsulated (IMCEAEX-_O=…) or as it stands.
+		if strings.HasPrefix(line, "IMCEA") && !strings.Contains(line, " ") || len(line) > 3 && strings.EqualFold(line[:3], "/o=") {
 			return j
 		}
 	}

@@ -61,7 +61,7 @@ type Report struct {
 	Subject          string
 	From             string // the address of its From field
 	To               string // its To field as it stands
-	EnvelopeID       string // ORCPT's sibling ENVID (RFC 3461 section 4.4)
+	EnvelopeID       string // ENVID (RFC 3461 section 4.4)
 	QueueID          string // under which the reporting server's log has it
 	Arrived          outcome.Time
 

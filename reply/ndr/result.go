@@ -217,9 +217,11 @@ func specific(e reply.Enhanced) bool {
 }
 
 // wrapped tells whether what stands before a reply only says whose it is: Exim
-// and Postfix put the command and the host there, whose names mislead.
+// and Postfix put the command and the host there, whose names mislead. What
+// qmail puts there ("but sender was rejected. Remote host said:") is the reason.
 func wrapped(before string) bool {
-	return strings.HasPrefix(before, "SMTP error from remote") || strings.HasSuffix(strings.TrimSpace(before), " said:")
+	return strings.HasPrefix(before, "SMTP error from remote") ||
+		strings.HasPrefix(before, "host ") && strings.HasSuffix(strings.TrimSpace(before), " said:")
 }
 
 // withoutGivingUp drops qmail's last sentence, which is the same whatever the

@@ -52,7 +52,7 @@ var delayWords = []string{
 // finalWords tell that trying is over, whatever delayWords say.
 var finalWords = []string{
 	"permanent error", "failed permanently", "given up", "giving up", "i'm not going to try again", "will be deleted from queue", "has been in the queue too long", "in the queue too long",
-	"will not be retried", "could not be delivered to one or more of its recipients. the following",
+	"will not be retried",
 }
 
 // autoReplySubjects begin the subject of an automatic reply.
