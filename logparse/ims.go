@@ -149,10 +149,10 @@ func (r *imsRows) step(e *Event, entry *imsEntry, whole []byte) {
 	case isReply && code.Code == 354:
 		// What follows without a date is the message.
 		e.setReply(line)
-		r.data = r.direction == outcome.Inbound && !entry.raw
+		r.data = r.direction == outcome.Inbound
 	case isReply:
 		e.setReply(whole)
-		r.data = r.data && entry.raw
+		r.data = false
 	case r.data && !endsData(line):
 		e.Kind = KindInfo
 		e.Text = whole

@@ -274,6 +274,33 @@ func TestIMSData(t *testing.T) {
 	}
 }
 
+// Only what comes in is a message, and only on its connection.
+func TestIMSDataEnds(t *testing.T) {
+	for name, lines := range map[string][]string{
+		"outbound":        {"A connection to x was established.", ">>> DATA", "<<< 354 go ahead", ">>> HELP"},
+		"next connection": {"A connection was accepted from x.", ">>> 354 go ahead", "A connection was accepted from y.", "<<< HELP"},
+		"after the reply": {"A connection was accepted from x.", ">>> 354 go ahead", ">>> 250 OK", "<<< HELP"},
+	} {
+		got := readIMS(t, "11/2/00 9:05:01 AM : "+strings.Join(lines, "\n11/2/00 9:05:01 AM : ")+"\n")
+		if e := got.Rows[3].Event; e.Kind != KindCommand || e.Verb != VerbHELP {
+			t.Errorf("%s: %s %s", name, e.Kind, e.Text)
+		}
+	}
+}
+
+// A failed delivery has nothing to do with who connected last.
+func TestIMSPostponedBehindInbound(t *testing.T) {
+	got := readIMS(t, "11/2/00 9:05:01 AM : A connection was accepted from x.\n"+
+		"11/2/00 9:05:01 AM : 499 No routing hosts are reachable for example.net.\n"+
+		"11/2/00 9:05:01 AM : NOOP\n"+strings.Repeat("message\n", 1000)+"Rescheduling delivery for later\n")
+	if e := got.Rows[1].Event; e.Direction != outcome.Outbound || e.Remote != nil {
+		t.Errorf("%s with %q", e.Direction, e.Remote)
+	}
+	if e := got.Rows[2].Event; e.Kind != KindCommand || e.Direction != outcome.Inbound || string(e.Remote) != "x" {
+		t.Errorf("%s %s with %q", e.Direction, e.Kind, e.Remote)
+	}
+}
+
 func TestIMSQuotedLine(t *testing.T) {
 	got := readIMS(t, "\"11/2/00 9:05:01 AM : 499 No routing hosts are reachable for example.net. Message\r\nsubject: \"\"Offer\"\". Rescheduling delivery for later.\"\r\n"+
 		"\"11/2/00 9:05:02 AM : <<< 250 OK\"\r\n")
@@ -313,7 +340,7 @@ func TestIMSLongLine(t *testing.T) {
 // The text of a message is not kept, however long it is.
 func TestIMSMessageText(t *testing.T) {
 	const lines = 20_000
-	body := strings.Repeat(strings.Repeat("text ", 20)+"\n", lines)
+	body := strings.Repeat(strings.Repeat("text ", 20)+"\nx\n", lines/2)
 	reader := NewReader(strings.NewReader("11/2/00 9:05:01 AM : >>> 354 go\n"+body+"\n"+body+"11/2/00 9:05:01 AM : <<< QUIT\n"), "a.log", nil)
 	rec, err := reader.Next()
 	if err != nil {
@@ -368,7 +395,7 @@ func TestSetReply(t *testing.T) {
 		{"550-5.7.1 a\n550 5.7.2 b", 550, false, "5.7.1"},
 		{"550-a\n550 5.7.2 b", 550, false, "5.7.2"},
 		{"250-a\n550 5.1.1 another", 250, true, ""},
-		{"250 a\n550-5.1.1 folded text", 250, false, ""},
+		{"250 a\n250-5.1.1 folded text", 250, false, ""},
 		{"folded\n250 OK", 0, false, ""},
 		{"", 0, false, ""},
 	} {

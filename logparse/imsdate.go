@@ -161,7 +161,7 @@ func (s *imsStamp) day(order DateOrder) (sec int64, ok bool) {
 // it: four digits are a year, and there are 12 months.
 func (s *imsStamp) dayIn(order DateOrder) (sec int64, ok bool) {
 	a, b, c := s.date[0], s.date[1], s.date[2]
-	if s.width > 2 && order != YMD || order == YMD && c > 99 {
+	if order == YMD && c > 99 {
 		return 0, false
 	}
 	switch order {

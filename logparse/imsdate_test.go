@@ -78,6 +78,17 @@ func TestIMSStamps(t *testing.T) {
 	}
 }
 
+// A line that ends where a stamp does is no beginning of other stamps.
+func TestIMSStampOfShortLine(t *testing.T) {
+	clock := imsClockReader{order: MDY, loc: time.UTC}
+	if _, text := clock.read([]byte("4/2/01 11:44:31 AM :")); text == 0 {
+		t.Error("no stamp")
+	}
+	if _, text := clock.read([]byte("4/2/01 11:44:31 AM :text")); text != 0 {
+		t.Error("a stamp")
+	}
+}
+
 func TestIMSStampZone(t *testing.T) {
 	zone, err := time.LoadLocation("America/New_York")
 	if err != nil {
@@ -138,6 +149,7 @@ func TestDateOrder(t *testing.T) {
 		{"4/30/01 5/1/01", MDY},
 		{"1/12/01 2/1/01", MDY},   // 20 days rather than backwards
 		{"12/11/01 1/12/01", DMY}, // else it runs backwards
+		{"2/1/01 1/2/01", DMY},    // else it runs backwards
 		{"31/12/00 1/1/01", DMY},
 		{"12/31/00 1/1/01", MDY},
 		{"4/13/01 13/4/01 4/14/01 4/15/01", MDY}, // a stray one
