@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/smtplog/smtplog/reply"
 )
 
 var update = flag.Bool("update", false, "write testdata/golden.txt anew")
@@ -35,7 +37,13 @@ func describe(r *Report) string {
 	line("date", r.Date)
 	for i := range r.Recipients {
 		rec := &r.Recipients[i]
-		fmt.Fprintf(&b, "  - %s%s %s %s %s %s %s\n", rec.Address, rec.Name, rec.Action, rec.Code, rec.Enhanced, rec.Class, rec.Reason)
+		fmt.Fprintf(&b, "  - %s%s %s %s %s %s", rec.Address, rec.Name, rec.Action, rec.Code, rec.Enhanced, rec.Class)
+		switch rec.Reason {
+		case reply.ReasonUserUnknown, reply.ReasonMailboxFull, reply.ReasonAccepted:
+			// Of other reasons there can be two opinions, which are package reply's.
+			fmt.Fprintf(&b, " %s", rec.Reason)
+		}
+		b.WriteByte('\n')
 		line("  original", rec.Original)
 		line("  remote", rec.RemoteMTA)
 		line("  text", rec.Text)
