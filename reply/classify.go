@@ -1,6 +1,7 @@
 package reply
 
 import (
+	"strings"
 	"sync"
 	"time"
 )
@@ -148,13 +149,22 @@ func (c *Classifier) classify(text string, d Direction) Classification {
 // class returns the class of a failure that no code tells of: a connection or
 // a TLS handshake that fails is tried again, a login that fails is not.
 func (r Reason) class() Class {
-	switch r {
-	case ReasonConnectionTimeout, ReasonConnectionRefused, ReasonConnectionDropped, ReasonTLSFailed, ReasonDNSFailure:
+	switch {
+	case r.connection(), r == ReasonTLSFailed:
 		return Transient
-	case ReasonAuthFailed:
+	case r == ReasonAuthFailed:
 		return Permanent
 	}
 	return ClassNone
+}
+
+// connection reports whether the other server was never reached, or lost.
+func (r Reason) connection() bool {
+	switch r {
+	case ReasonConnectionTimeout, ReasonConnectionRefused, ReasonConnectionDropped, ReasonDNSFailure:
+		return true
+	}
+	return false
 }
 
 // number returns the number of the rule that decides, or noRule.
@@ -166,12 +176,20 @@ func (c *Classifier) number(p *dissection, text string, class Class) int32 {
 		return n
 	}
 	n := c.decide(p.body, question{p.bodyCode, p.bodyEnhanced, class, p.verb})
-	if p.quoted && n >= c.set.fallback {
-		// The quoted reply says nothing but its code. What is around it may
-		// say more.
-		if outer := c.decide(text, question{p.code, p.enhanced, class, p.verb}); outer < c.set.fallback {
-			return outer
-		}
+	if !p.quoted {
+		return n
+	}
+	// Where the quoted reply says nothing and its code little, what stands
+	// before it may say more. And a message that was given up after its
+	// connections failed is given up, not waiting for the next connection.
+	says := n < c.set.fallback || n != noRule && p.bodyEnhanced.Detail != 0
+	if says && !c.set.rules[n].Reason.connection() {
+		return n
+	}
+	before, _, _ := strings.Cut(text, p.body)
+	outer := c.decide(before, question{p.code, p.enhanced, class, p.verb})
+	if outer < c.set.fallback && (!says || c.set.rules[outer].Reason == ReasonExpired) {
+		return outer
 	}
 	return n
 }

@@ -65,7 +65,6 @@ func dissect(text string) dissection {
 	var d dissection
 	lead := skipLead(text)
 	d.code, d.enhanced = leadingCodes(lead)
-	d.win32 = errorNumber(text)
 	d.verb = answered(text)
 	d.body = text
 	// A go-ahead, or the first line of a reply of several, may have a failure
@@ -105,6 +104,7 @@ func dissect(text string) dissection {
 	if d.enhanced.IsZero() {
 		d.enhanced = hashedCode(text)
 	}
+	d.win32 = errorNumber(d.body)
 	if d.bodyCode == 0 {
 		d.bodyCode = d.code
 	}
@@ -251,7 +251,7 @@ func embeddedCode(s string) int {
 		case opened && (letterOrDigit(next) || next == '<' || next == '\'' || next == '"' || next == '-'):
 			return i
 		case weak >= 0 || sizeUnit(rest):
-		case next >= 'A' && next <= 'Z' || strings.IndexByte("<:'\"", next) >= 0 || s[i] == '5' && s[i+1] == '5':
+		case next >= 'A' && next <= 'Z' || strings.IndexByte("<:'\"", next) >= 0 || s[i+1] == '5' || s[i] == '4' && s[i+1] == '2':
 			weak = i
 		}
 	}
