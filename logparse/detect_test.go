@@ -224,6 +224,7 @@ func TestDetectDirection(t *testing.T) {
 		{row("c", "10.0.0.1:3000", "10.0.0.2:25", "+", ""), ExchangeSend, true},
 		{row("c", "", "10.0.0.2:3000", "*", ""), ExchangeSend, true},
 		{row(`EX1\c`, "", "10.0.0.2:3000", "*", ""), ExchangeSend, true},
+		{row(`EX1\c`, "10.0.0.1:25", "10.0.0.2:25", "+", ""), ExchangeReceive, true},
 		{row(`EX1\c`, "10.0.0.1:3000", "10.0.0.2:3001", "+", ""), ExchangeReceive, true},
 		{row("c", "10.0.0.1:3000", "10.0.0.2:3001", "+", ""), ExchangeSend, true},
 		{row(`EX1\c`, "x", "x", "+", "") + "\n" + row("c", "x", "x", "+", ""), ExchangeReceive, false},
