@@ -57,7 +57,11 @@ func keyTitle(keys []outcome.Key) string {
 	return strings.Join(names[:len(names)-1], ", ") + " and " + names[len(names)-1]
 }
 
-// groups prints the table of groups with an example under each row.
+// wideEnough is the width from which on the examples stand beside the groups,
+// not below them.
+const wideEnough = 150
+
+// groups prints the table of groups, each with an example.
 func (v *overview) groups(w io.Writer, a *analysis.Analysis, groups []*outcome.Group) error {
 	keys := a.Failures.Keys()
 	var columns []table.Column
@@ -70,6 +74,10 @@ func (v *overview) groups(w io.Writer, a *analysis.Analysis, groups []*outcome.G
 	columns = append(columns,
 		table.Column{Title: "replies", Right: true}, table.Column{Title: "recipients", Right: true},
 		table.Column{Title: "first"}, table.Column{Title: "last"})
+	wide := v.out.Width() >= wideEnough
+	if wide {
+		columns = append(columns, table.Column{Title: "example", Min: 30, Flex: true}, table.Column{Title: "where"})
+	}
 	t := table.New(columns...)
 	layout := v.timeLayout(groups)
 	for _, g := range groups {
@@ -90,7 +98,14 @@ func (v *overview) groups(w io.Writer, a *analysis.Analysis, groups []*outcome.G
 			cells = append(cells, value)
 		}
 		cells = append(cells, table.Count(g.Replies), table.Count(g.Recipients), v.short(g.First, layout), v.short(g.Last, layout))
+		if wide {
+			text, where := example(&g.Example)
+			cells = append(cells, text, where)
+		}
 		t.Add(cells...)
+	}
+	if wide {
+		return t.Render(w, v.out)
 	}
 	var rendered bytes.Buffer
 	if err := t.Render(&rendered, v.out); err != nil {
@@ -99,19 +114,26 @@ func (v *overview) groups(w io.Writer, a *analysis.Analysis, groups []*outcome.G
 	for i, line := range strings.Split(strings.TrimRight(rendered.String(), "\n"), "\n") {
 		fmt.Fprintln(w, line)
 		if i > 0 {
-			fmt.Fprintln(w, v.example(&groups[i-1].Example))
+			fmt.Fprintln(w, v.exampleLine(&groups[i-1].Example))
 		}
 	}
 	return nil
 }
 
-// example is the line below a group: the reply and where it stands.
-func (v *overview) example(o *outcome.Outcome) string {
-	where := term.Safe(fmt.Sprintf("%s:%d", baseName(o.Pos.File), o.Pos.Line))
-	text := exampleText(o)
+// example returns what stands for an outcome, the host in front where there is
+// no domain, and where it was read.
+func example(o *outcome.Outcome) (text, where string) {
+	text = exampleText(o)
 	if o.Domain == "" && o.Host != "" {
 		text = o.Host + ": " + text
 	}
+	return text, fmt.Sprintf("%s:%d", baseName(o.Pos.File), o.Pos.Line)
+}
+
+// exampleLine is the line below a group.
+func (v *overview) exampleLine(o *outcome.Outcome) string {
+	text, where := example(o)
+	where = term.Safe(where)
 	room := v.out.Width() - len("    ") - len("  ") - term.DisplayWidth(where)
 	return v.out.Dim("    " + term.Cut(text, room) + "  " + where)
 }
