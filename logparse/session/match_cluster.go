@@ -54,10 +54,12 @@ type cluster struct {
 
 // A hypothesis is one way to deal the rows out.
 type hypothesis struct {
-	score float64 // logarithm of its likelihood, compared to the best
-	conns []conn  // that are open
-	sum   uint64  // of the connections' first and last rows, to find equal hypotheses
-	node  *node   // where its last row went; nil when that is placed
+	score  float64 // logarithm of the likelihood of its rows, compared to the best
+	rank   float64 // score, and the likelihood that its connections are silent since
+	conns  []conn  // that are open
+	habits habits
+	sum    uint64 // of the connections' first and last rows, to find equal hypotheses
+	node   *node  // where its last row went; nil when that is placed
 }
 
 // A node says where one row went under all hypotheses that lead through it.
@@ -90,6 +92,7 @@ type heldRow struct {
 // A candidate is a way for a hypothesis to go on.
 type candidate struct {
 	score      float64
+	rank       float64
 	hypothesis int
 	conn       int // -1 begins a new one
 }
@@ -161,21 +164,41 @@ func (m *matcher) collect(c *cluster) {
 	for i := range c.hypotheses {
 		h := &c.hypotheses[i]
 		m.work += int64(len(h.conns)) + 1
+		silent := h.silent(r.at, r.timed)
 		for j := range h.conns {
-			if l := h.conns[j].fit(r, c.order); l > impossible {
-				best = max(best, h.score+l)
-				b.candidates = append(b.candidates, candidate{h.score + l, i, j})
+			l := h.conns[j].fit(r, c.order, &h.habits)
+			if r.reply && l > impossible {
+				l += logOvertaken(h.conns, j, c.order)
+			}
+			if l > impossible {
+				b.candidates = append(b.candidates, candidate{h.score + l, h.score + l + silent - h.conns[j].silent, i, j})
 			}
 		}
-		best = max(best, h.score+starts)
-		b.candidates = append(b.candidates, candidate{h.score + starts, i, -1})
+		b.candidates = append(b.candidates, candidate{h.score + starts, h.score + starts + silent, i, -1})
 	}
-	b.candidates = slices.DeleteFunc(b.candidates, func(x candidate) bool { return x.score < best-prune })
+	for _, x := range b.candidates {
+		best = max(best, x.rank)
+	}
+	b.candidates = slices.DeleteFunc(b.candidates, func(x candidate) bool { return x.rank < best-prune })
 	if len(b.candidates) > 1 {
 		slices.SortFunc(b.candidates, func(x, y candidate) int {
-			return cmp.Or(cmp.Compare(y.score, x.score), cmp.Compare(x.hypothesis, y.hypothesis), cmp.Compare(y.conn, x.conn))
+			return cmp.Or(cmp.Compare(y.rank, x.rank), cmp.Compare(x.hypothesis, y.hypothesis), cmp.Compare(y.conn, x.conn))
 		})
 	}
+}
+
+// silent sums up how likely the connections of h are without a row until now.
+func (h *hypothesis) silent(now int64, timed bool) float64 {
+	sum := 0.0
+	for j := range h.conns {
+		x := &h.conns[j]
+		x.silent = 0
+		if timed {
+			x.silent = x.logSilent(now)
+		}
+		sum += x.silent
+	}
+	return sum
 }
 
 // placeOnly places a row that can go nowhere else.
@@ -188,12 +211,14 @@ func (m *matcher) placeOnly(c *cluster, rec *logparse.Record) {
 	j := b.candidates[0].conn
 	if j < 0 {
 		j = len(h.conns)
-		h.conns = append(h.conns, r.open())
+		x := r.open()
+		h.habits.prior(&x, h.conns)
+		h.conns = append(h.conns, x)
 	} else {
 		h.sum -= h.conns[j].mark()
 	}
 	x := &h.conns[j]
-	over := x.take(r, c.order)
+	over := x.take(r, c.order, &h.habits)
 	m.placeRow(c, x.first, over, false, rec)
 	if over {
 		h.conns = slices.Delete(h.conns, j, j+1)
@@ -207,33 +232,35 @@ func (m *matcher) branch(c *cluster) {
 	r, b := &m.row, &m.beam
 	c.held = append(c.held, heldRow{clock: r.clock, order: c.order})
 	row := &c.held[len(c.held)-1]
-	top := b.candidates[0].score
+	top, best := b.candidates[0].score, b.candidates[0].rank
 	limit := min(max(hypothesesTimesOpen/(len(c.hypotheses[0].conns)+1), minHypotheses), maxHypotheses)
 	next := b.next[:0]
 	for _, x := range b.candidates {
 		from := &c.hypotheses[x.hypothesis]
-		if len(next) >= limit && x.score < top-4 {
+		if len(next) >= limit && x.rank < best-4 {
 			break
 		}
 		var moved conn
 		sum := from.sum
 		if x.conn < 0 {
 			moved = r.open()
+			from.habits.prior(&moved, from.conns)
 		} else {
 			moved = from.conns[x.conn]
 			sum -= moved.mark()
 		}
-		over := moved.take(r, c.order)
+		habits := from.habits
+		over := moved.take(r, c.order, &habits)
 		if !over {
 			sum += moved.mark()
 		}
 		n := m.newNode(row, from.node, moved.first, over)
 		if same := findSum(next, sum); same != nil {
-			m.absorb(c, same, n, x.score)
+			m.absorb(c, same, n, x.rank)
 			continue
 		}
 		if len(next) >= limit {
-			m.absorb(c, &next[0], n, x.score)
+			m.absorb(c, &next[0], n, x.rank)
 			continue
 		}
 		conns := m.conns(len(from.conns) + 1)
@@ -248,13 +275,14 @@ func (m *matcher) branch(c *cluster) {
 		if x.conn < 0 && !over {
 			conns = append(conns, moved)
 		}
-		next = append(next, hypothesis{score: x.score, conns: conns, sum: sum, node: n})
+		next = append(next, hypothesis{score: x.score, rank: x.rank, conns: conns, habits: habits, sum: sum, node: n})
 	}
 	for i := range c.hypotheses {
 		m.drop(c, &c.hypotheses[i])
 	}
 	for i := range next {
 		next[i].score -= top
+		next[i].rank -= top
 	}
 	c.hypotheses, b.next = append(c.hypotheses[:0], next...), next[:0]
 }
@@ -277,8 +305,8 @@ func (c *conn) mark() uint64 {
 
 // absorb gives up the hypothesis that ends in lost in favour of h, which must
 // have the same order, and notes where h might be wrong.
-func (m *matcher) absorb(c *cluster, h *hypothesis, lost *node, score float64) {
-	weight := math.Exp(score - h.score)
+func (m *matcher) absorb(c *cluster, h *hypothesis, lost *node, rank float64) {
+	weight := math.Exp(rank - h.rank)
 	if weight > doubtful/8 {
 		a, b := h.node, lost
 		for range maxCompared {
@@ -367,18 +395,19 @@ func (m *matcher) end(s *slot) {
 
 // collapse settles on the best hypothesis.
 func (m *matcher) collapse(c *cluster) {
+	slices.SortStableFunc(c.hypotheses, func(x, y hypothesis) int { return cmp.Compare(y.rank, x.rank) })
 	best := &c.hypotheses[0]
 	for i := 1; i < len(c.hypotheses); i++ {
 		h := &c.hypotheses[i]
 		n := h.node
 		h.node = nil
 		if n != nil {
-			m.absorb(c, best, n, h.score)
+			m.absorb(c, best, n, h.rank)
 		}
 		m.drop(c, h)
 	}
 	c.hypotheses = c.hypotheses[:1]
-	best.score = 0
+	best.score, best.rank = 0, 0
 	m.commit(c)
 }
 
@@ -418,13 +447,13 @@ func (m *matcher) checkSilent(c *cluster) {
 func (m *matcher) vanish(c *cluster, now int64) {
 	for i := range c.hypotheses {
 		h := &c.hypotheses[i]
+		h.rank = h.score
 		for j := range h.conns {
 			if now-h.conns[j].clock >= silence && h.conns[j].stage != stageQuit {
-				h.score += logVanished
+				h.rank += logVanished
 			}
 		}
 	}
-	slices.SortStableFunc(c.hypotheses, func(x, y hypothesis) int { return cmp.Compare(y.score, x.score) })
 	m.collapse(c)
 	h := &c.hypotheses[0]
 	for j := 0; j < len(h.conns); {
@@ -478,7 +507,7 @@ func (m *matcher) adopt(c, before *cluster) {
 	found, others := -1, false
 	for j := range h.conns {
 		x := &h.conns[j]
-		if x.stage != stageFresh || x.cut || r.timed && x.timed && x.gap(r) > afterUnknown {
+		if x.stage > stageNoHelo || x.cut || r.timed && x.timed && x.gap(r) > afterUnknown {
 			continue
 		}
 		if found < 0 {

@@ -10,7 +10,8 @@ import (
 type stage uint8
 
 const (
-	stageFresh   stage = iota // no HELO that was accepted
+	stageFresh   stage = iota // nothing yet
+	stageNoHelo               // EHLO or what stood for it was refused
 	stageReady                // greeted
 	stageTLS                  // STARTTLS was accepted: HELO comes again
 	stageMail                 // MAIL was accepted
@@ -27,20 +28,25 @@ const (
 // never is the likelihood of a command that makes no sense where it stands.
 const never = 1e-5
 
+// quick is the time-taken of a command that no other overtakes, in
+// milliseconds.
+const quick = 20
+
 // nextVerb is the likelihood of each command by the stage.
 var nextVerb = func() (t [stages][matchVerbs]float64) {
-	//                  other  helo   mail   rcpt   data   reset  quit   auth   tls
-	t[stageFresh] = [...]float64{0.15, 0.75, 0.005, 0.001, 0.001, 0.01, 0.1, 0.005, 0.005}
-	t[stageReady] = [...]float64{0.03, 0.004, 0.78, never, never, 0.04, 0.06, 0.05, 0.05}
-	t[stageTLS] = [...]float64{0.01, 0.95, 0.01, never, never, 0.005, 0.02, 0.02, 0.001}
-	t[stageMail] = [...]float64{0.01, 0.001, never, 0.96, never, 0.015, 0.015, never, never}
-	t[stageRcpt] = [...]float64{0.01, 0.0005, never, 0.38, 0.58, 0.01, 0.01, never, never}
-	t[stageNoRcpt] = [...]float64{0.01, 0.002, 0.02, 0.4, 0.03, 0.25, 0.3, never, never}
-	t[stageDone] = [...]float64{0.01, 0.004, 0.27, never, never, 0.09, 0.62, 0.001, 0.001}
-	t[stageReset] = [...]float64{0.02, 0.01, 0.55, never, never, 0.02, 0.38, 0.01, 0.01}
-	t[stageRefused] = [...]float64{0.01, 0.01, 0.25, 0.02, 0.005, 0.25, 0.45, 0.01, 0.01}
-	t[stageUnknown] = [...]float64{0.05, 0.03, 0.3, 0.3, 0.2, 0.1, 0.3, 0.05, 0.05}
-	t[stageQuit] = [...]float64{never, never, never, never, never, never, never, never, never}
+	//                  other  helo   ehlo   mail   rcpt   data   reset  quit   auth   tls
+	t[stageFresh] = [...]float64{0.1, 0.2, 0.6, 0.005, 0.001, 0.001, 0.01, 0.08, 0.005, 0.005}
+	t[stageNoHelo] = [...]float64{0.03, 0.75, 0.02, 0.005, 0.001, 0.001, 0.01, 0.18, 0.005, 0.005}
+	t[stageReady] = [...]float64{0.03, 0.002, 0.002, 0.78, never, never, 0.04, 0.06, 0.05, 0.05}
+	t[stageTLS] = [...]float64{0.01, 0.01, 0.94, 0.01, never, never, 0.005, 0.02, 0.02, 0.001}
+	t[stageMail] = [...]float64{0.01, 0.0005, 0.0005, never, 0.96, never, 0.015, 0.015, never, never}
+	t[stageRcpt] = [...]float64{0.01, 0.0003, 0.0003, never, 0.38, 0.58, 0.01, 0.01, never, never}
+	t[stageNoRcpt] = [...]float64{0.01, 0.001, 0.001, 0.02, 0.4, 0.03, 0.25, 0.3, never, never}
+	t[stageDone] = [...]float64{0.01, 0.002, 0.002, 0.27, never, never, 0.09, 0.62, 0.001, 0.001}
+	t[stageReset] = [...]float64{0.02, 0.005, 0.005, 0.55, never, never, 0.02, 0.38, 0.01, 0.01}
+	t[stageRefused] = [...]float64{0.01, 0.005, 0.005, 0.25, 0.02, 0.005, 0.25, 0.45, 0.01, 0.01}
+	t[stageUnknown] = [...]float64{0.05, 0.015, 0.015, 0.3, 0.3, 0.2, 0.1, 0.3, 0.05, 0.05}
+	t[stageQuit] = [...]float64{never, never, never, never, never, never, never, never, never, never}
 	return t
 }()
 
@@ -50,9 +56,10 @@ const (
 	logStart     = -2.0  // a connection begins with this row
 	logStartOdd  = -6.0  // begins with a command that should not be the first
 	logStartCut  = -17.0 // begins before the log does, or something is missing
-	logVanished  = -3.5  // a connection ends without a word
-	logTimeless  = -1.0  // stands for the likelihood of a time that is not logged
-	logSilently  = -2.0  // a command's reply is missing
+	logVanished  = -3.5  // a connection ends without a word, or what is missing of it is not logged
+	logElsewhere = -0.7
+	logTimeless  = -1.0 // stands for the likelihood of a time that is not logged
+	logSilently  = -2.0 // a command's reply is missing
 	unlikelyCode = -5.0
 )
 
@@ -74,13 +81,16 @@ type conn struct {
 	name        uint32
 	domain      uint32 // of the sender
 	pace        pace
+	recency     recency
+	tls         bool
+	usual       float64 // logarithm of the time until the next row, ms
+	silent      float64 // see logSilent, at the row under way
 
 	// Commands that wait for a reply, outbound, oldest first. Only the first few
 	// are kept one by one; behind them come more RCPTs.
 	wait    [8]waiter
 	waiting uint8
 	more    uint16
-	pipe    int8 // whether it sends RCPT before MAIL was answered: 1 yes, -1 no, 0 not known
 }
 
 type waiter struct {
@@ -92,16 +102,18 @@ type waiter struct {
 func (c *conn) gap(r *matchRow) int64 { return r.at - max(r.took, 0) - c.at }
 
 // fit returns the logarithm of how likely r is c's next row.
-func (c *conn) fit(r *matchRow, order int64) float64 {
+func (c *conn) fit(r *matchRow, order int64, h *habits) float64 {
 	switch {
 	case r.info:
 		return -1 - 0.1*math.Log1p(float64(order-c.order))
 	case r.reply:
-		return c.fitReply(r)
+		return c.fitReply(r, h)
+	case c.tls && r.verb == verbTLS:
+		return impossible
 	case r.outbound:
-		return c.fitSent(r, order)
+		return c.fitSent(r, order, h)
 	}
-	return c.fitReceived(r)
+	return c.fitReceived(r, order, h)
 }
 
 // logGap returns the logarithm of how likely the time between c's last row and
@@ -116,27 +128,47 @@ func (c *conn) logGap(r *matchRow) float64 {
 	return math.Log(c.pace.likely(c.gap(r)))
 }
 
+// logBetween returns the logarithm of how likely the number of rows between c's
+// last one and r is.
+func (c *conn) logBetween(r *matchRow, order int64) float64 {
+	if r.timed && c.timed && c.gap(r) > resolution {
+		return logElsewhere
+	}
+	k := order - c.order - 1
+	if r.took >= 0 && r.took < quick {
+		return math.Log(c.recency.likely(k))
+	}
+	// Some of the rows in between may have been written while the command was
+	// under way.
+	k = min(k, maxBetween)
+	sum := 0.0
+	for i := range k + 1 {
+		sum += c.recency.likely(i)
+	}
+	return math.Log(sum / float64(k+1))
+}
+
 // fitReceived is fit for the commands of a client.
-func (c *conn) fitReceived(r *matchRow) float64 {
-	l := logVerb(c.stage, c.verb, c.bdat, r)
+func (c *conn) fitReceived(r *matchRow, order int64, h *habits) float64 {
+	l := h.fitVerb(c, c.stage, r)
 	if r.verb == verbQuit {
 		l = c.logQuit(r, l)
 	}
 	if l <= impossible {
 		return impossible
 	}
-	l += c.logGap(r)
+	l += c.logGap(r) + c.logBetween(r, order)
 	if r.verb == verbData {
 		l += c.logMessage(r)
 	}
 	return l
 }
 
-// logVerb returns the logarithm of how likely the row's command and its reply's
-// code are in a stage.
-func logVerb(s stage, last matchVerb, bdat bool, r *matchRow) float64 {
+// fitVerb returns the logarithm of how likely the row's command and its reply's
+// code are in a stage of c.
+func (h *habits) fitVerb(c *conn, s stage, r *matchRow) float64 {
 	p := nextVerb[s][r.verb]
-	if r.bdat && bdat && last == verbData && s == stageDone {
+	if r.bdat && c.bdat && c.verb == verbData && s == stageDone {
 		p = 0.5 // the next chunk
 	}
 	switch {
@@ -149,7 +181,7 @@ func logVerb(s stage, last matchVerb, bdat bool, r *matchRow) float64 {
 	case r.code == 503:
 		return math.Log(p) + unlikelyCode
 	}
-	return math.Log(p)
+	return h.logVerb(s, r.verb, p)
 }
 
 // logQuit returns the logarithm of how likely QUIT is c's, whose place in the
@@ -220,11 +252,11 @@ func (r *matchRow) starts() float64 {
 		return logStart
 	case r.reply && r.code.Class() != reply.OK:
 		return logStartOdd
-	case r.outbound && r.verb == verbHelo:
+	case r.outbound && r.verb.greets():
 		return logStartOdd - 2
 	case r.reply || r.outbound:
 		return logStartCut
-	case r.verb == verbHelo:
+	case r.verb.greets():
 		return logStart
 	case r.verb == verbQuit:
 		l := logStartOdd
@@ -248,7 +280,7 @@ func (r *matchRow) open() conn {
 		c.stage = stageFresh
 	case r.reply && r.code.Class() != reply.OK:
 		c.stage = stageFresh
-	case !r.reply && !r.outbound && (r.verb == verbHelo || r.verb == verbOther):
+	case !r.reply && !r.outbound && (r.verb.greets() || r.verb == verbOther):
 		c.stage = stageFresh
 	default:
 		c.stage, c.cut = stageUnknown, true
@@ -257,18 +289,21 @@ func (r *matchRow) open() conn {
 }
 
 // take makes r the last row of c. It reports whether c is over.
-func (c *conn) take(r *matchRow, order int64) bool {
+func (c *conn) take(r *matchRow, order int64, h *habits) bool {
 	fresh := c.last == 0
 	if !fresh && r.timed && c.timed && !r.info && (r.took >= 0 || r.verb != verbData) {
-		c.learn(r)
+		c.learn(r, order)
+	}
+	if !r.info && !r.reply {
+		h.learn(c.expected(), r.verb)
 	}
 	over := false
 	switch {
 	case r.info:
 	case r.reply:
-		over = c.takeReply(r)
+		over = c.takeReply(r, h)
 	case r.outbound:
-		c.send(r)
+		c.send(r, h)
 	default:
 		c.say(r)
 		over = r.verb == verbQuit
@@ -277,15 +312,22 @@ func (c *conn) take(r *matchRow, order int64) bool {
 	c.at, c.timed = r.at, r.timed
 	c.replied = r.reply
 	c.in, c.out = r.in, r.out
+	c.expect(r.outbound)
+	if over {
+		h.ended(c)
+	}
 	return over
 }
 
 // learn adapts the pace. What we send ourselves says nothing about the peer.
-func (c *conn) learn(r *matchRow) {
+func (c *conn) learn(r *matchRow, order int64) {
 	if r.outbound && (!r.reply || c.waiting > 0 && c.wait[0].verb == verbEOM) {
 		return
 	}
 	c.pace.learn(c.gap(r))
+	if !r.reply && c.gap(r) <= resolution && r.took >= 0 && r.took < quick {
+		c.recency.learn(order - c.order - 1)
+	}
 }
 
 // say takes a command whose reply's code is known.
@@ -298,7 +340,7 @@ func (c *conn) say(r *matchRow) {
 func (c *conn) note(r *matchRow) {
 	c.verb, c.bdat = r.verb, r.bdat
 	switch r.verb {
-	case verbHelo:
+	case verbHelo, verbEhlo:
 		c.name = r.name
 	case verbMail:
 		c.size, c.domain = r.size, r.domain
@@ -310,13 +352,17 @@ func (c *conn) note(r *matchRow) {
 func (c *conn) advance(verb matchVerb, code reply.Code) {
 	ok := code == 0 || code.Class() == reply.OK
 	switch verb {
-	case verbHelo:
-		if ok {
-			c.stage = stageReady
+	case verbHelo, verbEhlo:
+		if c.stage = stageReady; !ok {
+			c.stage = stageNoHelo
+		}
+	case verbOther:
+		if !ok && c.stage == stageFresh {
+			c.stage = stageNoHelo
 		}
 	case verbTLS:
 		if ok {
-			c.stage = stageTLS
+			c.stage, c.tls = stageTLS, true
 		}
 	case verbMail:
 		if c.stage = stageMail; !ok {
@@ -334,10 +380,51 @@ func (c *conn) advance(verb matchVerb, code reply.Code) {
 			c.stage = stageDone
 		}
 	case verbReset:
-		if c.stage != stageFresh && c.stage != stageReady {
+		if c.stage > stageReady {
 			c.stage = stageReset
 		}
 	case verbQuit:
 		c.stage = stageQuit
 	}
+}
+
+// expect sets how long c's next row is to be waited for.
+func (c *conn) expect(outbound bool) {
+	switch {
+	case !outbound && c.stage == stageRcpt, c.waiting > 0 && c.wait[0].verb == verbEOM:
+		c.usual = logTransfer // the message is on its way
+		return
+	case outbound && c.waiting == 0:
+		c.usual = logPrompt
+		return
+	}
+	sum, total := 0.0, 0.0
+	for i, l := range c.pace {
+		w := math.Exp(float64(l))
+		sum += w * logMedians[i]
+		total += w
+	}
+	c.usual = sum / total
+}
+
+// logSilent returns the logarithm of how likely c is without a row until now, a
+// logged time.
+func (c *conn) logSilent(now int64) float64 {
+	d := now - c.at - resolution
+	if !c.timed || d <= 0 || c.stage == stageQuit {
+		return 0
+	}
+	spread := silentSpread
+	if c.usual == logTransfer {
+		spread = 2 * silentSpread
+	}
+	z := (math.Log(float64(d)) - c.usual) / spread
+	switch {
+	case z < -1:
+		return 0
+	case z > 3:
+		return logVanished
+	}
+	vanished := math.Exp(logVanished)
+	return math.Log(vanished + (1-vanished)*0.5*math.Erfc(z/math.Sqrt2))
 }

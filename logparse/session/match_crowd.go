@@ -80,14 +80,14 @@ func (m *matcher) disperse(c *cluster) {
 
 // placeInCrowd places a row in the crowd.
 func (m *matcher) placeInCrowd(c *cluster, rec *logparse.Record) {
-	r, w := &m.row, c.crowd
+	r, w, h := &m.row, c.crowd, &c.hypotheses[0].habits
 	best, score := int32(-1), r.starts()
 	for _, i := range w.kinds {
 		if i < 0 {
 			continue
 		}
 		m.work++
-		if l := w.members[i].conn.fit(r, c.order); l > score {
+		if l := w.members[i].conn.fit(r, c.order, h); l > score {
 			best, score = i, l
 		}
 	}
@@ -100,7 +100,7 @@ func (m *matcher) placeInCrowd(c *cluster, rec *logparse.Record) {
 		x, s = w.members[best].conn, w.members[best].slot
 		w.remove(best)
 	}
-	over := x.take(r, c.order)
+	over := x.take(r, c.order, h)
 	m.place(s, rec)
 	if over {
 		m.end(s)

@@ -11,16 +11,16 @@ import (
 const promptly = 0.75
 
 // fitSent is fit for a command of ours.
-func (c *conn) fitSent(r *matchRow, order int64) float64 {
+func (c *conn) fitSent(r *matchRow, order int64, h *habits) float64 {
 	l := 0.0
 	switch {
 	case c.waiting == 0:
-		l = logVerb(c.stage, c.verb, c.bdat, r)
+		l = h.fitVerb(c, c.stage, r)
 		if r.verb == verbRcpt || r.verb == verbData {
-			l += logPipe[1-c.pipe]
+			l += h.logPipe(r.verb, false)
 		}
 	case c.pipelines(r.verb):
-		l = logVerb(c.expected(), c.verb, c.bdat, r) + logPipe[1+c.pipe]
+		l = h.fitVerb(c, c.expected(), r) + h.logPipe(r.verb, true)
 	case r.verb == verbQuit || r.verb == verbReset:
 		l = math.Log(nextVerb[stageDone][r.verb]) + logSilently - 2
 	default:
@@ -41,9 +41,13 @@ func (c *conn) fitSent(r *matchRow, order int64) float64 {
 	return l
 }
 
-// logPipe is the logarithm of how likely a client sends a command before the one
-// before it was answered, by one more than conn.pipe.
-var logPipe = [...]float64{math.Log(0.03), math.Log(0.3), math.Log(0.9)}
+// overtaken is the logarithm of how likely a command is answered before an
+// earlier one of another connection to the same host.
+const overtaken = -2.0
+
+// overdue is the number of rows after which a reply is no longer expected before
+// others.
+const overdue = 16
 
 // pipelines reports whether the verb may be sent while others wait for their
 // replies (RFC 2920).
@@ -65,11 +69,9 @@ func (c *conn) expected() stage {
 }
 
 // send takes a command of ours.
-func (c *conn) send(r *matchRow) {
-	if c.waiting > 0 && (r.verb == verbRcpt || r.verb == verbData) {
-		c.pipe = 1
-	} else if r.verb == verbRcpt {
-		c.pipe = -1
+func (c *conn) send(r *matchRow, h *habits) {
+	if r.verb == verbRcpt || r.verb == verbData {
+		h.learnPipe(r.verb, c.waiting > 0)
 	}
 	if c.waiting > 0 && !c.pipelines(r.verb) {
 		c.waiting, c.more = 0, 0
@@ -91,7 +93,7 @@ func (c *conn) send(r *matchRow) {
 }
 
 // fitReply is fit for a reply of the peer.
-func (c *conn) fitReply(r *matchRow) float64 {
+func (c *conn) fitReply(r *matchRow, h *habits) float64 {
 	if c.waiting == 0 {
 		switch {
 		case r.code == 421:
@@ -108,8 +110,11 @@ func (c *conn) fitReply(r *matchRow) float64 {
 	if l <= impossible {
 		return impossible
 	}
-	if r.hint != verbOther && r.hint != head.verb && r.code.Class() == reply.OK && !(r.hint == verbEOM && head.verb == verbData) {
-		l += unlikelyCode
+	if r.code.Class() == reply.OK {
+		if r.hint != verbOther && r.hint != head.verb && !(r.hint == verbEOM && head.verb == verbData) {
+			l += unlikelyCode
+		}
+		l += h.logShape(head.verb, r.shape)
 	}
 	if r.address != 0 && head.address != 0 && (head.verb == verbMail || head.verb == verbRcpt) {
 		if r.address == head.address {
@@ -127,6 +132,31 @@ func (c *conn) fitReply(r *matchRow) float64 {
 		l += math.Log(c.pace.likely(c.gap(r)))
 	}
 	return l
+}
+
+// logOvertaken returns the logarithm of how likely the i-th connection gets a
+// reply before others do that waited longer: replies of one host take about the
+// same time, those about a message longer for a larger one.
+func logOvertaken(conns []conn, i int, order int64) float64 {
+	c := &conns[i]
+	if c.waiting == 0 {
+		return 0
+	}
+	l := 0.0
+	for j := range conns {
+		x := &conns[j]
+		if x.waiting == 0 || x.order >= c.order || order-x.order > overdue {
+			continue
+		}
+		switch message := x.wait[0].verb == verbEOM; {
+		case message != (c.wait[0].verb == verbEOM):
+		case !message, x.size >= 0 && x.size <= c.size:
+			l += overtaken
+		case x.size < 4*c.size:
+			l += overtaken / 4
+		}
+	}
+	return max(l, 3*overtaken)
 }
 
 // logCode returns the logarithm of how likely the code answers the verb.
@@ -172,12 +202,15 @@ func logCode(verb matchVerb, code reply.Code) float64 {
 }
 
 // takeReply takes a reply of the peer. It reports whether c is over.
-func (c *conn) takeReply(r *matchRow) bool {
+func (c *conn) takeReply(r *matchRow, h *habits) bool {
 	if c.waiting == 0 {
 		// The greeting, or a farewell that nobody asked for.
 		return r.code == 421 && c.last != 0
 	}
 	head := c.wait[0]
+	if r.code.Class() == reply.OK {
+		h.learnShape(head.verb, r.shape)
+	}
 	if head.verb == verbAuth && r.code == 334 {
 		return false
 	}

@@ -25,6 +25,22 @@ const (
 	gapFrom    = gapFine*gapStep - resolution // where the logarithmic part begins, ms
 )
 
+var logMedians = func() (l [paces]float64) {
+	for i, m := range paceMedians {
+		l[i] = math.Log(m)
+	}
+	return l
+}()
+
+// Logarithms of times in milliseconds, see conn.expect.
+var (
+	logTransfer = math.Log(2000)
+	logPrompt   = math.Log(100)
+)
+
+// silentSpread is σ of the logarithm of the time until a connection's next row.
+const silentSpread = 1.2
+
 // A pace is the logarithm of how likely each of the medians is.
 type pace [paces]float32
 
@@ -104,8 +120,8 @@ func bucketOf(d int64) int {
 }
 
 const (
-	gapFloor     = 1e-3 // likelihood of a time that nothing explains
-	gapBackwards = 1e-4 // of a command that began before the row before was written
+	gapFloor     = 1e-5 // likelihood of a time that nothing explains
+	gapBackwards = 1e-5 // of a command that began before the row before was written
 	greetFloor   = 2e-5 // of a session length that does not fit
 	slack        = 100  // ms by which the times of IIS may be out of step
 	hurried      = 0.1  // share of commands that are sent without waiting
@@ -152,4 +168,58 @@ func (t *gapTable) likely(d int64, floor float64) float64 {
 		return floor / 10
 	}
 	return t[bucketOf(max(d, -resolution))] + floor
+}
+
+// Clients that do not wait are told apart by how many rows of the cluster come
+// between two of theirs, which shows their pace where the log's whole seconds do
+// not. The number is taken to be Poisson with one of these means.
+var recencyMeans = [recencies]float64{0.05, 0.4, 1, 2, 4}
+
+const (
+	recencies  = 5
+	maxBetween = 16
+)
+
+// A recency is the logarithm of how likely each of the means is.
+type recency [recencies]float32
+
+var (
+	recencyTable    [recencies][maxBetween + 1]float64
+	logRecencyTable [recencies][maxBetween + 1]float32
+)
+
+func init() {
+	for i, mean := range recencyMeans {
+		l := math.Exp(-mean)
+		for k := range recencyTable[i] {
+			recencyTable[i][k] = 0.97*l + 0.03/(maxBetween+1)
+			logRecencyTable[i][k] = float32(math.Log(recencyTable[i][k]))
+			l *= mean / float64(k+1)
+		}
+	}
+}
+
+// likely returns the likelihood of k rows in between.
+func (p *recency) likely(k int64) float64 {
+	k = min(max(k, 0), maxBetween)
+	sum, total := 0.0, 0.0
+	for i := range p {
+		w := math.Exp(float64(p[i]))
+		total += w
+		sum += w * recencyTable[i][k]
+	}
+	return sum / total
+}
+
+// learn takes k rows in between into account.
+func (p *recency) learn(k int64) {
+	k = min(max(k, 0), maxBetween)
+	top := float32(math.Inf(-1))
+	for i := range p {
+		p[i] += logRecencyTable[i][k]
+		top = max(top, p[i])
+	}
+	for i := range p {
+		p[i] = max(p[i]-top, -6)
+	}
 }

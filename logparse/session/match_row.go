@@ -14,6 +14,7 @@ type matchVerb uint8
 const (
 	verbOther matchVerb = iota
 	verbHelo
+	verbEhlo
 	verbMail
 	verbRcpt
 	verbData // BDAT too
@@ -28,11 +29,11 @@ const (
 )
 
 // greets reports whether the command names the client.
-func (v matchVerb) greets() bool { return v == verbHelo }
+func (v matchVerb) greets() bool { return v == verbHelo || v == verbEhlo }
 
 var matchVerbOf = func() (t [256]matchVerb) {
 	for v, to := range map[logparse.Verb]matchVerb{
-		logparse.VerbHELO: verbHelo, logparse.VerbEHLO: verbHelo, logparse.VerbLHLO: verbHelo,
+		logparse.VerbHELO: verbHelo, logparse.VerbEHLO: verbEhlo, logparse.VerbLHLO: verbEhlo,
 		logparse.VerbMAIL: verbMail, logparse.VerbSEND: verbMail, logparse.VerbSOML: verbMail, logparse.VerbSAML: verbMail,
 		logparse.VerbRCPT: verbRcpt, logparse.VerbDATA: verbData, logparse.VerbBDAT: verbData, logparse.VerbRSET: verbReset,
 		logparse.VerbQUIT: verbQuit, logparse.VerbAUTH: verbAuth, logparse.VerbXEXPS: verbAuth,
@@ -65,6 +66,7 @@ type matchRow struct {
 	name    uint32    // hash of the HELO name, on HELO and QUIT
 	domain  uint32    // hash of the domain of the sender, on MAIL, or of the Message-ID, on DATA
 	address uint32    // hash of the address in a command or a reply
+	shape   uint32    // hash of the wording of a reply, without what differs from one to the next
 	hint    matchVerb // which command a reply's text answers, verbOther for any
 }
 
@@ -80,6 +82,7 @@ func (r *matchRow) read(rec *logparse.Record) {
 	case logparse.KindReply:
 		r.reply = true
 		r.hint = replyHint(rec)
+		r.shape = shape(rec.Text)
 		if r.hint == verbMail || r.hint == verbRcpt || r.hint == verbOther {
 			r.address = hash(bracketed(rec.Text))
 		}
@@ -90,7 +93,7 @@ func (r *matchRow) read(rec *logparse.Record) {
 		return
 	}
 	switch r.verb {
-	case verbHelo:
+	case verbHelo, verbEhlo:
 		r.name = hash(rec.Arg)
 	case verbQuit:
 		r.name = hash(rec.Arg)
@@ -128,6 +131,9 @@ func replyHint(rec *logparse.Record) matchVerb {
 	if rec.Code.Class() != reply.OK {
 		return verbOther
 	}
+	if len(rec.Text) > 3 && rec.Text[3] == '-' {
+		return verbEhlo // whose reply alone has several lines
+	}
 	for _, w := range hintWords {
 		if containsFold(rec.Text, w.word) {
 			return w.verb
@@ -141,7 +147,7 @@ var hintWords = []struct {
 	verb matchVerb
 }{
 	{"sender", verbMail}, {"recipient", verbRcpt}, {"queued", verbEOM}, {"accepted for delivery", verbEOM},
-	{" hello", verbHelo}, {"reset", verbReset},
+	{"reset", verbReset},
 }
 
 // containsFold reports whether text holds word, which is in lower case, in any
@@ -211,6 +217,24 @@ func hash(b []byte) uint32 {
 	h := uint32(2166136261)
 	for _, c := range b {
 		h = (h ^ uint32(lowerASCII(c))) * 16777619
+	}
+	return max(h, 1)
+}
+
+// shape returns the hash of the words of a reply that hold neither digits nor an
+// address, but for its codes.
+func shape(text []byte) uint32 {
+	h := uint32(2166136261)
+	for n := 0; len(text) > 0 && n < 12; n++ {
+		word, rest, _ := bytes.Cut(text, []byte{' '})
+		text = rest
+		if n > 1 && bytes.ContainsAny(word, "0123456789@<[") {
+			continue
+		}
+		for _, c := range word {
+			h = (h ^ uint32(lowerASCII(c))) * 16777619
+		}
+		h = (h ^ ' ') * 16777619
 	}
 	return max(h, 1)
 }

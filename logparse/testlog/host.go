@@ -68,7 +68,7 @@ func newHost(number int, opt *Options) *host {
 		h.direction = outcome.Outbound
 	}
 	h.tempo = newTempo(rng, opt.Pace)
-	h.ownTempo = rng.Float64() < 0.4
+	h.ownTempo = rng.Float64() < 0.4 && h.direction == outcome.Inbound // we are but one client
 	h.extended = rng.Float64() < 0.7
 	h.size = h.extended && rng.Float64() < 0.6
 	h.blank = rng.Float64() < 0.15
@@ -102,9 +102,12 @@ func newHost(number int, opt *Options) *host {
 	return h
 }
 
+// usualPaces are the paces as often as they occur.
+var usualPaces = [...]Pace{Burst, Burst, Burst, Burst, Near, Near, Near, Near, Far, Far, Far, Far, Far, Slow, Slow, Human, Even, Even}
+
 func newTempo(rng *rand.Rand, pace Pace) tempo {
 	if pace == AnyPace {
-		pace = 1 + Pace(rng.IntN(int(paceCount)-1))
+		pace = usualPaces[rng.IntN(len(usualPaces))]
 	}
 	t := tempo{
 		greet:     logUniform(rng, 5*millisecond, 800*millisecond),

@@ -37,14 +37,13 @@ type Pace uint8
 
 // The paces.
 const (
-	AnyPace Pace = iota // each peer has one of the following
+	AnyPace Pace = iota // each peer has one of the following, people the least often
 	Burst               // scripts: several commands a millisecond
 	Near                // servers on the same network
 	Far                 // servers across the internet
 	Slow                // overloaded servers and slow lines
 	Human               // people at a keyboard
 	Even                // programs that wait the same time before each command
-	paceCount
 )
 
 // A Session is the truth about one connection.

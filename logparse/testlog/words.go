@@ -77,6 +77,9 @@ func (h *host) replyText(e *exchange, s *Session) string {
 		to = tr.Recipients[e.rcpt].To
 	}
 	if e.code >= 400 {
+		if e.verb != logparse.VerbRCPT {
+			to = ""
+		}
 		return refusalText(e.code, to)
 	}
 	exchange := h.flavour == 0

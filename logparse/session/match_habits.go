@@ -1,0 +1,160 @@
+package session
+
+import "math"
+
+// Habits are what the connections of one cluster have in common under a
+// hypothesis: the client that opens them does the same thing again and again.
+type habits struct {
+	verbs   [stages][matchVerbs]uint8 // how often each command followed
+	total   [stages]uint16
+	piped   [2][2]uint8 // how often RCPT and DATA were sent before the last reply came, and how often not
+	paces   shares      // how many of the connections before had each pace
+	recents [recencies]float32
+	shapes  [16]shapeCount // wordings of the peer's replies
+}
+
+// A shapeCount is how often a wording answered a command.
+type shapeCount struct {
+	shape uint32
+	verb  matchVerb
+	n     uint8
+}
+
+type shares [paces]float32
+
+const (
+	verbPrior  = 3.0 // how many observations the general likelihoods count for
+	pipePrior  = 1.0
+	shapePrior = 0.5
+	pacePrior  = 1.5
+	maxCounted = 250 // observations, after which the older half is forgotten
+)
+
+// logVerb returns the logarithm of how likely the row's command is in a stage,
+// of which the likelihood is p where nothing is known about the client.
+func (h *habits) logVerb(s stage, v matchVerb, p float64) float64 {
+	return math.Log((verbPrior*p + float64(h.verbs[s][v])) / (verbPrior + float64(h.total[s])))
+}
+
+// learn counts a command.
+func (h *habits) learn(s stage, v matchVerb) {
+	if h.verbs[s][v] == maxCounted {
+		h.total[s] = 0
+		for i := range h.verbs[s] {
+			h.verbs[s][i] /= 2
+			h.total[s] += uint16(h.verbs[s][i])
+		}
+	}
+	h.verbs[s][v]++
+	h.total[s]++
+}
+
+// logPipe returns the logarithm of how likely the client sends RCPT or DATA
+// before the command before it was answered, or not before.
+func (h *habits) logPipe(verb matchVerb, piped bool) float64 {
+	n := &h.piped[pipeIndex(verb == verbData)]
+	yes, no := float64(n[0]), float64(n[1])
+	prior := pipePrior / 2
+	if verb == verbData {
+		prior = pipePrior / 5 // rare
+	}
+	if !piped {
+		yes, no, prior = no, yes, pipePrior-prior
+	}
+	return math.Log((prior + yes) / (pipePrior + yes + no))
+}
+
+// learnPipe counts whether a command was sent early.
+func (h *habits) learnPipe(verb matchVerb, piped bool) {
+	n := &h.piped[pipeIndex(verb == verbData)][pipeIndex(!piped)]
+	*n += min(1, maxCounted-*n)
+}
+
+func pipeIndex(second bool) int {
+	if second {
+		return 1
+	}
+	return 0
+}
+
+// prior gives a new connection the paces of the others.
+func (h *habits) prior(c *conn, open []conn) {
+	paces, recents := h.paces, h.recents
+	for i := range open {
+		open[i].pace.share(&paces)
+		open[i].recency.share(&recents)
+	}
+	for i, n := range paces {
+		c.pace[i] = float32(math.Log(float64(n) + pacePrior/float64(len(paces))))
+	}
+	for i, n := range recents {
+		c.recency[i] = float32(math.Log(float64(n) + pacePrior/float64(len(recents))))
+	}
+}
+
+// ended keeps the pace of a connection that is over.
+func (h *habits) ended(c *conn) {
+	const forget = 0.8
+	for i := range h.paces {
+		h.paces[i] *= forget
+	}
+	for i := range h.recents {
+		h.recents[i] *= forget
+	}
+	c.pace.share(&h.paces)
+	c.recency.share(&h.recents)
+}
+
+// share adds how likely each of the medians is.
+func (p *pace) share(to *shares) {
+	total := 0.0
+	for _, l := range p {
+		total += math.Exp(float64(l))
+	}
+	for i, l := range p {
+		to[i] += float32(math.Exp(float64(l)) / total)
+	}
+}
+
+// share adds how likely each of the means is.
+func (p *recency) share(to *[recencies]float32) {
+	total := 0.0
+	for _, l := range p {
+		total += math.Exp(float64(l))
+	}
+	for i, l := range p {
+		to[i] += float32(math.Exp(float64(l)) / total)
+	}
+}
+
+// logShape returns the logarithm of how likely a command is answered in these
+// words.
+func (h *habits) logShape(verb matchVerb, shape uint32) float64 {
+	n, total := 0.0, 0.0
+	for i := range h.shapes {
+		if x := &h.shapes[i]; x.n > 0 && x.verb == verb {
+			total += float64(x.n)
+			if x.shape == shape {
+				n = float64(x.n)
+			}
+		}
+	}
+	const unseen = 0.2 // of any one wording
+	return math.Log((n + shapePrior*unseen) / (total + shapePrior))
+}
+
+// learnShape counts a wording.
+func (h *habits) learnShape(verb matchVerb, shape uint32) {
+	least := 0
+	for i := range h.shapes {
+		x := &h.shapes[i]
+		if x.n > 0 && x.verb == verb && x.shape == shape {
+			x.n += min(1, 255-x.n)
+			return
+		}
+		if x.n < h.shapes[least].n {
+			least = i
+		}
+	}
+	h.shapes[least] = shapeCount{shape, verb, 1}
+}
