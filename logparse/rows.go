@@ -43,7 +43,7 @@ func (b blankRows) next(*Record) (lineClass, string) {
 	switch {
 	case !ok:
 		return lineEnd, ""
-	case len(line) == 0:
+	case isBlank(line):
 		return lineBlank, ""
 	}
 	return lineMalformed, "not a line of a log"

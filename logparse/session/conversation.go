@@ -116,6 +116,9 @@ func (b *Builder) command(st *state, rec *logparse.Record) {
 	if st.answersChallenge(rec) {
 		return
 	}
+	if rec.Verb == logparse.VerbOther && rec.Format == logparse.OutlookSMTP && st.receivesData() {
+		return // a line of the message
+	}
 	// A client sends nothing behind these before it has their reply (RFC 2920
 	// section 3.1), so a reply that is still missing was not logged.
 	if n := len(st.queue); n > 0 && waitsForReply(st.queue[n-1].verb) {
