@@ -56,3 +56,12 @@ func BenchmarkClassifyNew(b *testing.B) {
 		r.List, r.RetryAfter = blocklist(p.body), retryAfter(p.body)
 	}
 }
+
+// What a program pays once for the built-in rules.
+func BenchmarkNewClassifier(b *testing.B) {
+	for b.Loop() {
+		if _, err := NewClassifier(nil); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

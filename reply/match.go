@@ -1,5 +1,10 @@
 package reply
 
+import (
+	"slices"
+	"strings"
+)
+
 // The bounds of matching.
 const (
 	maxStages = 4   // steps of a term
@@ -32,64 +37,58 @@ type acEdge struct {
 
 // newAutomaton builds the automaton of distinct phrases.
 func newAutomaton(phrases []string) *automaton {
-	type node struct {
-		next   map[byte]int32
-		output int32
-	}
-	nodes := []node{{map[byte]int32{}, -1}}
 	a := &automaton{length: make([]int32, len(phrases))}
+	order := make([]int32, len(phrases))
 	for i, p := range phrases {
-		at := int32(0)
-		for j := 0; j < len(p); j++ {
-			to, ok := nodes[at].next[p[j]]
-			if !ok {
-				to = int32(len(nodes))
-				nodes = append(nodes, node{map[byte]int32{}, -1})
-				nodes[at].next[p[j]] = to
-			}
-			at = to
-		}
-		nodes[at].output = int32(i)
 		a.length[i] = int32(len(p))
+		order[i] = int32(i)
 	}
-	a.states = make([]acState, len(nodes))
-	for i, n := range nodes {
-		s := &a.states[i]
-		*s = acState{output: n.output, table: -1, edge: int32(len(a.edges)), count: int32(len(n.next))}
-		if len(n.next) > 6 || i == 0 {
+	slices.SortFunc(order, func(x, y int32) int { return strings.Compare(phrases[x], phrases[y]) })
+
+	// A state stands for a beginning that the phrases order[low:high] share.
+	// States are made breadth first, so a failure link leads to an earlier one.
+	type span struct{ low, high, depth int32 }
+	spans := []span{{0, int32(len(order)), 0}}
+	for i := 0; i < len(spans); i++ {
+		sp := spans[i]
+		s := acState{output: -1, table: -1, edge: int32(len(a.edges))}
+		for low := sp.low; low < sp.high; {
+			p := phrases[order[low]]
+			if len(p) == int(sp.depth) {
+				s.output = order[low]
+				low++
+				continue
+			}
+			high := low + 1
+			for high < sp.high && phrases[order[high]][sp.depth] == p[sp.depth] {
+				high++
+			}
+			a.edges = append(a.edges, acEdge{p[sp.depth], int32(len(spans))})
+			spans = append(spans, span{low, high, sp.depth + 1})
+			low = high
+		}
+		s.count = int32(len(a.edges)) - s.edge
+		if s.count > 6 || i == 0 {
 			s.table = int32(len(a.tables))
 			var t [256]int32
-			for b, to := range n.next {
-				t[b] = to
+			for _, e := range a.edges[s.edge:] {
+				t[e.b] = e.to
 			}
 			a.tables = append(a.tables, t)
 		}
-		for b := 0; b < 256; b++ {
-			if to, ok := n.next[byte(b)]; ok {
-				a.edges = append(a.edges, acEdge{byte(b), to})
-			}
-		}
+		a.states = append(a.states, s)
 	}
-	// Breadth first: the failure link of a state is shorter than the state.
-	queue := make([]int32, 0, len(nodes))
-	for _, to := range nodes[0].next {
-		queue = append(queue, to)
-	}
-	for len(queue) > 0 {
-		at := queue[0]
-		queue = queue[1:]
-		for b, to := range nodes[at].next {
-			f := a.states[at].fail
-			for f != 0 && a.step(f, b) == 0 {
-				f = a.states[f].fail
-			}
-			a.states[to].fail = a.step(f, b)
-			queue = append(queue, to)
+	for i := range a.states {
+		s := &a.states[i]
+		if f := &a.states[s.fail]; i > 0 && f.output >= 0 {
+			s.link = s.fail
+		} else if i > 0 {
+			s.link = f.link
 		}
-		if f := a.states[at].fail; a.states[f].output >= 0 {
-			a.states[at].link = f
-		} else {
-			a.states[at].link = a.states[f].link
+		for _, e := range a.edges[s.edge : s.edge+s.count] {
+			if i > 0 {
+				a.states[e.to].fail = a.next(s.fail, e.b)
+			}
 		}
 	}
 	return a
@@ -107,6 +106,16 @@ func (a *automaton) step(state int32, b byte) int32 {
 		}
 	}
 	return 0
+}
+
+// next returns the state after reading b.
+func (a *automaton) next(state int32, b byte) int32 {
+	for {
+		if to := a.step(state, b); to != 0 || state == 0 {
+			return to
+		}
+		state = a.states[state].fail
+	}
 }
 
 // A found phrase ends before text[end]; next is the one of the same phrase
@@ -146,16 +155,7 @@ func (m *matcher) scan(a *automaton, text []byte) {
 	m.events, m.order = m.events[:0], m.order[:0]
 	state := int32(0)
 	for i, b := range text {
-		for {
-			if to := a.step(state, b); to != 0 {
-				state = to
-				break
-			}
-			if state == 0 {
-				break
-			}
-			state = a.states[state].fail
-		}
+		state = a.next(state, b)
 		at := state
 		if a.states[at].output < 0 {
 			at = a.states[at].link

@@ -92,6 +92,27 @@ func TestMatcherIsBounded(t *testing.T) {
 	}
 }
 
+// Every mark has a bit of its own.
+func TestMarks(t *testing.T) {
+	a := markFinder()
+	if n := len(a.length); n > 64 {
+		t.Fatalf("%d marks do not fit", n)
+	}
+	for i := range wrappers {
+		if m := marksIn("x" + wrappers[i].open + "y"); !m.has(i) {
+			t.Errorf("%q is not found", wrappers[i].open)
+		}
+	}
+	for i := range verbMarks {
+		if got := answered(marksIn("(" + verbMarks[i].text + ")")); got == 0 {
+			t.Errorf("%q is not found", verbMarks[i].text)
+		}
+	}
+	if marksIn("550 5.1.1 nothing of the kind") != 0 {
+		t.Error("marks where there are none")
+	}
+}
+
 func TestNormalize(t *testing.T) {
 	z := &normalizer{hosts: map[string]struct{}{"spamhaus.org": {}}, ignore: [][]byte{[]byte(" for more information ")}}
 	for _, tt := range []struct{ text, want string }{

@@ -1,6 +1,9 @@
 package reply
 
-import "strings"
+import (
+	"strings"
+	"sync"
+)
 
 // A dissection is a logged text taken apart: its codes, and the reply inside.
 type dissection struct {
@@ -47,6 +50,40 @@ var wrappers = []struct {
 	{open: "address error '", close: "'"}, // Oracle and Amazon, around a reply without a code
 }
 
+// A markSet tells which of the phrases that dissect looks for a text holds:
+// bit i is wrapper i, then come the trailers, the verb marks and errorMark.
+type markSet uint64
+
+func (m markSet) has(i int) bool { return m>>i&1 != 0 }
+
+var markFinder = sync.OnceValue(func() *automaton {
+	var marks []string
+	for i := range wrappers {
+		marks = append(marks, wrappers[i].open)
+	}
+	marks = append(marks, trailers...)
+	for i := range verbMarks {
+		marks = append(marks, verbMarks[i].text)
+	}
+	return newAutomaton(append(marks, errorMark))
+})
+
+// marksIn finds the marks in one pass: most texts hold none of them, and
+// looking for each would take longer than everything else.
+func marksIn(text string) (m markSet) {
+	a := markFinder()
+	state := int32(0)
+	for i := range len(text) {
+		state = a.next(state, text[i])
+		for at := state; at != 0; at = a.states[at].link {
+			if a.states[at].output >= 0 {
+				m |= 1 << a.states[at].output
+			}
+		}
+	}
+	return m
+}
+
 // maxDepth is how many replies may be quoted inside each other.
 const maxDepth = 6
 
@@ -65,7 +102,8 @@ func dissect(text string) dissection {
 	var d dissection
 	lead := skipLead(text)
 	d.code, d.enhanced = leadingCodes(lead)
-	d.verb = answered(text)
+	marks := marksIn(text)
+	d.verb = answered(marks)
 	d.body = text
 	// A go-ahead, or the first line of a reply of several, may have a failure
 	// behind it.
@@ -74,7 +112,7 @@ func dissect(text string) dissection {
 		return d
 	}
 	for range maxDepth {
-		inner, ok := unwrap(d.body)
+		inner, ok := unwrap(d.body, marks)
 		if !ok {
 			break
 		}
@@ -92,7 +130,7 @@ func dissect(text string) dissection {
 			}
 		}
 	}
-	d.body = trimTrailer(d.body)
+	d.body = trimTrailer(d.body, marks)
 	if d.code == 0 || d.code.Class() == OK {
 		if d.bodyCode != 0 {
 			d.code = d.bodyCode
@@ -104,7 +142,9 @@ func dissect(text string) dissection {
 	if d.enhanced.IsZero() {
 		d.enhanced = hashedCode(text)
 	}
-	d.win32 = errorNumber(d.body)
+	if marks.has(len(wrappers) + len(trailers) + len(verbMarks)) {
+		d.win32 = errorNumber(d.body)
+	}
 	if d.bodyCode == 0 {
 		d.bodyCode = d.code
 	}
@@ -152,9 +192,12 @@ func leadingCodes(s string) (Code, Enhanced) {
 }
 
 // unwrap returns the reply that s quotes, if it does.
-func unwrap(s string) (string, bool) {
+func unwrap(s string, marks markSet) (string, bool) {
 	best, at := -1, len(s)
 	for i := range wrappers {
+		if !marks.has(i) {
+			continue
+		}
 		w := &wrappers[i]
 		j := strings.Index(s[:at], w.open)
 		for from := 0; j >= 0 && w.code; {
@@ -219,8 +262,11 @@ func closing(s, sign string) int {
 	}
 }
 
-func trimTrailer(s string) string {
-	for _, t := range trailers {
+func trimTrailer(s string, marks markSet) string {
+	for n, t := range trailers {
+		if !marks.has(len(wrappers) + n) {
+			continue
+		}
 		if i := strings.Index(s, t); i > 0 {
 			s = s[:i]
 		}
@@ -311,27 +357,29 @@ var verbMarks = []struct {
 	{"[MAIL_FROM]", 4}, {"[RCPT_TO]", 5}, {">>> MAIL", 4}, {">>> RCPT", 5}, {">>> DATA", 6},
 }
 
-// answered returns the number of the command that the text says was answered.
-func answered(text string) uint8 {
+// answered returns the number of the command that the marks say was answered.
+func answered(marks markSet) uint8 {
 	for i := range verbMarks {
-		if strings.Contains(text, verbMarks[i].text) {
+		if marks.has(len(wrappers) + len(trailers) + i) {
 			return verbMarks[i].verb
 		}
 	}
 	return 0
 }
 
+// errorMark stands before a Windows error number, whatever word it follows.
+const errorMark = "rror code"
+
 // errorNumber returns the Windows error number in texts such as "Winsock error
 // code: 10061, Win32 error code: 10061" and "Socket error code 10061".
 func errorNumber(text string) int64 {
-	const mark = "rror code"
 	for {
-		i := strings.Index(text, mark)
+		i := strings.Index(text, errorMark)
 		if i < 0 {
 			return 0
 		}
 		before := text[:i]
-		text = text[i+len(mark):]
+		text = text[i+len(errorMark):]
 		if !strings.HasSuffix(before, "Winsock e") && !strings.HasSuffix(before, "ocket e") &&
 			!strings.HasSuffix(before, "Win32 e") {
 			continue
