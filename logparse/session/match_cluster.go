@@ -24,7 +24,7 @@ const (
 
 	// doubtful is how likely another placement of a row must be, compared to the
 	// one chosen, for its connection to be ambiguous.
-	doubtful = 0.05
+	doubtful = 0.15
 
 	// maxCompared is how far two hypotheses are compared backwards when one is
 	// given up.
@@ -168,7 +168,7 @@ func (m *matcher) collect(c *cluster) {
 		for j := range h.conns {
 			l := h.conns[j].fit(r, c.order, &h.habits)
 			if r.reply && l > impossible {
-				l += logOvertaken(h.conns, j, c.order)
+				l += logOvertaken(h.conns, j)
 			}
 			if l > impossible {
 				b.candidates = append(b.candidates, candidate{h.score + l, h.score + l + silent - h.conns[j].silent, i, j})
@@ -216,6 +216,9 @@ func (m *matcher) placeOnly(c *cluster, rec *logparse.Record) {
 		h.conns = append(h.conns, x)
 	} else {
 		h.sum -= h.conns[j].mark()
+		if r.reply {
+			pass(h.conns, j)
+		}
 	}
 	x := &h.conns[j]
 	over := x.take(r, c.order, &h.habits)
@@ -263,13 +266,13 @@ func (m *matcher) branch(c *cluster) {
 			m.absorb(c, &next[0], n, x.rank)
 			continue
 		}
-		conns := m.conns(len(from.conns) + 1)
-		for j := range from.conns {
-			switch {
-			case j != x.conn:
-				conns = append(conns, from.conns[j])
-			case !over:
-				conns = append(conns, moved)
+		conns := append(m.conns(len(from.conns)+1), from.conns...)
+		if x.conn >= 0 {
+			if r.reply {
+				pass(conns, x.conn)
+			}
+			if conns[x.conn] = moved; over {
+				conns = slices.Delete(conns, x.conn, x.conn+1)
 			}
 		}
 		if x.conn < 0 && !over {

@@ -53,8 +53,8 @@ var nextVerb = func() (t [stages][matchVerbs]float64) {
 // Logarithms of likelihoods.
 const (
 	impossible   = -20.0
-	logStart     = -2.0  // a connection begins with this row
-	logStartOdd  = -6.0  // begins with a command that should not be the first
+	logStart     = -4.0  // a connection begins with this row
+	logStartOdd  = -7.0  // begins with a command that should not be the first
 	logStartCut  = -17.0 // begins before the log does, or something is missing
 	logVanished  = -3.5  // a connection ends without a word, or what is missing of it is not logged
 	logElsewhere = -0.7
@@ -84,6 +84,7 @@ type conn struct {
 	recency     recency
 	tls         bool
 	usual       float64 // logarithm of the time until the next row, ms
+	passed      uint8   // how often another got its reply first
 	silent      float64 // see logSilent, at the row under way
 
 	// Commands that wait for a reply, outbound, oldest first. Only the first few
@@ -311,6 +312,7 @@ func (c *conn) take(r *matchRow, order int64, h *habits) bool {
 	c.last, c.order, c.clock = r.number, order, r.clock
 	c.at, c.timed = r.at, r.timed
 	c.replied = r.reply
+	c.passed = 0
 	c.in, c.out = r.in, r.out
 	c.expect(r.outbound)
 	if over {

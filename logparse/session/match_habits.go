@@ -10,7 +10,8 @@ type habits struct {
 	piped   [2][2]uint8 // how often RCPT and DATA were sent before the last reply came, and how often not
 	paces   shares      // how many of the connections before had each pace
 	recents [recencies]float32
-	shapes  [16]shapeCount // wordings of the peer's replies
+	shapes  [16]shapeCount         // wordings of the peer's replies
+	rates   [transferRates]float32 // logarithm of how likely each rate of transfer is
 }
 
 // A shapeCount is how often a wording answered a command.
@@ -157,4 +158,59 @@ func (h *habits) learnShape(verb matchVerb, shape uint32) {
 		}
 	}
 	h.shapes[least] = shapeCount{shape, verb, 1}
+}
+
+// A message takes about overhead milliseconds and one more for each so many
+// bytes; which, is learnt.
+var transferBytes = [transferRates]float64{5, 50, 500, 5000, 50000}
+
+const (
+	transferRates = 5
+	overhead      = 100
+)
+
+// logTransfer returns the logarithm of how likely a message of that size, -1 for
+// not known, takes the logged time d.
+func (h *habits) logTransfer(d, size int64) float64 {
+	if size < 0 {
+		return math.Log(gaps().transfer.likely(d, gapFloor))
+	}
+	sum, total := 0.0, 0.0
+	for i, l := range h.rates {
+		w := math.Exp(float64(l))
+		total += w
+		sum += w * transferLikely(d, size, i)
+	}
+	return math.Log(sum / total)
+}
+
+// learnTransfer takes the time d for a message of that size into account.
+func (h *habits) learnTransfer(d, size int64) {
+	if size < 0 {
+		return
+	}
+	top := float32(math.Inf(-1))
+	for i := range h.rates {
+		h.rates[i] += float32(math.Log(transferLikely(d, size, i)))
+		top = max(top, h.rates[i])
+	}
+	for i := range h.rates {
+		h.rates[i] = max(h.rates[i]-top, -8)
+	}
+}
+
+// transferLikely returns the likelihood of the logged time d for a message of
+// that size at the i-th rate.
+func transferLikely(d, size int64, i int) float64 {
+	if d < -resolution-slack {
+		return gapBackwards
+	}
+	median := math.Log(overhead + float64(size)/transferBytes[i])
+	k := 0
+	for k < paces-2 && median > logMedians[k+1] {
+		k++
+	}
+	part := min((median-logMedians[k])/(logMedians[k+1]-logMedians[k]), 1)
+	b, t := bucketOf(max(d, -resolution)), gaps()
+	return (1-part)*t.pace[k][b] + part*t.pace[k+1][b] + gapFloor
 }

@@ -41,13 +41,13 @@ func (c *conn) fitSent(r *matchRow, order int64, h *habits) float64 {
 	return l
 }
 
-// overtaken is the logarithm of how likely a command is answered before an
-// earlier one of another connection to the same host.
-const overtaken = -2.0
-
-// overdue is the number of rows after which a reply is no longer expected before
-// others.
-const overdue = 16
+// Logarithms of how likely a command is answered before an earlier one of
+// another connection to the same host: for the first time, and when that one is
+// stuck already.
+const (
+	overtaken = -2.0
+	stuck     = -0.4
+)
 
 // pipelines reports whether the verb may be sent while others wait for their
 // replies (RFC 2920).
@@ -127,7 +127,7 @@ func (c *conn) fitReply(r *matchRow, h *habits) float64 {
 	case !r.timed || !c.timed:
 		l += logTimeless
 	case head.verb == verbEOM:
-		l += math.Log(gaps().transfer.likely(c.gap(r), gapFloor))
+		l += h.logTransfer(c.gap(r), c.size)
 	default:
 		l += math.Log(c.pace.likely(c.gap(r)))
 	}
@@ -137,26 +137,37 @@ func (c *conn) fitReply(r *matchRow, h *habits) float64 {
 // logOvertaken returns the logarithm of how likely the i-th connection gets a
 // reply before others do that waited longer: replies of one host take about the
 // same time, those about a message longer for a larger one.
-func logOvertaken(conns []conn, i int, order int64) float64 {
-	c := &conns[i]
-	if c.waiting == 0 {
-		return 0
-	}
+func logOvertaken(conns []conn, i int) float64 {
 	l := 0.0
 	for j := range conns {
-		x := &conns[j]
-		if x.waiting == 0 || x.order >= c.order || order-x.order > overdue {
-			continue
-		}
-		switch message := x.wait[0].verb == verbEOM; {
-		case message != (c.wait[0].verb == verbEOM):
-		case !message, x.size >= 0 && x.size <= c.size:
-			l += overtaken
-		case x.size < 4*c.size:
-			l += overtaken / 4
+		if x := &conns[j]; x.overtakenBy(&conns[i]) {
+			if x.passed == 0 {
+				l += overtaken
+			} else {
+				l += stuck / float64(x.passed)
+			}
 		}
 	}
 	return max(l, 3*overtaken)
+}
+
+// overtakenBy reports whether c's reply should have come before that to x.
+func (c *conn) overtakenBy(x *conn) bool {
+	if c.waiting == 0 || x.waiting == 0 || c.order >= x.order {
+		return false
+	}
+	message := c.wait[0].verb == verbEOM
+	return message == (x.wait[0].verb == verbEOM) && (!message || c.size >= 0 && c.size <= x.size)
+}
+
+// pass notes which connections the i-th one, which is about to get a reply,
+// overtakes.
+func pass(conns []conn, i int) {
+	for j := range conns {
+		if x := &conns[j]; x.overtakenBy(&conns[i]) {
+			x.passed += min(1, math.MaxUint8-x.passed)
+		}
+	}
 }
 
 // logCode returns the logarithm of how likely the code answers the verb.
@@ -208,6 +219,9 @@ func (c *conn) takeReply(r *matchRow, h *habits) bool {
 		return r.code == 421 && c.last != 0
 	}
 	head := c.wait[0]
+	if head.verb == verbEOM && r.timed && c.timed && c.last != 0 {
+		h.learnTransfer(c.gap(r), c.size)
+	}
 	if r.code.Class() == reply.OK {
 		h.learnShape(head.verb, r.shape)
 	}

@@ -69,8 +69,14 @@ func newHost(number int, opt *Options) *host {
 	}
 	h.tempo = newTempo(rng, opt.Pace)
 	h.ownTempo = rng.Float64() < 0.4 && h.direction == outcome.Inbound // we are but one client
-	h.extended = rng.Float64() < 0.7
-	h.size = h.extended && rng.Float64() < 0.6
+	// Nearly every server that we connect to knows EHLO and SIZE; of the clients
+	// fewer use them.
+	extended, size := 0.7, 0.6
+	if h.direction == outcome.Outbound {
+		extended, size = 0.9, 0.9
+	}
+	h.extended = rng.Float64() < extended
+	h.size = h.extended && rng.Float64() < size
 	h.blank = rng.Float64() < 0.15
 	h.pipelining = h.extended && rng.Float64() < 0.4
 	h.chunking = h.extended && rng.Float64() < 0.15
