@@ -1,0 +1,100 @@
+package reply
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// parseCodeRange reads "550", "5.7.1", "x.7.1" or "5.7.606-5.7.649".
+func parseCodeRange(s string) (codeRange, error) {
+	bad := fmt.Errorf("no code: %q", s)
+	first, last, isRange := strings.Cut(s, "-")
+	if !isRange {
+		last = first
+	}
+	if !strings.Contains(s, ".") {
+		from, err1 := strconv.ParseUint(first, 10, 16)
+		to, err2 := strconv.ParseUint(last, 10, 16)
+		if err1 != nil || err2 != nil || from < 200 || to > 599 || from > to {
+			return codeRange{}, bad
+		}
+		return codeRange{basic: true, from: Code(from), to: Code(to)}, nil
+	}
+	low, ok1 := parsePattern(first)
+	high, ok2 := parsePattern(last)
+	if !ok1 || !ok2 || low.Major != high.Major || low.Subject != high.Subject || low.Detail > high.Detail {
+		return codeRange{}, bad
+	}
+	return codeRange{major: low.Major, subject: low.Subject, low: low.Detail, high: high.Detail}, nil
+}
+
+// parsePattern reads an enhanced code whose class may be "x".
+func parsePattern(s string) (Enhanced, bool) {
+	wild := strings.HasPrefix(s, "x.")
+	if wild {
+		s = "5" + s[1:]
+	}
+	e, n := ParseEnhanced([]byte(s))
+	if n == 0 || n != len(s) {
+		return Enhanced{}, false
+	}
+	if wild {
+		e.Major = 0
+	}
+	return e, true
+}
+
+// parseClause reads a "when" line.
+func parseClause(s string) (clause, error) {
+	var c clause
+	positive := false
+	for part := range strings.SplitSeq(s, "&") {
+		part = strings.TrimSpace(part)
+		rest, not := strings.CutPrefix(part, "!")
+		t := term{not: not}
+		for st := range strings.SplitSeq(rest, "..") {
+			var alternatives stage
+			for phrase := range strings.SplitSeq(st, "|") {
+				p, err := phrasePattern(strings.TrimSpace(phrase))
+				if err != nil {
+					return nil, err
+				}
+				alternatives = append(alternatives, p)
+			}
+			t.stages = append(t.stages, alternatives)
+		}
+		if len(t.stages) > maxStages {
+			return nil, fmt.Errorf("more than %d steps in %q", maxStages, part)
+		}
+		positive = positive || !not
+		c = append(c, t)
+	}
+	if !positive {
+		return nil, fmt.Errorf("nothing but negations: %q", s)
+	}
+	return c, nil
+}
+
+// phrasePattern turns a phrase into what is looked for in normalised text,
+// where every word stands between two blanks.
+func phrasePattern(s string) (string, error) {
+	body, openEnd := strings.CutSuffix(s, "*")
+	body, openStart := strings.CutPrefix(body, "*")
+	words := strings.Join(strings.Fields(body), " ")
+	if len(words) < 2 {
+		return "", fmt.Errorf("phrase too short: %q", s)
+	}
+	for i := 0; i < len(words); i++ {
+		if c := words[i]; c < 0x80 && !digit(c) && (c < 'a' || c > 'z') && c != ' ' && c != '.' && c != '#' {
+			return "", fmt.Errorf("%q in phrase %q can never match: texts are compared as lower-case words", c, s)
+		}
+	}
+	if !openStart {
+		words = " " + words
+	}
+	if !openEnd {
+		words += " "
+	}
+	return words, nil
+}
