@@ -168,7 +168,7 @@ func (m *matcher) collect(c *cluster) {
 		for j := range h.conns {
 			l := h.conns[j].fit(r, c.order, &h.habits)
 			if r.reply && l > impossible {
-				l += logOvertaken(h.conns, j)
+				l += h.habits.logOvertaken(h.conns, j)
 			}
 			if l > impossible {
 				b.candidates = append(b.candidates, candidate{h.score + l, h.score + l + silent - h.conns[j].silent, i, j})
@@ -217,7 +217,7 @@ func (m *matcher) placeOnly(c *cluster, rec *logparse.Record) {
 	} else {
 		h.sum -= h.conns[j].mark()
 		if r.reply {
-			pass(h.conns, j)
+			h.habits.pass(h.conns, j)
 		}
 	}
 	x := &h.conns[j]
@@ -269,7 +269,7 @@ func (m *matcher) branch(c *cluster) {
 		conns := append(m.conns(len(from.conns)+1), from.conns...)
 		if x.conn >= 0 {
 			if r.reply {
-				pass(conns, x.conn)
+				habits.pass(conns, x.conn)
 			}
 			if conns[x.conn] = moved; over {
 				conns = slices.Delete(conns, x.conn, x.conn+1)

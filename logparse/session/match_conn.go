@@ -304,7 +304,7 @@ func (c *conn) take(r *matchRow, order int64, h *habits) bool {
 	case r.reply:
 		over = c.takeReply(r, h)
 	case r.outbound:
-		c.send(r, h)
+		c.send(r, order, h)
 	default:
 		c.say(r)
 		over = r.verb == verbQuit

@@ -10,8 +10,10 @@ type habits struct {
 	piped   [2][2]uint8 // how often RCPT and DATA were sent before the last reply came, and how often not
 	paces   shares      // how many of the connections before had each pace
 	recents [recencies]float32
-	shapes  [16]shapeCount         // wordings of the peer's replies
-	rates   [transferRates]float32 // logarithm of how likely each rate of transfer is
+	prompts [len(promptPrior)]uint8 // how many rows came between a reply and our next command
+	turns   [2]uint8                // how often replies came in the order of the commands, and how often not
+	shapes  [16]shapeCount          // wordings of the peer's replies
+	rates   [transferRates]float32  // logarithm of how likely each rate of transfer is
 }
 
 // A shapeCount is how often a wording answered a command.
@@ -213,4 +215,47 @@ func transferLikely(d, size int64, i int) float64 {
 	part := min((median-logMedians[k])/(logMedians[k+1]-logMedians[k]), 1)
 	b, t := bucketOf(max(d, -resolution)), gaps()
 	return (1-part)*t.pace[k][b] + part*t.pace[k+1][b] + gapFloor
+}
+
+// promptPrior is what is counted for each number of rows between a reply and our
+// next command before anything is known; the last stands for all larger ones.
+var promptPrior = [...]float64{3, 0.5, 0.2, 0.1, 0.05}
+
+// prompt returns the likelihood of k rows between a reply and our next command.
+func (h *habits) prompt(k int64) float64 {
+	last := int64(len(promptPrior)) - 1
+	n, total := 0.0, 0.0
+	for i, prior := range promptPrior {
+		x := prior + float64(h.prompts[i])
+		total += x
+		if int64(i) == min(k, last) {
+			n = x
+		}
+	}
+	return n / total
+}
+
+// learnPrompt counts the rows between a reply and our next command.
+func (h *habits) learnPrompt(k int64) {
+	learnCount(h.prompts[:], int(min(max(k, 0), int64(len(promptPrior))-1)))
+}
+
+// logOutOfTurn returns the logarithm of how likely a command is answered before
+// an earlier one of another connection to the same host.
+func (h *habits) logOutOfTurn() float64 {
+	return math.Log((0.5 + float64(h.turns[1])) / (4 + float64(h.turns[0]) + float64(h.turns[1])))
+}
+
+// learnTurn counts whether a reply came in its turn.
+func (h *habits) learnTurn(turn bool) { learnCount(h.turns[:], pipeIndex(!turn)) }
+
+// learnCount adds one to counts[i] and forgets the older half of the counts when
+// they are too many.
+func learnCount(counts []uint8, i int) {
+	if counts[i] >= 40 {
+		for j := range counts {
+			counts[j] /= 2
+		}
+	}
+	counts[i]++
 }

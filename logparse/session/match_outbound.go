@@ -7,8 +7,8 @@ import (
 )
 
 // promptly is how often our own server's next command follows the reply that it
-// waited for before anything else of the same peer is logged.
-const promptly = 0.75
+// waited for at once, a few rows of the same peer later at most.
+const promptly = 0.9
 
 // fitSent is fit for a command of ours.
 func (c *conn) fitSent(r *matchRow, order int64, h *habits) float64 {
@@ -33,21 +33,13 @@ func (c *conn) fitSent(r *matchRow, order int64, h *habits) float64 {
 		l += logTimeless
 	} else {
 		p := (1 - promptly) * gaps().any.likely(c.gap(r), gapFloor)
-		if d := c.gap(r); order == c.order+1 && d >= -resolution && d <= 2*resolution {
-			p += promptly
+		if d := c.gap(r); d >= -resolution && d <= 2*resolution {
+			p += promptly * h.prompt(order-c.order-1)
 		}
 		l += math.Log(p)
 	}
 	return l
 }
-
-// Logarithms of how likely a command is answered before an earlier one of
-// another connection to the same host: for the first time, and when that one is
-// stuck already.
-const (
-	overtaken = -2.0
-	stuck     = -0.4
-)
 
 // pipelines reports whether the verb may be sent while others wait for their
 // replies (RFC 2920).
@@ -69,9 +61,12 @@ func (c *conn) expected() stage {
 }
 
 // send takes a command of ours.
-func (c *conn) send(r *matchRow, h *habits) {
+func (c *conn) send(r *matchRow, order int64, h *habits) {
 	if r.verb == verbRcpt || r.verb == verbData {
 		h.learnPipe(r.verb, c.waiting > 0)
+	}
+	if c.last != 0 {
+		h.learnPrompt(order - c.order - 1)
 	}
 	if c.waiting > 0 && !c.pipelines(r.verb) {
 		c.waiting, c.more = 0, 0
@@ -137,18 +132,14 @@ func (c *conn) fitReply(r *matchRow, h *habits) float64 {
 // logOvertaken returns the logarithm of how likely the i-th connection gets a
 // reply before others do that waited longer: replies of one host take about the
 // same time, those about a message longer for a larger one.
-func logOvertaken(conns []conn, i int) float64 {
+func (h *habits) logOvertaken(conns []conn, i int) float64 {
 	l := 0.0
 	for j := range conns {
 		if x := &conns[j]; x.overtakenBy(&conns[i]) {
-			if x.passed == 0 {
-				l += overtaken
-			} else {
-				l += stuck / float64(x.passed)
-			}
+			l += h.logOutOfTurn() / float64(1+4*int(x.passed))
 		}
 	}
-	return max(l, 3*overtaken)
+	return max(l, -6)
 }
 
 // overtakenBy reports whether c's reply should have come before that to x.
@@ -161,12 +152,17 @@ func (c *conn) overtakenBy(x *conn) bool {
 }
 
 // pass notes which connections the i-th one, which is about to get a reply,
-// overtakes.
-func pass(conns []conn, i int) {
+// overtakes, and whether it had to.
+func (h *habits) pass(conns []conn, i int) {
+	turn := true
 	for j := range conns {
 		if x := &conns[j]; x.overtakenBy(&conns[i]) {
+			turn = turn && x.passed > 0
 			x.passed += min(1, math.MaxUint8-x.passed)
 		}
+	}
+	if len(conns) > 1 {
+		h.learnTurn(turn)
 	}
 }
 
