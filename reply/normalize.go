@@ -3,7 +3,6 @@ package reply
 import (
 	"bytes"
 	"strings"
-	"unicode/utf8"
 )
 
 // maxText is how much of a text is looked at, in bytes.
@@ -346,65 +345,4 @@ func exchangeToken(w string) bool {
 	const suffix = "Exception"
 	return first > len(suffix) && w[first-len(suffix):first] == suffix ||
 		len(w) > len(suffix) && w[len(w)-len(suffix):] == suffix
-}
-
-// parts appends the pieces of a word between its dots and marks. "e-mail" and
-// "don't" stay one word.
-func (z *normalizer) parts(b []byte, w string) []byte {
-	start := len(b)
-	letters, digits, letterAfterDigit := 0, 0, false
-	flush := func() {
-		n := len(b) - start
-		switch {
-		case n == 0:
-			return
-		case letters == 0 && digits > 4:
-			b = append(b[:start], markNumber...)
-		case digits > 0 && letters > 0 && (letterAfterDigit && n > 5 && n < 17 || n > 11 && n < 17), n > 64:
-			b = append(b[:start], markID...)
-		}
-		b = append(b, ' ')
-		start, letters, digits, letterAfterDigit = len(b), 0, 0, false
-	}
-	for i := 0; i < len(w); {
-		c := w[i]
-		switch k := byteKinds[c]; {
-		case k == hasLetter:
-			letterAfterDigit = letterAfterDigit || digits > 0
-			letters++
-			b = append(b, lower(c))
-		case k == hasDigit:
-			digits++
-			b = append(b, c)
-		case k == hasHigh:
-			r, n := utf8.DecodeRuneInString(w[i:])
-			if r == utf8.RuneError && n <= 1 { // not UTF-8: taken as Latin-1
-				r = rune(c)
-			}
-			i += n
-			if r == '’' {
-				if i+1 == len(w) && lower(w[i]) == 's' {
-					i++
-				}
-				continue
-			}
-			before := len(b)
-			if b = appendFolded(b, r); len(b) == before {
-				flush()
-			} else {
-				letters++
-			}
-			continue
-		case c == '\'':
-			if i+2 == len(w) && lower(w[i+1]) == 's' { // "the recipient's"
-				i++
-			}
-		case c == '-' && len(b)-start == 1 && b[start] == 'e' && i+1 < len(w) && lower(w[i+1]) == 'm':
-		default:
-			flush()
-		}
-		i++
-	}
-	flush()
-	return b
 }

@@ -1,6 +1,5 @@
 package reply
 
-
 // A Rule says which texts, codes or error numbers mean which reason. Rules are
 // read by [ParseRules]; there is no other way to make one.
 type Rule struct {
