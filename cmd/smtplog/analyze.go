@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"io"
 	"strings"
 
@@ -40,8 +39,8 @@ recipients in three domains is one reply in three groups.`,
   smtplog analyze logs.zip --json | jq '.failures.groups[] | select(.class == "permanent")'
   zcat RECV*.gz | smtplog analyze`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if f.top < 0 {
-				return usageError{errors.New("--top is 0 for all, or a number")}
+			if err := checkTop(f.top); err != nil {
+				return err
 			}
 			if !cmd.Flags().Changed("top") && (f.json || f.csv) {
 				f.top = 0

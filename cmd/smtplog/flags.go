@@ -209,6 +209,13 @@ func parseKeys(by string) ([]outcome.Key, error) {
 	return keys, nil
 }
 
+func checkTop(n int) error {
+	if n < 0 {
+		return usageError{errors.New("--top is 0 for all, or a number")}
+	}
+	return nil
+}
+
 func isTerminal(r io.Reader) bool {
 	file, ok := r.(*os.File)
 	return ok && xterm.IsTerminal(int(file.Fd()))

@@ -27,7 +27,12 @@ the step of the conversation that it stands for, and every column by its own nam
 Passwords and SASL answers are left out unless --show-secrets is given.`,
 		Example: `  smtplog records ex061009.log | jq 'select(.code >= 500)'
   smtplog records SEND*.LOG | jq -r .fields.data`,
-		RunE: func(cmd *cobra.Command, args []string) error { return a.records(cmd.Context(), &f, args) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := checkTop(f.top); err != nil {
+				return err
+			}
+			return a.records(cmd.Context(), &f, args)
+		},
 	}
 	f.add(cmd)
 	f.addTimes(cmd, "records")

@@ -41,7 +41,12 @@ logging server. Passwords and SASL answers are left out unless --show-secrets is
 		Example: `  smtplog sessions RECV*.LOG --since -3h
   smtplog sessions ex061009.log --transcript
   smtplog sessions logs --json | jq 'select(.tls == null and .direction == "inbound") | .remote'`,
-		RunE: func(cmd *cobra.Command, args []string) error { return a.sessions(cmd.Context(), &f, args) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := checkTop(f.top); err != nil {
+				return err
+			}
+			return a.sessions(cmd.Context(), &f, args)
+		},
 	}
 	f.add(cmd)
 	f.addTimes(cmd, "sessions")
