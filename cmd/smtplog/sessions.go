@@ -201,7 +201,7 @@ type sessionTable struct {
 
 func newSessionTable(w io.Writer, out *term.Output, loc *time.Location) *sessionTable {
 	const start, direction, remote, ended = len("01-02 15:04:05"), len("out"), len("255.255.255.255"), len("timeout?")
-	room := max(out.Width()-start-direction-remote-ended-6*2, 30)
+	room := out.Width() - start - direction - remote - ended - 6*2 // at least 8: no Output is narrower than 60
 	from := min(room*3/10, 40)
 	return &sessionTable{w: w, out: out, loc: loc, widths: [7]int{start, direction, remote, from, from, room - 2*from, ended}}
 }
