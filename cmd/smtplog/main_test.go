@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/smtplog/smtplog/logparse/testlog"
 )
 
 var update = flag.Bool("update", false, "write the scripts, the golden files and README.md anew")
@@ -88,4 +90,14 @@ func filesBelow(t testing.TB, dir string) []string {
 		t.Fatal(err)
 	}
 	return paths
+}
+
+// played returns a log that testlog played.
+func played(t testing.TB, opt testlog.Options) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	if _, err := testlog.Generate(&b, opt); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
 }
