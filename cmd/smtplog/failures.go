@@ -16,28 +16,34 @@ import (
 	"github.com/smtplog/smtplog/track/analysis"
 )
 
-// failures prints the groups, each with an example below it, and what to do.
+// failures prints the groups of the sessions' failures, and what to do.
 func (v *overview) failures(w io.Writer, a *analysis.Analysis) error {
-	groups := a.Failures.Groups()
-	if len(groups) == 0 {
+	if a.Failures.Len() == 0 {
 		if a.Sessions.Total > 0 {
 			fmt.Fprintln(w, "No failures.")
 		}
 		return nil
 	}
+	return v.summary(w, "Failures", a.Failures, plural(a.Failed.Replies, "reply")+", "+plural(a.Failed.Recipients, "recipient"))
+}
+
+// summary prints the groups of a summary, each with an example, and what to do
+// about them.
+func (v *overview) summary(w io.Writer, title string, s *outcome.Summary, counted string) error {
+	groups := s.Groups()
 	shown := groups
 	if v.top > 0 && v.top < len(groups) {
 		shown = groups[:v.top]
 	}
-	title := fmt.Sprintf("Failures by %s: %s, %s", keyTitle(a.Failures.Keys()), plural(a.Failed.Replies, "reply"), plural(a.Failed.Recipients, "recipient"))
+	title = fmt.Sprintf("%s by %s: %s", title, keyTitle(s.Keys()), counted)
 	if len(shown) < len(groups) {
 		title += fmt.Sprintf("; %d of %s groups (--top 0 for all)", len(shown), table.Count(int64(len(groups))))
 	}
 	v.wrapped(w, title, "  ")
-	if n := a.Failures.Dropped(); n > 0 {
+	if n := s.Dropped(); n > 0 {
 		v.wrapped(w, fmt.Sprintf("%s beyond the first %s groups were not counted by group (fewer keys with --by)", plural(n, "failure"), table.Count(outcome.DefaultMaxGroups)), "  ")
 	}
-	if err := v.groups(w, a, shown); err != nil {
+	if err := v.groups(w, s.Keys(), shown); err != nil {
 		return err
 	}
 	v.remedies(w, shown)
@@ -62,8 +68,7 @@ func keyTitle(keys []outcome.Key) string {
 const wideEnough = 150
 
 // groups prints the table of groups, each with an example.
-func (v *overview) groups(w io.Writer, a *analysis.Analysis, groups []*outcome.Group) error {
-	keys := a.Failures.Keys()
+func (v *overview) groups(w io.Writer, keys []outcome.Key, groups []*outcome.Group) error {
 	var columns []table.Column
 	for _, k := range keys {
 		if k == outcome.ByEnhanced && slices.Contains(keys, outcome.ByCode) {

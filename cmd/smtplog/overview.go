@@ -28,6 +28,9 @@ func (v *overview) print(w io.Writer, a *analysis.Analysis) error {
 	if err := v.failures(w, a); err != nil {
 		return err
 	}
+	if err := v.messages(w, a.Messages); err != nil {
+		return err
+	}
 	if v.problems {
 		v.problemList(w, &a.Input)
 	}
@@ -112,7 +115,9 @@ type part struct {
 func (v *overview) counts(w io.Writer, a *analysis.Analysis) {
 	s, t, r := &a.Sessions, &a.Transactions, &a.Recipients
 	if s.Total == 0 {
-		fmt.Fprintln(w, "No SMTP sessions in these logs.")
+		if a.Messages == nil {
+			fmt.Fprintln(w, "No SMTP sessions in these logs.")
+		}
 		return
 	}
 	lines := []struct {
@@ -128,16 +133,21 @@ func (v *overview) counts(w io.Writer, a *analysis.Analysis) {
 	}
 	width := len(table.Count(max(s.Total, t.Total, r.Total)))
 	for _, line := range lines {
-		var parts []string
-		for _, p := range line.parts {
-			if p.n > 0 {
-				parts = append(parts, p.name+" "+table.Count(p.n))
-			}
-		}
-		head := fmt.Sprintf("%-13s %*s   ", line.name, width, table.Count(line.total))
-		v.wrapped(w, head+strings.Join(parts, "  "), strings.Repeat(" ", len(head)))
+		v.countLine(w, line.name, width, line.total, line.parts)
 	}
 	fmt.Fprintln(w)
+}
+
+// countLine prints a total and its parts, those that are not 0.
+func (v *overview) countLine(w io.Writer, name string, width int, total int64, list []part) {
+	var parts []string
+	for _, p := range list {
+		if p.n > 0 {
+			parts = append(parts, p.name+" "+table.Count(p.n))
+		}
+	}
+	head := fmt.Sprintf("%-13s %*s   ", name, width, table.Count(total))
+	v.wrapped(w, head+strings.Join(parts, "  "), strings.Repeat(" ", len(head)))
 }
 
 // problemList prints what could not be read.

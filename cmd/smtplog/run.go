@@ -114,7 +114,7 @@ matches; 2 wrong usage; 130 interrupted.`,
 	})
 	root.SetVersionTemplate("smtplog {{.Version}}\n")
 	root.AddCommand(
-		a.analyzeCommand(), a.sessionsCommand(), a.recordsCommand(), a.formatsCommand(),
+		a.analyzeCommand(), a.sessionsCommand(), a.recordsCommand(), a.messagesCommand(), a.traceCommand(), a.formatsCommand(),
 		a.explainCommand(), a.ndrCommand(), a.manCommand(),
 	)
 	return root

@@ -206,18 +206,7 @@ func newSessionTable(w io.Writer, out *term.Output, loc *time.Location) *session
 	return &sessionTable{w: w, out: out, loc: loc, widths: [7]int{start, direction, remote, from, from, room - 2*from, ended}}
 }
 
-func (t *sessionTable) row(cells ...string) error {
-	var b strings.Builder
-	for i, c := range cells {
-		c = term.Cut(c, t.widths[i])
-		b.WriteString(c)
-		if i < len(cells)-1 {
-			b.WriteString(strings.Repeat(" ", t.widths[i]-term.DisplayWidth(c)+2))
-		}
-	}
-	_, err := fmt.Fprintln(t.w, strings.TrimRight(b.String(), " "))
-	return err
-}
+func (t *sessionTable) row(cells ...string) error { return fixedRow(t.w, t.widths[:], cells) }
 
 func (t *sessionTable) print(s *session.Session) error {
 	if !t.begun {
@@ -228,15 +217,11 @@ func (t *sessionTable) print(s *session.Session) error {
 	}
 	direction := map[outcome.Direction]string{outcome.Inbound: "in", outcome.Outbound: "out"}[s.Direction]
 	from, to := fromTo(s)
-	start := "-"
-	if !s.Start.IsZero() {
-		start = s.Start.Time().In(t.loc).Format("01-02 15:04:05")
-	}
 	ended := string(s.Ended)
 	if s.Confidence == session.Ambiguous {
 		ended += "?"
 	}
-	return t.row(start, direction, session.Host(s.Remote), from, to, verdict(s), ended)
+	return t.row(shortStamp(s.Start, t.loc), direction, session.Host(s.Remote), from, to, verdict(s), ended)
 }
 
 func (t *sessionTable) end() error {

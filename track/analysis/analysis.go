@@ -12,6 +12,7 @@ import (
 	"github.com/smtplog/smtplog/logparse/session"
 	"github.com/smtplog/smtplog/reply"
 	"github.com/smtplog/smtplog/reply/outcome"
+	"github.com/smtplog/smtplog/track"
 )
 
 // Options say what to analyze. A nil *Options is the zero value.
@@ -38,7 +39,8 @@ type Analysis struct {
 	Replies      session.Replies
 	Failures     *outcome.Summary
 	Failed       Failed
-	Capped       int64 // how often a bound on a session was reached
+	Capped       int64     // how often a bound on a session was reached
+	Messages     *Messages // nil where the logs hold no message tracking
 }
 
 // Sessions counts sessions.
@@ -88,8 +90,28 @@ func Run(ctx context.Context, sources []*input.Source, opt *Options) (*Analysis,
 			a.add(s)
 		}
 	})
-	err := logs.Read(ctx, b.Add)
-	b.Close()
+	add, upcoming, end := b.Add, func(outcome.Time) {}, b.Close
+	if logs.Tracked() {
+		m := newMessages(o.By, o.Location)
+		a.Messages = m
+		t := track.NewBuilder(&track.Options{Classifier: o.Classifier}, func(msg *track.Message) {
+			if o.Includes(msg.First) {
+				m.add(msg)
+			}
+		})
+		upcoming = t.Upcoming
+		add = func(rec *logparse.Record) {
+			b.Add(rec)
+			t.Add(rec)
+		}
+		end = func() {
+			b.Close()
+			t.Close()
+			m.Cut, m.Capped = t.Cut(), t.Capped()
+		}
+	}
+	err := logs.ReadFrom(ctx, upcoming, add)
+	end()
 	a.Input = *logs.Input()
 	a.Capped = b.Capped()
 	if err == nil {

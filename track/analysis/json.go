@@ -18,6 +18,7 @@ type analysisJSON struct {
 	Recipients   recipientsJSON   `json:"recipients"`
 	Replies      repliesJSON      `json:"replies"`
 	Failures     failuresJSON     `json:"failures"`
+	Messages     *messagesJSON    `json:"messages,omitempty"`
 	Capped       int64            `json:"capped,omitempty"`
 }
 
@@ -160,16 +161,22 @@ func (a *Analysis) json(top, problems int) *analysisJSON {
 	for k, n := range s.Ended {
 		j.Sessions.Ended[string(k)] = n
 	}
-	groups := a.Failures.Groups()
-	j.Failures = failuresJSON{
-		By: a.Failures.Keys(), Replies: a.Failed.Replies, Recipients: a.Failed.Recipients,
-		GroupsTotal: len(groups), Dropped: a.Failures.Dropped(), Groups: []groupJSON{},
+	j.Failures = summaryJSON(a.Failures, a.Failed, top)
+	j.Messages = a.Messages.json(top)
+	return j
+}
+
+func summaryJSON(s *outcome.Summary, failed Failed, top int) failuresJSON {
+	groups := s.Groups()
+	j := failuresJSON{
+		By: s.Keys(), Replies: failed.Replies, Recipients: failed.Recipients,
+		GroupsTotal: len(groups), Dropped: s.Dropped(), Groups: []groupJSON{},
 	}
 	if top > 0 && top < len(groups) {
 		groups = groups[:top]
 	}
 	for _, g := range groups {
-		j.Failures.Groups = append(j.Failures.Groups, groupToJSON(g, a.Failures.Keys()))
+		j.Groups = append(j.Groups, groupToJSON(g, s.Keys()))
 	}
 	return j
 }

@@ -164,10 +164,52 @@ func (l *Logs) Input() *Input {
 	return &l.input
 }
 
+// Tracked reports whether there are message-tracking logs or message traces
+// among the logs.
+func (l *Logs) Tracked() bool {
+	return slices.ContainsFunc(l.logs, func(log *Log) bool { return log.Tracks() })
+}
+
+// Tracks reports whether the log is one of message tracking, or a message
+// trace.
+func (log *Log) Tracks() bool {
+	switch log.Found.Format {
+	case logparse.Tracking5, logparse.Tracking2000, logparse.Tracking, logparse.TrackingPS, logparse.MessageTrace:
+		return true
+	}
+	return false
+}
+
+// Only returns the logs that keep takes, with an account of their own.
+func (l *Logs) Only(keep func(*Log) bool) *Logs {
+	o := &Logs{read: l.read}
+	for _, log := range l.logs {
+		if keep(log) {
+			o.logs = append(o.logs, log)
+		}
+	}
+	return o
+}
+
 // Read reads all logs and calls each for every record, which is good until
 // each returns. It ends early only with the context's error.
 func (l *Logs) Read(ctx context.Context, each func(*logparse.Record)) error {
-	for _, log := range l.logs {
+	return l.ReadFrom(ctx, func(outcome.Time) {}, each)
+}
+
+// ReadFrom is Read, and calls begin when it comes to a log, with the time of
+// the first record of those that come later: none of their records is before
+// it. The zero Time says that none comes later.
+func (l *Logs) ReadFrom(ctx context.Context, begin func(upcoming outcome.Time), each func(*logparse.Record)) error {
+	upcoming := make([]outcome.Time, len(l.logs)+1)
+	for i := len(l.logs) - 1; i >= 0; i-- {
+		upcoming[i] = upcoming[i+1]
+		if first := l.logs[i].First; !first.IsZero() && (upcoming[i].IsZero() || first.Before(upcoming[i])) {
+			upcoming[i] = first
+		}
+	}
+	for i, log := range l.logs {
+		begin(upcoming[i+1])
 		if err := l.readLog(ctx, log, each); err != nil {
 			return err
 		}
@@ -225,6 +267,32 @@ func (l *Logs) assume(log *Log) {
 	case logparse.IMS, logparse.IISMSIIS, logparse.OutlookSMTP, logparse.IISODBC:
 		if (l.read.Location == nil || l.read.Location == time.UTC) && !slices.Contains(l.local, f.String()) {
 			l.local = append(l.local, f.String())
+		}
+	}
+}
+
+// join adds the account of other logs.
+func (in *Input) join(other *Input) {
+	in.Files += other.Files
+	in.Bytes += other.Bytes
+	in.Counts.Add(other.Counts)
+	for _, f := range other.Formats {
+		mine := in.format(f.Format)
+		mine.Files += f.Files
+		mine.Records += f.Records
+		if mine.First.IsZero() || !f.First.IsZero() && f.First.Before(mine.First) {
+			mine.First = f.First
+		}
+		if mine.Last.Before(f.Last) {
+			mine.Last = f.Last
+		}
+	}
+	in.Problems = append(in.Problems, other.Problems[:min(len(other.Problems), MaxProblems-len(in.Problems))]...)
+	in.Skipped = append(in.Skipped, other.Skipped...)
+	in.Failed = append(in.Failed, other.Failed...)
+	for _, note := range other.Assumed {
+		if !slices.Contains(in.Assumed, note) {
+			in.Assumed = append(in.Assumed, note)
 		}
 	}
 }
