@@ -28,6 +28,7 @@ type logFolder struct {
 	most   int           // rows of a file, where files are numbered
 	header func(first time.Time) string
 	bom    bool
+	wide   bool // UTF-16LE without a byte order mark
 	rows   []row
 }
 
@@ -91,6 +92,9 @@ func (l *logFolder) file(rows []row, begin time.Time, n int) File {
 		line += 1 + strings.Count(r.text, "\n")
 	}
 	f.Data = []byte(b.String())
+	if l.wide {
+		f.Data = utf16le(b.String())
+	}
 	return f
 }
 

@@ -131,6 +131,9 @@ type Session struct {
 	Transactions []Transaction
 	Rows         []Position
 	Lost         bool // no row of it is left
+
+	rows      []*Position
+	connector string
 }
 
 // SessionLog is the kind of log that a session is in.
