@@ -24,7 +24,9 @@ const (
 
 	// doubtful is how likely another placement of a row must be, compared to the
 	// one chosen, for its connection to be ambiguous.
-	doubtful = 0.15
+	// Without times to go by, alternatives look likelier than they are.
+	doubtful      = 0.04
+	doubtfulVague = 0.12
 
 	// maxCompared is how far two hypotheses are compared backwards when one is
 	// given up.
@@ -45,6 +47,7 @@ type cluster struct {
 
 	hypotheses []hypothesis // the best first; never empty
 	slots      []openSlot   // connections with a row that was placed
+	vague      bool         // neither time-taken nor the length of sessions is logged
 	held       []heldRow    // rows, of which those from head on wait, in order
 	head       int
 	crowd      *crowd // set when there are too many connections for hypotheses
@@ -97,10 +100,18 @@ type candidate struct {
 	conn       int // -1 begins a new one
 }
 
+// A lost hypothesis is one that is given up in favour of another.
+type lost struct {
+	to   int
+	node *node
+	rank float64
+}
+
 // beam holds what the work on one row needs, for all clusters.
 type beam struct {
 	candidates []candidate
 	next       []hypothesis
+	lost       []lost
 	spareConns [][]conn
 	spareNodes []*node
 	spareSlots []*slot
@@ -130,6 +141,7 @@ func (m *matcher) decide(c *cluster, rec *logparse.Record) {
 	r := &m.row
 	c.clock = r.clock
 	c.order++
+	c.vague = !r.outbound && r.took < 0
 	if c.clock >= c.check {
 		m.checkSilent(c)
 	}
@@ -258,12 +270,12 @@ func (m *matcher) branch(c *cluster) {
 			sum += moved.mark()
 		}
 		n := m.newNode(row, from.node, moved.first, over)
-		if same := findSum(next, sum); same != nil {
-			m.absorb(c, same, n, x.rank)
+		if same := findSum(next, sum); same >= 0 {
+			b.lost = append(b.lost, lost{same, n, x.rank})
 			continue
 		}
 		if len(next) >= limit {
-			m.absorb(c, &next[0], n, x.rank)
+			b.lost = append(b.lost, lost{0, n, x.rank})
 			continue
 		}
 		conns := append(m.conns(len(from.conns)+1), from.conns...)
@@ -283,6 +295,10 @@ func (m *matcher) branch(c *cluster) {
 	for i := range c.hypotheses {
 		m.drop(c, &c.hypotheses[i])
 	}
+	for _, x := range b.lost {
+		m.absorb(c, &next[x.to], x.node, x.rank, best)
+	}
+	b.lost = b.lost[:0]
 	for i := range next {
 		next[i].score -= top
 		next[i].rank -= top
@@ -290,13 +306,9 @@ func (m *matcher) branch(c *cluster) {
 	c.hypotheses, b.next = append(c.hypotheses[:0], next...), next[:0]
 }
 
-func findSum(hs []hypothesis, sum uint64) *hypothesis {
-	for i := range hs {
-		if hs[i].sum == sum {
-			return &hs[i]
-		}
-	}
-	return nil
+// findSum returns which of the hypotheses has that sum, -1 for none.
+func findSum(hs []hypothesis, sum uint64) int {
+	return slices.IndexFunc(hs, func(h hypothesis) bool { return h.sum == sum })
 }
 
 // mark returns what c adds to a hypothesis's sum.
@@ -306,15 +318,20 @@ func (c *conn) mark() uint64 {
 	return x * 0xd6e8feb86659fd93
 }
 
-// absorb gives up the hypothesis that ends in lost in favour of h, which must
-// have the same order, and notes where h might be wrong.
-func (m *matcher) absorb(c *cluster, h *hypothesis, lost *node, rank float64) {
+// absorb gives up the hypothesis that ends in the node given, in favour of h,
+// which is about the same rows, and notes where h might be wrong. best is the
+// rank of the best hypothesis.
+func (m *matcher) absorb(c *cluster, h *hypothesis, given *node, rank, best float64) {
 	weight := math.Exp(rank - h.rank)
 	if weight > doubtful/8 {
-		a, b := h.node, lost
+		a, b, shared := h.node, given, false
 		for range maxCompared {
 			if a == b || a == nil || b == nil || a.placed {
 				break
+			}
+			if !shared && a.refs > 1 {
+				// Better hypotheses may have this row in common with h.
+				shared, weight = true, math.Exp(rank-best)
 			}
 			if a.first != b.first {
 				a.doubt += weight
@@ -322,7 +339,7 @@ func (m *matcher) absorb(c *cluster, h *hypothesis, lost *node, rank float64) {
 			a, b = a.parent, b.parent
 		}
 	}
-	m.release(c, lost)
+	m.release(c, given)
 }
 
 // hold keeps a copy of the row that was branched on.
@@ -336,11 +353,15 @@ func (m *matcher) hold(c *cluster, rec *logparse.Record) {
 
 // commit places the rows about which all hypotheses agree.
 func (m *matcher) commit(c *cluster) {
+	limit := doubtful
+	if c.vague {
+		limit = doubtfulVague
+	}
 	before := c.head
 	for c.waiting() > 0 && c.held[c.head].alive == 1 {
 		row := &c.held[c.head]
 		n := row.nodes
-		m.placeRow(c, n.first, n.over, n.doubt > doubtful, row.rec)
+		m.placeRow(c, n.first, n.over, n.doubt > limit, row.rec)
 		n.placed = true
 		if n.parent != nil {
 			m.release(c, n.parent)
@@ -405,7 +426,7 @@ func (m *matcher) collapse(c *cluster) {
 		n := h.node
 		h.node = nil
 		if n != nil {
-			m.absorb(c, best, n, h.rank)
+			m.absorb(c, best, n, h.rank, best.rank)
 		}
 		m.drop(c, h)
 	}
@@ -499,7 +520,7 @@ func (m *matcher) remove(c *cluster) {
 
 // adopt moves the connection of before, a cluster of rows without a HELO name,
 // to which the HELO in the matcher's row is the next step, to c. Of several it
-// is the one that waits longest.
+// is the one that gave the same name, or else waits longest.
 func (m *matcher) adopt(c, before *cluster) {
 	if before.crowd != nil {
 		return
@@ -513,9 +534,12 @@ func (m *matcher) adopt(c, before *cluster) {
 		if x.stage > stageNoHelo || x.cut || r.timed && x.timed && x.gap(r) > afterUnknown {
 			continue
 		}
-		if found < 0 {
+		switch {
+		case found < 0:
 			found = j
-		} else {
+		case x.name == r.name && h.conns[found].name != r.name:
+			found, others = j, false
+		case x.name == r.name || h.conns[found].name != r.name:
 			others = true
 		}
 	}

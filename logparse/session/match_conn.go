@@ -158,6 +158,9 @@ func (c *conn) fitReceived(r *matchRow, order int64, h *habits) float64 {
 	if l <= impossible {
 		return impossible
 	}
+	if r.verb == verbOther && c.stage == stageNoHelo && r.name != c.name {
+		l += unlikelyCode
+	}
 	l += c.logGap(r) + c.logBetween(r, order)
 	if r.verb == verbData {
 		l += c.logMessage(r)
@@ -260,14 +263,14 @@ func (r *matchRow) starts() float64 {
 	case r.verb.greets():
 		return logStart
 	case r.verb == verbQuit:
-		l := logStartOdd
+		l := logStartOdd - 4
 		if r.length > 0 && r.timed {
 			l += math.Log(gaps().greet.likely(r.length-resolution, greetFloor))
 		}
 		return l
 	case r.verb == verbOther:
-		return logStart - 2
-	case r.code.Class() == reply.Permanent:
+		return logStart - 1
+	case r.code == 503:
 		return logStartOdd
 	}
 	return logStartCut
@@ -344,8 +347,16 @@ func (c *conn) note(r *matchRow) {
 	switch r.verb {
 	case verbHelo, verbEhlo:
 		c.name = r.name
+	case verbOther:
+		if c.stage == stageFresh {
+			c.name = r.name
+		}
 	case verbMail:
 		c.size, c.domain = r.size, r.domain
+	case verbData:
+		if r.outbound && r.size >= 0 {
+			c.size = r.size
+		}
 	}
 }
 

@@ -87,7 +87,9 @@ func (m *matcher) placeInCrowd(c *cluster, rec *logparse.Record) {
 			continue
 		}
 		m.work++
-		if l := w.members[i].conn.fit(r, c.order, h); l > score {
+		// How many rows came in between says nothing in a crowd.
+		x := &w.members[i].conn
+		if l := x.fit(r, x.order+1, h); l > score {
 			best, score = i, l
 		}
 	}

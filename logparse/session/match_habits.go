@@ -34,8 +34,12 @@ const (
 )
 
 // logVerb returns the logarithm of how likely the row's command is in a stage,
-// of which the likelihood is p where nothing is known about the client.
+// of which the likelihood is p where nothing is known about the client. What is
+// odd does not become usual by being seen: it was more likely misplaced.
 func (h *habits) logVerb(s stage, v matchVerb, p float64) float64 {
+	if p < 0.01 {
+		return math.Log(p)
+	}
 	return math.Log((verbPrior*p + float64(h.verbs[s][v])) / (verbPrior + float64(h.total[s])))
 }
 
@@ -166,6 +170,9 @@ func (h *habits) learnShape(verb matchVerb, shape uint32) {
 // bytes; which, is learnt.
 var transferBytes = [transferRates]float64{5, 50, 500, 5000, 50000}
 
+// transferPrior is how likely each of them is before anything is known.
+var transferPrior = [transferRates]float64{0.03, 0.12, 0.35, 0.35, 0.15}
+
 const (
 	transferRates = 5
 	overhead      = 100
@@ -179,7 +186,7 @@ func (h *habits) logTransfer(d, size int64) float64 {
 	}
 	sum, total := 0.0, 0.0
 	for i, l := range h.rates {
-		w := math.Exp(float64(l))
+		w := transferPrior[i] * math.Exp(float64(l))
 		total += w
 		sum += w * transferLikely(d, size, i)
 	}
@@ -219,7 +226,7 @@ func transferLikely(d, size int64, i int) float64 {
 
 // promptPrior is what is counted for each number of rows between a reply and our
 // next command before anything is known; the last stands for all larger ones.
-var promptPrior = [...]float64{3, 0.5, 0.2, 0.1, 0.05}
+var promptPrior = [...]float64{3, 0.8, 0.1, 0.04, 0.03}
 
 // prompt returns the likelihood of k rows between a reply and our next command.
 func (h *habits) prompt(k int64) float64 {

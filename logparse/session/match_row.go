@@ -63,7 +63,7 @@ type matchRow struct {
 	length  int64     // of the session, on QUIT; -1 where it is not known
 	size    int64     // of the message: declared on MAIL, counted on DATA; -1 where it is not known
 	in, out int64     // cs-bytes and sc-bytes, -1 where they are not logged
-	name    uint32    // hash of the HELO name, on HELO and QUIT
+	name    uint32    // hash of the HELO name, on HELO, what may have been HELO, and QUIT
 	domain  uint32    // hash of the domain of the sender, on MAIL, or of the Message-ID, on DATA
 	address uint32    // hash of the address in a command or a reply
 	shape   uint32    // hash of the wording of a reply, without what differs from one to the next
@@ -93,7 +93,9 @@ func (r *matchRow) read(rec *logparse.Record) {
 		return
 	}
 	switch r.verb {
-	case verbHelo, verbEhlo:
+	case verbHelo, verbEhlo, verbOther:
+		// QUIRK: a Cisco firewall with its SMTP fixup writes "xxxx" over EHLO
+		// and leaves the name.
 		r.name = hash(rec.Arg)
 	case verbQuit:
 		r.name = hash(rec.Arg)
@@ -108,7 +110,10 @@ func (r *matchRow) read(rec *logparse.Record) {
 		r.address = hash(bracketed(rec.Arg))
 	case verbData:
 		r.domain = hash(afterAt(bracketed(rec.Arg)))
-		if !r.outbound && rec.BytesIn > 0 {
+		switch {
+		case r.outbound && r.bdat:
+			r.size = leadingNumber(rec.Arg)
+		case !r.outbound && rec.BytesIn > 0:
 			r.size = rec.BytesIn
 		}
 	}
@@ -197,16 +202,21 @@ func declaredSize(arg []byte) int64 {
 		if arg[i] != ' ' || !containsFold(arg[i:i+len(param)], param) {
 			continue
 		}
-		n := int64(-1)
-		for _, c := range arg[i+len(param):] {
-			if c < '0' || c > '9' || n > 1<<40 {
-				break
-			}
-			n = max(n, 0)*10 + int64(c-'0')
-		}
-		return n
+		return leadingNumber(arg[i+len(param):])
 	}
 	return -1
+}
+
+// leadingNumber returns the number that b begins with, -1 for none.
+func leadingNumber(b []byte) int64 {
+	n := int64(-1)
+	for _, c := range b {
+		if c < '0' || c > '9' || n > 1<<40 {
+			break
+		}
+		n = max(n, 0)*10 + int64(c-'0')
+	}
+	return n
 }
 
 // hash returns the FNV-1a hash of b in lower case, 0 for nothing.

@@ -90,12 +90,12 @@ func newHost(number int, opt *Options) *host {
 	switch x := rng.Float64(); {
 	case x < 0.6:
 		h.recipients = 0.1
-	case x < 0.9:
+	case x < 0.93:
 		h.recipients = 2
 	default:
-		h.recipients = 12
+		h.recipients = 8
 	}
-	if rng.Float64() < 0.35 {
+	if h.recipients < 8 && rng.Float64() < 0.35 {
 		h.messages = 2
 	} else {
 		h.messages = 0.1
