@@ -1,15 +1,12 @@
 package session
 
 import (
-	"bytes"
 	"cmp"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/smtplog/smtplog/logparse"
 	"github.com/smtplog/smtplog/reply"
-	"github.com/smtplog/smtplog/reply/outcome"
 )
 
 // Bounds of what one session may hold.
@@ -25,12 +22,27 @@ const (
 	// a new one ([Builder.Capped]).
 	MaxSteps = 100_000
 
-	maxQueue          = 10_000 // commands of one session that wait for a reply
-	maxServers        = 10_000 // of one place that are told apart
+	// MaxOpen bounds the sessions that are open at once, of logs with session
+	// ids and of those that hold one after the other. When there are more, those
+	// longest without an event are cut ([Builder.Capped]).
+	MaxOpen = 100_000
+
+	maxSession        = 64 << 20  // bytes that a session may hold before it is split
+	maxSessions       = 256 << 20 // bytes that the open sessions may hold together
+	maxQueue          = 10_000    // commands of one session that wait for a reply
+	maxServers        = 10_000    // of one place that are told apart
+	maxServerName     = 256       // bytes
 	maxReplyText      = 64 << 10
-	maxKept           = 1000      // steps of a session whose memory is used again
 	maxTranscript     = 2000      // steps of a session
 	maxTranscriptText = 256 << 10 // bytes of a session
+
+	// What is kept for use by the next sessions.
+	maxFree     = 1000
+	maxFreeSize = 64 << 10 // bytes that the session held
+
+	// About what things take beside their texts.
+	stepSize    = 256
+	pendingSize = 48
 )
 
 // Options say what a Builder keeps. A nil *Options is the zero value.
@@ -61,6 +73,7 @@ type Builder struct {
 	serial   map[string]*state // sessions of logs that hold one after the other, by file
 	matcher  *matcher
 
+	held   int // bytes that the open sessions hold
 	free   []*state
 	key    []byte
 	text   texts
@@ -69,23 +82,8 @@ type Builder struct {
 	logs   uint32 // streams so far
 	capped int64
 	swept  uint64 // order at the last sweep
-}
 
-// A place is where logs that belong together lie: one format in one folder.
-type place struct {
-	format logparse.Format
-	folder string
-}
-
-// A stream is the log of one server, over all its files. Its clock says how far
-// the log has come.
-type stream struct {
-	place  place
-	file   string // of the record before
-	server []byte
-	index  uint32
-	clock  int64 // Unix nanoseconds, 0 before the first time
-	sweep  int64 // when to look for silent sessions next
+	maxOpen, maxHeld int // MaxOpen and maxSessions, lower in tests
 }
 
 // NewBuilder returns a Builder that calls emit for each session when it is
@@ -96,6 +94,8 @@ func NewBuilder(opt *Options, emit func(*Session)) *Builder {
 		streams: map[place]map[string]*stream{},
 		open:    map[string]*state{},
 		serial:  map[string]*state{},
+		maxOpen: MaxOpen,
+		maxHeld: maxSessions,
 	}
 	if opt != nil {
 		b.opt = *opt
@@ -105,8 +105,8 @@ func NewBuilder(opt *Options, emit func(*Session)) *Builder {
 }
 
 // Capped returns how often a bound was reached: a session was split at
-// [MaxSteps], or the rows of a host had to be dealt out before its sessions
-// were over.
+// [MaxSteps] or cut because more than [MaxOpen] were open, or the rows of a
+// host had to be dealt out before its sessions were over.
 func (b *Builder) Capped() int64 { return b.capped + b.matcher.capped }
 
 // Add takes the next record of the log. Records of formats that log no SMTP
@@ -126,114 +126,44 @@ func (b *Builder) Add(rec *logparse.Record) {
 	default:
 		b.matcher.add(s.index, rec)
 	}
+	if len(b.open)+len(b.serial) > b.maxOpen || b.held > b.maxHeld {
+		b.shed()
+	}
+}
+
+// shed cuts the half of the open sessions that has been without an event for
+// longest.
+func (b *Builder) shed() {
+	states := b.all()
+	slices.SortFunc(states, func(x, y *state) int { return cmp.Compare(x.order, y.order) })
+	for _, st := range states[:(len(states)+1)/2] {
+		b.cut(st)
+	}
+}
+
+// cut ends a session because a bound was reached.
+func (b *Builder) cut(st *state) {
+	b.capped++
+	st.cutOff = true
+	b.finish(st)
+}
+
+// all returns the open sessions, in no order.
+func (b *Builder) all() []*state {
+	states := make([]*state, 0, len(b.open)+len(b.serial))
+	for _, st := range b.open {
+		states = append(states, st)
+	}
+	for _, st := range b.serial {
+		states = append(states, st)
+	}
+	return states
 }
 
 // Close hands out the sessions that are still open.
 func (b *Builder) Close() {
 	b.matcher.close()
-	left := make([]*state, 0, len(b.open)+len(b.serial))
-	for _, st := range b.open {
-		left = append(left, st)
-	}
-	for _, st := range b.serial {
-		left = append(left, st)
-	}
-	b.finishAll(left)
-}
-
-// stream returns the log that the record belongs to.
-func (b *Builder) stream(rec *logparse.Record) *stream {
-	if s := b.recent; s != nil && s.place.format == rec.Format && s.file == rec.Pos.File && bytes.Equal(s.server, rec.Server) {
-		return s
-	}
-	p := place{rec.Format, folder(rec.Pos.File)}
-	servers := b.streams[p]
-	if servers == nil {
-		servers = map[string]*stream{}
-		b.streams[p] = servers
-	}
-	s := servers[string(rec.Server)]
-	if s == nil {
-		server := rec.Server
-		if len(servers) >= maxServers {
-			server = nil
-		}
-		if s = servers[string(server)]; s == nil {
-			b.logs++
-			s = &stream{place: p, server: bytes.Clone(server), index: b.logs}
-			servers[string(server)] = s
-		}
-	}
-	s.file = rec.Pos.File
-	b.recent = s
-	return s
-}
-
-// folder returns the folder of a path as given, of Windows or not, or the
-// archive that holds it.
-func folder(path string) string {
-	return path[:strings.LastIndexAny(path, `/\!`)+1]
-}
-
-// tick moves the log's clock. A time an hour behind it means that the log went
-// back: another server's file, or a clock that was set. Every now and then tick
-// frees the sessions that were silent for too long.
-func (b *Builder) tick(s *stream, rec *logparse.Record) {
-	if rec.Time.IsZero() {
-		return
-	}
-	now := rec.Time.UnixNano()
-	switch {
-	case s.clock == 0 || now < s.clock-int64(SilenceWithID):
-		s.clock = now
-		s.sweep = now + int64(SilenceWithoutID)
-	case now > s.clock:
-		s.clock = now
-	default:
-		return
-	}
-	b.matcher.advance(s.index, outcome.Unix(s.clock, 0))
-	// The number of records since the last sweep pays for looking at every open
-	// session, whatever the times are.
-	if s.clock >= s.sweep && b.order-b.swept >= uint64(len(b.open)+len(b.serial)) {
-		s.sweep = s.clock + int64(SilenceWithoutID)
-		b.swept = b.order
-		b.sweep()
-	}
-}
-
-// sweep finishes the sessions that were silent for too long.
-func (b *Builder) sweep() {
-	var silent []*state
-	for _, st := range b.open {
-		if st.silent() {
-			silent = append(silent, st)
-		}
-	}
-	for _, st := range b.serial {
-		if st.silent() {
-			silent = append(silent, st)
-		}
-	}
-	b.finishAll(silent)
-}
-
-// finishAll finishes sessions in the order of their last records.
-func (b *Builder) finishAll(states []*state) {
-	slices.SortFunc(states, func(x, y *state) int { return cmp.Compare(x.order, y.order) })
-	for _, st := range states {
-		b.finish(st)
-	}
-}
-
-// silent reports whether the log has gone on without the session for so long
-// that its end is missing.
-func (st *state) silent() bool {
-	limit := SilenceWithoutID
-	if st.Format.HasSessionID() {
-		limit = SilenceWithID
-	}
-	return st.last != 0 && st.stream.clock-st.last > int64(limit)
+	b.finishAll(b.all())
 }
 
 // byID finds the session of a record by format, id and remote end. Logs whose
@@ -245,23 +175,32 @@ func (b *Builder) byID(s *stream, rec *logparse.Record) {
 		st.Remote != string(rec.Remote) && len(rec.Remote) > 0 {
 		st = b.find(rec)
 	}
-	if st != nil && (st.silent() || st.full()) {
-		if !st.silent() {
-			b.capped++
-		}
-		b.finish(st)
-		st = nil
-	}
-	if st == nil {
+	if st = b.current(st); st == nil {
 		st = b.begin(s, rec)
 		st.key = string(b.sessionKey(rec, rec.Remote))
 		b.open[st.key] = st
+		st.hold(b, len(st.key)+len(st.ID)+len(rec.Remote))
 	}
 	b.previous = st
 	b.take(st, rec)
 	if rec.Kind == logparse.KindDisconnect || st.lost && !st.connected {
 		b.finish(st)
 	}
+}
+
+// current returns the session unless it is over, for it was silent for too long
+// or is full.
+func (b *Builder) current(st *state) *state {
+	switch {
+	case st == nil:
+	case st.silent():
+		b.finish(st)
+		return nil
+	case st.full():
+		b.cut(st)
+		return nil
+	}
+	return st
 }
 
 // find returns the open session of the record, nil for none.
@@ -290,12 +229,9 @@ func (b *Builder) sessionKey(rec *logparse.Record, remote []byte) []byte {
 
 // bySequence follows a log that holds one session after the other.
 func (b *Builder) bySequence(s *stream, rec *logparse.Record) {
-	st := b.serial[rec.Pos.File]
-	if st != nil && (rec.Kind == logparse.KindConnect || st.silent() || st.full() || st.over && !st.belongsAfterEnd(rec)) {
-		if st.full() && !st.silent() {
-			b.capped++
-		}
-		st.superseded = rec.Kind == logparse.KindConnect
+	st := b.current(b.serial[rec.Pos.File])
+	if st != nil && st.endsBefore(rec) {
+		st.superseded = true
 		b.finish(st)
 		st = nil
 	}
@@ -311,18 +247,26 @@ func (b *Builder) bySequence(s *stream, rec *logparse.Record) {
 	}
 }
 
-// belongsAfterEnd reports whether a record may follow the 221: only the
-// server's own notes and raw copies do.
-func (st *state) belongsAfterEnd(rec *logparse.Record) bool {
-	return rec.Kind == logparse.KindRaw && rec.Code == 221
+// endsBefore reports whether the record is the first of the next session.
+func (st *state) endsBefore(rec *logparse.Record) bool {
+	switch {
+	case rec.Kind == logparse.KindConnect:
+		return true
+	case rec.Kind == logparse.KindInfo && rec.Direction != st.Direction:
+		return true // the IMS tells of a delivery of its own
+	case st.over:
+		return rec.Kind != logparse.KindRaw || rec.Code != 221
+	}
+	// The log of a mail client may show a connection by its greeting alone.
+	return rec.Kind == logparse.KindReply && rec.Code == 220 && rec.Enhanced.IsZero() && st.numbered > 0 &&
+		(len(st.queue) == 0 || st.queue[0].verb != logparse.VerbSTARTTLS)
 }
 
 // matched takes a record that the matcher has placed.
 func (b *Builder) matched(sl *slot, rec *logparse.Record) {
 	st, _ := sl.owner.(*state)
 	if st != nil && st.full() {
-		b.capped++
-		b.finish(st)
+		b.cut(st)
 		st = nil
 	}
 	if st == nil {
@@ -387,7 +331,21 @@ func (b *Builder) begin(s *stream, rec *logparse.Record) *state {
 
 // full reports whether the session holds as much as one may.
 func (st *state) full() bool {
-	return st.steps >= MaxSteps
+	return st.steps >= MaxSteps || st.bytes >= maxSession
+}
+
+// hold counts n more bytes to what the session holds.
+func (st *state) hold(b *Builder, n int) {
+	st.bytes += n
+	if st.key != "" {
+		b.held += n
+	}
+}
+
+// step counts one more step.
+func (st *state) step(b *Builder) {
+	st.steps++
+	st.hold(b, stepSize)
 }
 
 // take gives a record to its session.
@@ -418,6 +376,9 @@ func (b *Builder) take(st *state, rec *logparse.Record) {
 	}
 	st.order = b.order
 	st.source(rec)
+	if st.raw != nil {
+		b.settleRaw(st, rec)
+	}
 	if b.opt.Placed != nil || b.opt.Transcript {
 		secret := st.secret(rec)
 		if b.opt.Placed != nil {
@@ -427,8 +388,8 @@ func (b *Builder) take(st *state, rec *logparse.Record) {
 			b.step(st, rec, secret)
 		}
 	}
-	if rec.Format == logparse.IMS {
-		b.imsEvent(st, rec)
+	if rec.Kind == logparse.KindRaw {
+		b.rawLine(st, rec)
 		return
 	}
 	b.event(st, rec)
@@ -453,6 +414,7 @@ func (b *Builder) finish(st *state) {
 	}
 	st.endPartial(b)
 	if st.key != "" {
+		b.held -= st.bytes
 		if st.Format.HasSessionID() {
 			delete(b.open, st.key)
 		} else {
@@ -464,7 +426,7 @@ func (b *Builder) finish(st *state) {
 	}
 	b.complete(st)
 	b.emit(&st.Session)
-	if st.steps < maxKept {
+	if len(b.free) < maxFree && st.bytes <= maxFreeSize {
 		b.free = append(b.free, st)
 	}
 }

@@ -16,7 +16,7 @@ func (b *Builder) complete(st *state) {
 	if st.quitMS >= 0 {
 		st.Duration = time.Duration(st.quitMS) * time.Millisecond
 	}
-	st.Unused = st.connected && !st.used
+	st.Unused = st.connected && st.begun && !st.used
 	st.Capabilities = append(st.Capabilities[:0], capabilities(st.ehlo)...)
 	for i := range st.Transactions {
 		st.judge(&st.Transactions[i])
@@ -30,7 +30,7 @@ func (st *state) end() Ended {
 		return EndedFailed
 	case st.quit && !st.dropped:
 		return EndedQuit
-	case st.timedOut && st.lost:
+	case st.timedOut:
 		return EndedTimeout
 	case st.lost:
 		return st.closedBy()
@@ -40,7 +40,7 @@ func (st *state) end() Ended {
 		return EndedRemote
 	case st.refused:
 		return EndedLocal
-	case st.silent():
+	case st.silent() || st.cutOff:
 		return EndedCut
 	}
 	return EndedOpen
@@ -68,7 +68,7 @@ func (st *state) judge(t *Transaction) {
 		r := &t.Recipients[i]
 		switch {
 		case r.Class.Failed():
-		case t.Mail.Class.Failed():
+		case t.Mail.Class.Failed() && t.EndOfData.Class != reply.OK:
 			r.Verdict = t.Mail
 		case t.Data.Class.Failed():
 			r.Verdict = t.Data
@@ -91,10 +91,8 @@ func (st *state) judge(t *Transaction) {
 		}
 	}
 	switch n := len(t.Recipients); {
-	case n == 0 && t.Mail.Class == reply.Transient:
-		t.Result = Deferred
-	case n == 0 && t.Mail.Class == reply.Permanent:
-		t.Result = Rejected
+	case t.Mail.Class.Failed() && accepted == 0:
+		t.Result = resultOf(t.Mail.Class) // whatever was said to the RCPTs behind it
 	case n > 0 && accepted == n:
 		t.Result = Accepted
 	case accepted > 0:
@@ -109,7 +107,7 @@ func (st *state) judge(t *Transaction) {
 		t.Result = resultOf(t.EndOfData.Class)
 	case n == 0 && t.Data.Class.Failed():
 		t.Result = resultOf(t.Data.Class)
-	case t.end == endByPeer:
+	case t.end == endByPeer || t.end == endByMail:
 		t.Result = Aborted
 	case st.Ended == EndedCut || st.Ended == EndedOpen:
 		t.Result = Unknown
@@ -134,7 +132,8 @@ func resultOf(c reply.Class) Result {
 // folded to one line as Exchange 2016 and later log it.
 func capabilities(ehlo string) []string {
 	var list []string
-	for i, line := range strings.Split(ehlo, "\n") {
+	lines := strings.Split(ehlo, "\n")
+	for i, line := range lines {
 		l, ok := reply.ParseLine([]byte(line))
 		text := string(l.Text)
 		if !ok {
@@ -146,7 +145,7 @@ func capabilities(ehlo string) []string {
 		}
 		// The first line greets: "host Hello [192.0.2.7]", and in the folded form
 		// the keywords follow it.
-		if _, folded, found := strings.Cut(text, "] "); found {
+		if _, folded, found := strings.Cut(text, "] "); found && len(lines) == 1 && !l.More {
 			list = append(list, foldedCapabilities(strings.Fields(folded))...)
 		}
 	}
@@ -191,10 +190,11 @@ func (b *Builder) failures(st *state) {
 		}
 		b.classify(&o)
 		if r.transaction >= 0 && r.recipient >= 0 {
-			o.Recipient = st.Transactions[r.transaction].Recipients[r.recipient].To
+			o.Recipient = recipientOf(&st.Transactions[r.transaction].Recipients[r.recipient])
 			o.Domain = Domain(o.Recipient)
 		}
 		st.Failures = append(st.Failures, o)
+		st.refusedIn = append(st.refusedIn, r.transaction)
 	}
 }
 
@@ -216,50 +216,66 @@ func (b *Builder) classify(o *outcome.Outcome) {
 	o.Reason, o.Actor = c.Reason, c.Actor
 }
 
+// recipientOf returns the recipient's address, "<>" for an empty one.
+func recipientOf(r *Recipient) string {
+	if r.To == "" {
+		return "<>"
+	}
+	return r.To
+}
+
 // Outcomes yields the failed outcomes of the session, those of one reply one
 // after the other: one for each recipient that the reply refused; for a refused
-// MAIL one for the sender's domain (inbound) or for each domain of its
-// recipients (outbound); else one for the host. One Outcome is reused.
+// MAIL without recipients one for the sender's domain (inbound); for one whose
+// recipients were refused for themselves one for the sender's domain (inbound)
+// or for each of theirs (outbound); else one for the host. One Outcome is
+// reused.
 func (s *Session) Outcomes(yield func(*outcome.Outcome) bool) {
 	for i := range s.Failures {
 		o := s.Failures[i]
-		if !s.spread(&o, yield) {
+		if !s.spread(&o, s.refusedIn[i], yield) {
 			return
 		}
 	}
 }
 
 // spread yields o for everything that it concerns.
-func (s *Session) spread(o *outcome.Outcome, yield func(*outcome.Outcome) bool) bool {
-	if o.Recipient != "" || o.Domain != "" || !o.IsReply {
+func (s *Session) spread(o *outcome.Outcome, transaction int, yield func(*outcome.Outcome) bool) bool {
+	if o.Recipient != "" || o.Domain != "" || !o.IsReply || transaction < 0 {
 		return yield(o)
 	}
+	t := &s.Transactions[transaction]
 	any := false
-	for i := range s.Transactions {
-		t := &s.Transactions[i]
-		if o.Verb == logparse.VerbMAIL.String() {
-			if t.Mail.Pos != o.Pos || t.Mail.number == 0 {
-				continue
-			}
-			if len(t.Recipients) == 0 && s.Direction == outcome.Inbound {
-				o.Domain = Domain(t.From)
-				return yield(o)
-			}
+	for i := range t.Recipients {
+		r := &t.Recipients[i]
+		if !r.Class.Failed() || r.Pos != o.Pos {
+			continue
 		}
-		for j := range t.Recipients {
-			r := &t.Recipients[j]
-			if !r.Class.Failed() || r.Pos != o.Pos {
-				continue
-			}
-			any = true
-			o.Recipient, o.Domain = r.To, Domain(r.To)
-			if !yield(o) {
-				return false
-			}
+		any = true
+		o.Recipient = recipientOf(r)
+		o.Domain = Domain(o.Recipient)
+		if !yield(o) {
+			return false
 		}
 	}
 	if any {
 		return true
 	}
-	return yield(o)
+	if o.Verb != logparse.VerbMAIL.String() {
+		return yield(o)
+	}
+	if s.Direction == outcome.Inbound {
+		o.Domain = Domain(t.From)
+		return yield(o)
+	}
+	seen := map[string]bool{"": true}
+	for i := range t.Recipients {
+		if d := Domain(t.Recipients[i].To); !seen[d] {
+			seen[d] = true
+			if o.Domain = d; !yield(o) {
+				return false
+			}
+		}
+	}
+	return len(seen) > 1 || yield(o)
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 
 	"github.com/smtplog/smtplog/logparse"
-	"github.com/smtplog/smtplog/reply"
 	"github.com/smtplog/smtplog/reply/outcome"
 )
 
@@ -24,23 +23,29 @@ type state struct {
 	numbered uint32 // replies so far
 	ehlo     string // the reply to EHLO
 
-	partial     []byte // lines of a reply whose end is to come
+	hasPartial  bool   // a reply's end is to come
+	partial     []byte // its lines so far
 	partialLine Verdict
 
 	connected  bool // the connection was seen to be made, or to exist
+	begun      bool // its beginning is in the log
 	used       bool // something other than greetings was said
 	quit       bool
 	dropped    bool // IIS: the QUIT row stands for a lost connection
-	timedOut   bool // a 421 said that one side waited too long
+	timedOut   bool // the last reply was a 421 for one side that waited too long
 	lost       bool // the log says that the connection is gone
 	over       bool // QUIT was answered
 	refused    bool // the last reply was a 421: the server closes the connection
 	superseded bool // the next connection began in the same file
+	cutOff     bool // a bound was reached
 
 	steps           int // what counts for MaxSteps
+	bytes           int // that the session holds, about
+	deepest         int // the queue was
 	transcriptBytes int
 	closing         string // the context of the disconnect row
 	challenge       bool   // the server asked for the next SASL answer
+	loggedIn        bool   // before the last AUTH
 	quitMS          int64  // length that IIS logs on QUIT, -1 for none
 
 	lastIn, lastOut int64 // IIS counters of the row before
@@ -57,7 +62,7 @@ type pending struct {
 	name        string // of a verb that is not known
 	transaction int    // -1 for none
 	recipient   int
-	last        bool // of BDAT: the last chunk
+	last        bool // of BDAT: the last chunk; of DATA: with the message (IIS); of XEXCH50: with what it announced
 }
 
 // A refusal is a failed reply or a failure without a reply, and what it
@@ -78,6 +83,7 @@ func (st *state) reset() {
 			Failures:     st.Failures[:0],
 			Sources:      st.Sources[:0],
 			Transcript:   st.Transcript[:0],
+			refusedIn:    st.refusedIn[:0],
 		},
 		queue:    st.queue[:0],
 		refusals: st.refusals[:0],
@@ -86,7 +92,6 @@ func (st *state) reset() {
 		quitMS:   -1,
 		lastIn:   -1,
 		lastOut:  -1,
-		raw:      nil,
 	}
 }
 
@@ -94,7 +99,7 @@ func (st *state) reset() {
 func (b *Builder) event(st *state, rec *logparse.Record) {
 	switch rec.Kind {
 	case logparse.KindConnect:
-		st.connected = true
+		st.connected, st.begun = true, true
 		st.queue = append(st.queue, pending{verb: logparse.VerbConnect, transaction: -1})
 	case logparse.KindCommand:
 		st.connected = true
@@ -107,33 +112,35 @@ func (b *Builder) event(st *state, rec *logparse.Record) {
 		b.info(st, rec)
 	case logparse.KindDisconnect:
 		st.endPartial(b)
-		st.lost = true
-		st.closing = string(rec.Context)
+		st.connected, st.lost = true, true
+		st.closing = string(rec.Context[:min(len(rec.Context), maxTextLength)])
 	}
 }
 
 func (b *Builder) command(st *state, rec *logparse.Record) {
+	st.begun = st.begun || !rec.Format.HasSessionID()
 	if st.answersChallenge(rec) {
+		if rec.Code != 0 {
+			b.reply(st, verdictOf(rec), rec.Text)
+		}
 		return
 	}
-	if rec.Verb == logparse.VerbOther && rec.Format == logparse.OutlookSMTP && st.receivesData() {
+	if rec.Format == logparse.OutlookSMTP && st.receivesData() && !endsData(rec) {
 		return // a line of the message
 	}
-	// A client sends nothing behind these before it has their reply (RFC 2920
-	// section 3.1), so a reply that is still missing was not logged.
-	if n := len(st.queue); n > 0 && waitsForReply(st.queue[n-1].verb) {
-		st.queue = st.queue[:0]
+	if n := len(st.queue); n > 0 && waitsForReply(rec.Format, st.queue[n-1].verb) {
+		st.queue = st.queue[:0] // a reply that is still missing was not logged
 	}
 	p := pending{verb: rec.Verb, transaction: -1, recipient: -1}
 	switch rec.Verb {
 	case logparse.VerbHELO, logparse.VerbEHLO, logparse.VerbLHLO:
+		st.begun = true
 		st.endTransaction()
 		if name := bytes.TrimSpace(rec.Arg); len(name) > 0 {
-			st.Helo = b.text.string(name)
+			st.Helo = st.keep(b, name)
 		}
 	case logparse.VerbMAIL:
 		st.used = true
-		st.endTransaction()
 		p.transaction = b.mail(st, rec)
 	case logparse.VerbRCPT:
 		st.used = true
@@ -141,48 +148,68 @@ func (b *Builder) command(st *state, rec *logparse.Record) {
 	case logparse.VerbDATA:
 		st.used = true
 		p.transaction = st.current
-		b.dataRow(st, rec)
+		p.last = b.dataRow(st, rec)
 	case logparse.VerbBDAT:
 		st.used = true
 		p.transaction = st.current
 		p.last = rec.Arg == nil || endsWithLast(rec.Arg)
 	case logparse.VerbAUTH, logparse.VerbXEXPS:
-		st.used = true
-		mechanism := rec.Arg
-		if i := bytes.IndexByte(mechanism, ' '); i >= 0 {
-			mechanism = mechanism[:i]
-		}
-		st.auth().Mechanism = b.text.upper(mechanism)
+		b.authRow(st, rec)
 	case logparse.VerbRSET:
 		st.endTransaction()
-		if rec.Format != logparse.ExchangeReceive && rec.Format != logparse.ExchangeSend {
+		if !rec.Format.HasSessionID() {
 			// QUIRK: the IIS SMTP service (Exchange 2000/2003) resets a refused
 			// transaction and logs no reply row for the RCPT before.
 			st.queue = st.queue[:0]
 		}
 	case logparse.VerbQUIT:
 		st.endTransaction()
-		b.quitRow(st, rec)
+		st.quitRow(rec)
 	case logparse.VerbXPROXY, logparse.VerbXPROXYFROM:
 		st.used = true
 		st.proxied(rec.Arg)
 	case logparse.VerbNOOP, logparse.VerbSTARTTLS, logparse.VerbAnonymousTLS:
 	case logparse.VerbOther:
-		p.name = b.text.upper(rec.VerbText)
+		p.name = b.text.upper(rec.VerbText[:min(len(rec.VerbText), maxTextLength)])
 	default:
 		st.used = true
 	}
 	if rec.Code != 0 {
-		b.answer(st, p, Verdict{Class: rec.Code.Class(), Code: rec.Code, Enhanced: rec.Enhanced, Text: b.text.string(rec.Text), Time: rec.Time, Pos: rec.Pos})
+		v := verdictOf(rec)
+		v.Text = st.keep(b, rec.Text)
+		b.answer(st, p, v)
 	} else if len(st.queue) < maxQueue {
-		st.queue = append(st.queue, p)
+		if st.queue = append(st.queue, p); len(st.queue) > st.deepest {
+			st.deepest = len(st.queue)
+			st.hold(b, pendingSize)
+		}
 	}
 	st.lastIn, st.lastOut = rec.BytesIn, rec.BytesOut
 }
 
+// verdictOf returns what the record says of a reply, but for its text.
+func verdictOf(rec *logparse.Record) Verdict {
+	return Verdict{Class: rec.Code.Class(), Code: rec.Code, Enhanced: rec.Enhanced, Time: rec.Time, Pos: rec.Pos}
+}
+
+// keep returns the text as a string and counts it to what the session holds;
+// short ones count with the step that they belong to.
+func (st *state) keep(b *Builder, text []byte) string {
+	if len(text) > maxTextLength {
+		st.hold(b, len(text))
+	}
+	return b.text.string(text)
+}
+
+// hiddenAnswer is what Exchange 2007 and later log in place of a SASL answer.
+const hiddenAnswer = "<authentication response>"
+
 // answersChallenge reports whether the row is the client's answer to a SASL
 // challenge (RFC 4954 section 4), which looks like an unknown command.
 func (st *state) answersChallenge(rec *logparse.Record) bool {
+	if string(rec.Data) == hiddenAnswer {
+		return true
+	}
 	if !st.challenge {
 		return false
 	}
@@ -194,24 +221,48 @@ func (st *state) answersChallenge(rec *logparse.Record) bool {
 	return true
 }
 
-// waitsForReply reports whether the verb must be the last of a pipelined group
-// (RFC 2920 section 3.1).
-func waitsForReply(v logparse.Verb) bool {
+// endsData reports whether a row is a command for certain, and no line of a
+// message that begins like one.
+func endsData(rec *logparse.Record) bool {
+	switch rec.Verb {
+	case logparse.VerbQUIT, logparse.VerbRSET:
+		return len(rec.Arg) == 0
+	case logparse.VerbMAIL:
+		_, _, ok := pathArg(rec.Arg, "FROM:")
+		return ok
+	}
+	return false
+}
+
+// waitsForReply reports whether a client sends nothing behind the verb before
+// it has its reply (RFC 2920 section 3.1). Behind the end of the data it may,
+// but neither IIS nor the IMS logs a client that does.
+func waitsForReply(f logparse.Format, v logparse.Verb) bool {
 	switch v {
 	case logparse.VerbHELO, logparse.VerbEHLO, logparse.VerbLHLO, logparse.VerbSTARTTLS, logparse.VerbAnonymousTLS,
-		logparse.VerbAUTH, logparse.VerbXEXPS, logparse.VerbDATA, logparse.VerbEOM, logparse.VerbQUIT,
+		logparse.VerbAUTH, logparse.VerbXEXPS, logparse.VerbDATA, logparse.VerbQUIT,
 		logparse.VerbNOOP, logparse.VerbVRFY, logparse.VerbEXPN, logparse.VerbTURN:
 		return true
+	case logparse.VerbEOM:
+		return !f.HasSessionID()
 	}
 	return false
 }
 
 func (b *Builder) mail(st *state, rec *logparse.Record) int {
-	t := st.newTransaction(rec.Time)
-	if address, params, ok := pathArg(rec.Arg, "FROM:"); ok {
-		t.From, t.HasFrom = b.text.string(address), true
-		t.Size = number(param(params, "SIZE"))
+	if st.current >= 0 {
+		if t := &st.Transactions[st.current]; t.end == endNone {
+			t.end = endByMail
+		}
 	}
+	t := st.newTransaction(b, rec.Time)
+	t.HasFrom = true
+	address, params, ok := pathArg(rec.Arg, "FROM:")
+	if !ok {
+		address = rec.Arg
+	}
+	t.From = st.keep(b, address)
+	t.Size = number(param(params, "SIZE"))
 	t.MessageID, t.InternalID = st.announcedMessageID, st.announcedRecordID
 	st.announcedMessageID, st.announcedRecordID = "", ""
 	return st.current
@@ -219,22 +270,31 @@ func (b *Builder) mail(st *state, rec *logparse.Record) int {
 
 func (b *Builder) rcpt(st *state, rec *logparse.Record) (transaction, recipient int) {
 	if st.current < 0 {
-		st.newTransaction(rec.Time)
+		st.newTransaction(b, rec.Time)
 	}
 	t := &st.Transactions[st.current]
 	address, _, ok := pathArg(rec.Arg, "TO:")
 	if !ok {
 		address = rec.Arg
 	}
-	st.steps++
-	t.Recipients = append(t.Recipients, Recipient{To: b.text.string(address)})
+	st.step(b)
+	t.Recipients = append(t.Recipients, Recipient{To: st.keep(b, address)})
 	return st.current, len(t.Recipients) - 1
+}
+
+// authRow reads the mechanism of AUTH; an answer may stand behind it.
+func (b *Builder) authRow(st *state, rec *logparse.Record) {
+	a := st.auth()
+	st.loggedIn = a.OK
+	if words := bytes.Fields(rec.Arg); len(words) > 0 && !a.OK {
+		a.Mechanism = b.text.upper(words[0])
+	}
 }
 
 // newTransaction begins a transaction. It reuses the recipients of a
 // transaction of an earlier session.
-func (st *state) newTransaction(at outcome.Time) *Transaction {
-	st.steps++
+func (st *state) newTransaction(b *Builder, at outcome.Time) *Transaction {
+	st.step(b)
 	n := len(st.Transactions)
 	if n < cap(st.Transactions) {
 		st.Transactions = st.Transactions[:n+1]
@@ -259,242 +319,40 @@ func (st *state) endTransaction() {
 }
 
 // dataRow reads what IIS logs on the row of DATA, which it writes when the
-// message is through.
-func (b *Builder) dataRow(st *state, rec *logparse.Record) {
-	if st.current < 0 {
-		return
+// message is through, and reports whether there was a message.
+func (b *Builder) dataRow(st *state, rec *logparse.Record) bool {
+	id := len(rec.Arg) > 2 && rec.Arg[0] == '<'
+	size := rec.BytesIn > int64(len("DATA"))
+	if st.current >= 0 {
+		t := &st.Transactions[st.current]
+		if id {
+			t.MessageID = st.keep(b, rec.Arg)
+		}
+		if size {
+			t.Size = rec.BytesIn
+		}
 	}
-	t := &st.Transactions[st.current]
-	if len(rec.Arg) > 2 && rec.Arg[0] == '<' {
-		t.MessageID = string(rec.Arg)
-	}
-	if rec.BytesIn > int64(len("DATA")) {
-		t.Size = rec.BytesIn
-	}
+	return rec.Code != 0 && (id || size)
 }
 
 // quitRow reads what IIS logs on the row of QUIT.
-func (b *Builder) quitRow(st *state, rec *logparse.Record) {
+func (st *state) quitRow(rec *logparse.Record) {
 	st.quit = true
-	st.quitMS = rec.Win32
+	if rec.Direction != outcome.Inbound {
+		return
+	}
+	if rec.Win32 > 0 && rec.Win32 <= maxMilliseconds {
+		st.quitMS = rec.Win32
+	}
 	// QUIRK: when the peer vanishes, the IIS SMTP service (Exchange 2000) logs
 	// a QUIT with the counters of the row before; a real QUIT is 4 bytes long.
-	if rec.Direction == outcome.Inbound && rec.BytesIn >= 0 && rec.BytesIn != int64(len("QUIT")) &&
-		rec.BytesIn == st.lastIn && rec.BytesOut == st.lastOut {
+	if rec.BytesIn >= 0 && rec.BytesIn != int64(len("QUIT")) && rec.BytesIn == st.lastIn && rec.BytesOut == st.lastOut {
 		st.dropped = true
 	}
 }
 
-// replyLine takes in one line of a reply; the reply counts when its last line
-// is there.
-func (b *Builder) replyLine(st *state, rec *logparse.Record) {
-	if rec.Code == 0 && len(st.partial) == 0 {
-		return // no reply: text that belongs to none
-	}
-	if len(st.partial) > 0 && rec.Code != 0 && rec.Code != st.partialLine.Code {
-		st.endPartial(b) // the last line of the reply before was not logged
-	}
-	if rec.More || len(st.partial) > 0 {
-		if len(st.partial) == 0 {
-			st.partialLine = Verdict{Class: rec.Code.Class(), Code: rec.Code, Time: rec.Time, Pos: rec.Pos}
-		} else {
-			st.partial = append(st.partial, '\n')
-		}
-		if st.partialLine.Enhanced.IsZero() {
-			st.partialLine.Enhanced = rec.Enhanced
-		}
-		if len(st.partial)+len(rec.Text) <= maxReplyText {
-			st.partial = append(st.partial, rec.Text...)
-		}
-		if !rec.More {
-			st.endPartial(b)
-		}
-		return
-	}
-	b.reply(st, Verdict{Class: rec.Code.Class(), Code: rec.Code, Enhanced: rec.Enhanced, Time: rec.Time, Pos: rec.Pos}, rec.Text)
-}
-
-// endPartial counts a reply of several lines with the lines that are there.
-func (st *state) endPartial(b *Builder) {
-	if len(st.partial) > 0 {
-		text := st.partial
-		st.partial = nil
-		b.reply(st, st.partialLine, text)
-		st.partial = text[:0]
-	}
-}
-
-// reply pairs a whole reply with the oldest command that waits for one. A code
-// that only one command gets skips those before, whose replies were not logged.
-func (b *Builder) reply(st *state, v Verdict, text []byte) {
-	v.Text = b.text.string(text)
-	i := 0
-	if verb := onlyAnswers(v.Code); verb != logparse.VerbNone {
-		for j, p := range st.queue {
-			if p.verb == verb || verb == logparse.VerbDATA && p.verb == logparse.VerbXEXCH50 {
-				i = j
-				break
-			}
-		}
-	}
-	if i >= len(st.queue) {
-		p := pending{transaction: -1, recipient: -1}
-		if !st.greeted() {
-			p.verb = logparse.VerbConnect
-		}
-		b.answer(st, p, v)
-		return
-	}
-	p := st.queue[i]
-	st.queue = append(st.queue[:0], st.queue[i+1:]...)
-	b.answer(st, p, v)
-}
-
-// greeted reports whether a reply or a command was seen, so that a further
-// reply cannot be the greeting.
-func (st *state) greeted() bool { return st.numbered > 0 || st.Helo != "" || st.used }
-
-// onlyAnswers returns the only verb that the code answers, VerbNone when there
-// are several.
-func onlyAnswers(c reply.Code) logparse.Verb {
-	switch c {
-	case 354:
-		return logparse.VerbDATA
-	case 221:
-		return logparse.VerbQUIT
-	case 235, 334, 535:
-		return logparse.VerbAUTH
-	}
-	return logparse.VerbNone
-}
-
-// answer counts a reply and gives it to the command that it answers.
-func (b *Builder) answer(st *state, p pending, v Verdict) {
-	st.numbered++
-	v.number = st.numbered
-	switch v.Class {
-	case reply.OK:
-		st.Replies.OK++
-	case reply.Transient:
-		st.Replies.Transient++
-	case reply.Permanent:
-		st.Replies.Permanent++
-	}
-	if v.Code == 421 && (v.Enhanced.Subject == 4 && (v.Enhanced.Detail == 1 || v.Enhanced.Detail == 2)) {
-		st.timedOut = true
-	}
-	ok := v.Class == reply.OK
-	var t *Transaction
-	if p.transaction >= 0 {
-		t = &st.Transactions[p.transaction]
-	}
-	st.refused = v.Code == 421
-	verb := p.verb
-	switch verb {
-	case logparse.VerbQUIT:
-		st.over = true
-	case logparse.VerbConnect:
-		if ok {
-			st.Greeting = v.Text
-		}
-	case logparse.VerbHELO, logparse.VerbEHLO, logparse.VerbLHLO:
-		if ok {
-			st.ehlo = v.Text
-		}
-	case logparse.VerbAUTH, logparse.VerbXEXPS:
-		if v.Code == 334 {
-			st.challenge = true
-			st.queue = append(st.queue, pending{})
-			copy(st.queue[1:], st.queue)
-			st.queue[0] = p
-		} else {
-			st.challenge = false
-			st.auth().OK = ok
-		}
-	case logparse.VerbMAIL:
-		if t != nil {
-			t.Mail = v
-		}
-	case logparse.VerbRCPT:
-		if t != nil {
-			t.Recipients[p.recipient].Verdict = v
-		}
-	case logparse.VerbDATA:
-		switch {
-		case v.Code == 354:
-			if t != nil {
-				t.Data = v
-			}
-			st.queue = append(st.queue, pending{})
-			copy(st.queue[1:], st.queue)
-			st.queue[0] = pending{verb: logparse.VerbEOM, transaction: p.transaction, recipient: -1}
-		case t == nil:
-		case ok || t.Size > 0 && v.Text == "":
-			// IIS logs DATA once, with the reply to the end of the data.
-			verb = logparse.VerbEOM
-			t.EndOfData = v
-			st.endData(p.transaction)
-		default:
-			t.Data = v
-			st.endData(p.transaction)
-		}
-	case logparse.VerbBDAT:
-		switch {
-		case t == nil:
-		case !ok:
-			t.Data = v
-			st.endData(p.transaction)
-		case p.last:
-			st.endOfData(t, v)
-			st.endData(p.transaction)
-		}
-	case logparse.VerbEOM:
-		if t != nil {
-			st.endOfData(t, v)
-			st.endData(p.transaction)
-		}
-	}
-	if v.Class.Failed() {
-		name := verb.String()
-		if verb == logparse.VerbOther {
-			name = p.name
-		}
-		st.steps++
-		st.refusals = append(st.refusals, refusal{Verdict: v, verb: name, transaction: p.transaction, recipient: p.recipient, isReply: true})
-	}
-}
-
-// endData ends a transaction with the reply to its data.
-func (st *state) endData(transaction int) {
-	st.Transactions[transaction].end = endData
-	if st.current == transaction {
-		st.current = -1
-	}
-}
-
-// endOfData keeps the reply to the end of the data and what Exchange says in
-// it: "250 2.6.0 <id> [InternalId=110, Hostname=ex2.example.com] 11511 bytes in
-// 0.102, 109,173 KB/sec Queued mail for delivery".
-func (st *state) endOfData(t *Transaction, v Verdict) {
-	t.EndOfData = v
-	q := parseQueued(v.Text)
-	if t.MessageID == "" {
-		t.MessageID = q.messageID
-	}
-	if q.bytes > 0 {
-		t.Size = q.bytes
-	}
-	if q.internalID == "" {
-		return
-	}
-	if st.Direction == outcome.Outbound {
-		t.RemoteInternalID, t.RemoteServer = q.internalID, q.hostname
-	} else {
-		t.InternalID = q.internalID
-	}
-}
-
 func (st *state) auth() *Auth {
+	st.used = true
 	if st.Auth == nil {
 		st.Auth = &Auth{}
 	}

@@ -22,37 +22,35 @@ func (b *Builder) info(st *state, rec *logparse.Record) {
 	}
 	switch {
 	case bytes.HasPrefix(note, []byte("TLS protocol ")):
-		st.TLS = parseTLS(string(note))
+		st.TLS = parseTLS(st.keep(b, note))
 	case bytes.HasPrefix(note, []byte("TLS negotiation failed with error ")):
-		reason := string(note[len("TLS negotiation failed with error "):])
-		st.TLS = &TLS{Error: reason}
+		st.TLS = &TLS{Error: st.keep(b, note[len("TLS negotiation failed with error "):])}
 		b.fail(st, rec, "STARTTLS", reply.Transient, note)
 	case bytes.HasPrefix(rec.Data, []byte("Tarpit for '")) || bytes.HasPrefix(note, []byte("Tarpit for '")):
 		if d, ok := parseTarpit(rec.Data, note); ok {
 			st.Tarpits++
-			st.Tarpitted += d
+			st.Tarpitted = min(st.Tarpitted+d, maxTarpitted)
 		}
 	case bytes.Equal(note, []byte("authenticated")):
-		st.auth().User = b.text.string(rec.Data)
-		st.auth().OK = true
+		st.auth().User = st.keep(b, rec.Data)
+		st.login(true)
 	case bytes.HasPrefix(note, []byte("User Name: ")):
-		st.auth().User = b.text.string(note[len("User Name: "):])
+		st.auth().User = st.keep(b, note[len("User Name: "):])
 	case bytes.HasPrefix(note, []byte("Inbound AUTH ")):
 		b.authNote(st, rec, note)
 	case bytes.HasPrefix(note, []byte("Outbound Authentication failed with ")):
-		a := st.auth()
-		a.OK = false
-		a.Error = b.text.string(note[len("Outbound Authentication failed with "):])
+		st.login(false)
+		st.Auth.Error = st.keep(b, note[len("Outbound Authentication failed with "):])
 		b.fail(st, rec, "AUTH", reply.Permanent, note)
 	case bytes.Equal(note, []byte("receiving message")):
 		if st.current >= 0 {
-			st.Transactions[st.current].SourceContext = string(rec.Data)
+			st.Transactions[st.current].SourceContext = st.keep(b, rec.Data)
 		}
 	case bytes.HasPrefix(note, []byte("sending message")):
 		b.sending(st, rec, note)
 	case bytes.HasPrefix(note, []byte("Failed to connect")):
 		b.fail(st, rec, "CONNECT", reply.Transient, note)
-		st.refusals[len(st.refusals)-1].domain = strings.ToLower(string(between(note, "Destination domain: ", ",")))
+		st.refusals[len(st.refusals)-1].domain = Domain("@" + string(between(note, "Destination domain: ", ",")))
 		if !st.connected {
 			st.lost = true
 		}
@@ -61,8 +59,9 @@ func (b *Builder) info(st *state, rec *logparse.Record) {
 
 // fail notes a failure that no reply stands for.
 func (b *Builder) fail(st *state, rec *logparse.Record, verb string, class reply.Class, text []byte) {
+	st.step(b)
 	st.refusals = append(st.refusals, refusal{
-		Verdict: Verdict{Class: class, Text: b.text.string(text), Time: rec.Time, Pos: rec.Pos},
+		Verdict: Verdict{Class: class, Text: st.keep(b, text[:min(len(text), maxReplyText)]), Time: rec.Time, Pos: rec.Pos},
 		verb:    verb, transaction: -1, recipient: -1,
 	})
 }
@@ -76,13 +75,13 @@ func (b *Builder) authNote(st *state, rec *logparse.Record, note []byte) {
 	if !found {
 		return
 	}
-	a := st.auth()
-	a.OK = false
+	st.login(false)
+	a := st.Auth
 	if a.Mechanism == "" {
 		a.Mechanism = b.text.upper(mechanism)
 	}
 	first := a.Error == ""
-	a.Error = b.text.string(cause)
+	a.Error = st.keep(b, cause)
 	if first {
 		b.fail(st, rec, "AUTH", reply.Permanent, note)
 	}
@@ -93,12 +92,12 @@ func (b *Builder) authNote(st *state, rec *logparse.Record, note []byte) {
 // the context; before that "sending message" with the record id in the data.
 func (b *Builder) sending(st *state, rec *logparse.Record, note []byte) {
 	if id := between(note, "RecordId ", " "); len(id) > 0 {
-		st.announcedRecordID = string(id)
+		st.announcedRecordID = st.keep(b, id)
 	} else if number(rec.Data) > 0 {
-		st.announcedRecordID = string(rec.Data)
+		st.announcedRecordID = st.keep(b, rec.Data)
 	}
 	if i := bytes.Index(note, []byte("InternetMessageId ")); i >= 0 {
-		st.announcedMessageID = string(bytes.TrimSpace(note[i+len("InternetMessageId "):]))
+		st.announcedMessageID = st.keep(b, bytes.TrimSpace(note[i+len("InternetMessageId "):]))
 	}
 }
 
@@ -113,10 +112,11 @@ func (b *Builder) noRoute(st *state, rec *logparse.Record) {
 	} else if n := len(st.Transactions); n > 0 {
 		verb, transaction = "EOM", n-1
 	}
+	st.step(b)
 	st.refusals = append(st.refusals, refusal{
-		Verdict: Verdict{Class: reply.Transient, Code: 499, Text: b.text.string(rec.Text), Time: rec.Time, Pos: rec.Pos},
+		Verdict: Verdict{Class: reply.Transient, Code: 499, Text: st.keep(b, rec.Text[:min(len(rec.Text), maxReplyText)]), Time: rec.Time, Pos: rec.Pos},
 		verb:    verb, transaction: transaction, recipient: -1,
-		domain: strings.ToLower(string(logparse.NoRouteDomain(rec.Text))),
+		domain: Domain("@" + string(logparse.NoRouteDomain(rec.Text))),
 	})
 	st.endTransaction()
 	st.lost = true
@@ -131,7 +131,7 @@ func (st *state) proxied(arg []byte) {
 		Helo:    string(param(arg, "DOMAIN")),
 	}
 	if port := param(arg, "PORT"); len(port) > 0 && p.Client != "" {
-		if strings.IndexByte(p.Client, ':') >= 0 {
+		if strings.IndexByte(p.Client, ':') >= 0 && p.Client[0] != '[' {
 			p.Client = "[" + p.Client + "]"
 		}
 		p.Client += ":" + string(port)
@@ -174,6 +174,9 @@ func parseTarpit(data, note []byte) (time.Duration, bool) {
 	return parseTimeSpan(between(data, "Tarpit for '", "'"))
 }
 
+// maxTarpitted is where adding up ends.
+const maxTarpitted = 100_000 * time.Hour
+
 // parseTimeSpan reads a .NET TimeSpan, "d.hh:mm:ss[.fff]" with or without the
 // days.
 func parseTimeSpan(b []byte) (time.Duration, bool) {
@@ -183,7 +186,7 @@ func parseTimeSpan(b []byte) (time.Duration, bool) {
 		return 0, false
 	}
 	if dot := bytes.IndexByte(b[:colon], '.'); dot >= 0 {
-		days = number(b[:dot])
+		days = min(number(b[:dot]), 10_000)
 		b = b[dot+1:]
 	}
 	if len(b) < len("hh:mm:ss") || b[2] != ':' || b[5] != ':' {
@@ -240,7 +243,7 @@ func parseQueued(text string) (q queued) {
 	inside, rest, _ := strings.Cut(rest, "]")
 	q.internalID, inside, _ = strings.Cut(inside, ",")
 	if _, name, found := strings.Cut(inside, "Hostname="); found {
-		q.hostname = name
+		q.hostname, _, _ = strings.Cut(name, ",")
 	}
 	if size, _, found := strings.Cut(strings.TrimSpace(rest), " bytes in "); found {
 		q.bytes = number([]byte(size))

@@ -4,26 +4,25 @@ import (
 	"bytes"
 
 	"github.com/smtplog/smtplog/logparse"
+	"github.com/smtplog/smtplog/reply/outcome"
 )
 
-// imsEvent takes a row of an IMS log. At the level "Maximum" the IMS logs each
-// line that it receives twice, raw and parsed: the raw copy counts only where
-// its parsed twin is missing.
-func (b *Builder) imsEvent(st *state, rec *logparse.Record) {
-	if st.raw != nil {
-		if twins(st.raw, rec) {
-			st.raw = nil
-		} else {
-			b.promote(st)
-		}
+// rawLine takes a raw line of an IMS log. At the level "Maximum" the IMS logs
+// each line that it receives twice, raw and parsed: the raw copy counts only
+// where its parsed twin is missing.
+func (b *Builder) rawLine(st *state, rec *logparse.Record) {
+	if !st.receivesData() || st.Direction != outcome.Inbound {
+		st.raw = rec.Clone()
 	}
-	if rec.Kind == logparse.KindRaw {
-		if !st.receivesData() {
-			st.raw = rec.Clone()
-		}
-		return
+}
+
+// settleRaw decides about the raw line that waits when rec is the next record.
+func (b *Builder) settleRaw(st *state, rec *logparse.Record) {
+	if twins(st.raw, rec) {
+		st.raw = nil
+	} else {
+		b.promote(st)
 	}
-	b.event(st, rec)
 }
 
 // promote takes a raw line for the event that it stands for.
@@ -44,8 +43,8 @@ func (b *Builder) promote(st *state) {
 	b.event(st, rec)
 }
 
-// receivesData reports whether a message is being received, whose lines look
-// like anything.
+// receivesData reports whether a message is under way, whose lines look like
+// anything.
 func (st *state) receivesData() bool {
 	return len(st.queue) > 0 && st.queue[0].verb == logparse.VerbEOM
 }

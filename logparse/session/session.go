@@ -103,7 +103,8 @@ type transactionEnd uint8
 const (
 	endNone   transactionEnd = iota
 	endData                  // the end of data was answered, or DATA was refused
-	endByPeer                // RSET, QUIT, HELO or another MAIL came first
+	endByPeer                // RSET, QUIT or HELO came first
+	endByMail                // another MAIL came first
 )
 
 // TLS is what the log says of the connection's encryption.
@@ -178,7 +179,8 @@ type Session struct {
 	Transcript   []Step // where the Builder was told to keep it
 	Shortened    int64  // steps that the Transcript had no room for
 
-	number uint64
+	number    uint64
+	refusedIn []int // for each of the Failures its transaction, -1 for none
 }
 
 // A Step is a row of a session's transcript.
@@ -201,6 +203,7 @@ func (s *Session) Clone() *Session {
 		t.Recipients = slices.Clone(t.Recipients)
 	}
 	c.Failures = slices.Clone(s.Failures)
+	c.refusedIn = slices.Clone(s.refusedIn)
 	c.Sources = slices.Clone(s.Sources)
 	c.Transcript = slices.Clone(s.Transcript)
 	if s.Proxied != nil {

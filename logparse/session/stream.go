@@ -1,0 +1,124 @@
+package session
+
+import (
+	"bytes"
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/smtplog/smtplog/logparse"
+	"github.com/smtplog/smtplog/reply/outcome"
+)
+
+// A place is where logs that belong together lie: one format in one folder.
+type place struct {
+	format logparse.Format
+	folder string
+}
+
+// A stream is the log of one server, over all its files. Its clock says how far
+// the log has come.
+type stream struct {
+	place  place
+	file   string // of the record before
+	server []byte
+	index  uint32
+	clock  int64 // Unix nanoseconds, 0 before the first time
+	sweep  int64 // when to look for silent sessions next
+}
+
+// stream returns the log that the record belongs to.
+func (b *Builder) stream(rec *logparse.Record) *stream {
+	if s := b.recent; s != nil && s.place.format == rec.Format && s.file == rec.Pos.File && bytes.Equal(s.server, rec.Server) {
+		return s
+	}
+	p := place{rec.Format, folder(rec.Pos.File)}
+	servers := b.streams[p]
+	if servers == nil {
+		servers = map[string]*stream{}
+		b.streams[p] = servers
+	}
+	s := servers[string(rec.Server)]
+	if s == nil {
+		server := rec.Server[:min(len(rec.Server), maxServerName)]
+		if len(servers) >= maxServers {
+			server = nil
+		}
+		if s = servers[string(server)]; s == nil {
+			b.logs++
+			s = &stream{place: p, server: bytes.Clone(server), index: b.logs}
+			servers[string(server)] = s
+		}
+	}
+	s.file = rec.Pos.File
+	b.recent = s
+	return s
+}
+
+// folder returns the folder of a path as given, of Windows or not, or the
+// archive that holds it.
+func folder(path string) string {
+	return path[:strings.LastIndexAny(path, `/\!`)+1]
+}
+
+// tick moves the log's clock. A time that lies as far behind it as a session may
+// be silent means that the log went back: another server's or another worker's
+// file, or a clock that was set. Every now and then tick frees the sessions that
+// were silent for too long.
+func (b *Builder) tick(s *stream, rec *logparse.Record) {
+	if rec.Time.IsZero() {
+		return
+	}
+	now := rec.Time.UnixNano()
+	switch {
+	case s.clock == 0:
+		s.clock = now
+		s.sweep = now + int64(SilenceWithoutID)
+	case now <= s.clock-silenceOf(rec.Format):
+		b.sweep() // by the time that the log came to
+		s.clock = now
+		s.sweep = now + int64(SilenceWithoutID)
+	case now > s.clock:
+		s.clock = now
+	default:
+		return
+	}
+	b.matcher.advance(s.index, outcome.Unix(s.clock, 0))
+	if s.clock >= s.sweep {
+		s.sweep = s.clock + int64(SilenceWithoutID)
+		b.sweep()
+	}
+}
+
+// sweep finishes the sessions that were silent for too long. The number of
+// records since the last time pays for looking at every open session, whatever
+// the times are.
+func (b *Builder) sweep() {
+	if b.order-b.swept < uint64(len(b.open)+len(b.serial)) {
+		return
+	}
+	b.swept = b.order
+	b.finishAll(slices.DeleteFunc(b.all(), func(st *state) bool { return !st.silent() }))
+}
+
+// finishAll finishes sessions in the order of their last records.
+func (b *Builder) finishAll(states []*state) {
+	slices.SortFunc(states, func(x, y *state) int { return cmp.Compare(x.order, y.order) })
+	for _, st := range states {
+		b.finish(st)
+	}
+}
+
+// silent reports whether the log has gone on without the session for so long
+// that its end is missing.
+func (st *state) silent() bool {
+	return st.last != 0 && st.stream.clock-st.last >= silenceOf(st.Format)
+}
+
+// silenceOf returns SilenceWithID or SilenceWithoutID, in nanoseconds.
+func silenceOf(f logparse.Format) int64 {
+	if f.HasSessionID() {
+		return int64(SilenceWithID)
+	}
+	return int64(SilenceWithoutID)
+}
