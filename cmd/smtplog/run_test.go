@@ -1,0 +1,135 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/smtplog/smtplog/logparse"
+	"github.com/smtplog/smtplog/logparse/testlog"
+)
+
+// A failingWriter takes some bytes and then fails.
+type failingWriter struct {
+	room int
+	err  error
+}
+
+func (w *failingWriter) Write(p []byte) (int, error) {
+	if len(p) > w.room {
+		n := w.room
+		w.room = 0
+		return n, w.err
+	}
+	w.room -= len(p)
+	return len(p), nil
+}
+
+// commandsOf are commands that print something about any log.
+var commandsOf = [][]string{
+	{"analyze"}, {"analyze", "--json"}, {"analyze", "--csv"}, {"sessions"}, {"sessions", "--json"},
+	{"sessions", "--csv"}, {"sessions", "--transcript"}, {"records"}, {"formats"},
+}
+
+// TestClosedPipe checks that a reader that goes away ends every command without
+// a word.
+func TestClosedPipe(t *testing.T) {
+	logs := filepath.Join(root, "testdata", "logs")
+	commands := [][]string{{"explain", "550"}, {"explain", "--list"}, {"ndr", filepath.Join(root, "reply", "ndr", "testdata")}, {"formats"}, {"--help"}}
+	for _, c := range commandsOf {
+		commands = append(commands, append(c[:len(c):len(c)], logs))
+	}
+	for _, c := range commands {
+		for _, err := range []error{syscall.EPIPE, io.ErrClosedPipe} {
+			for _, room := range []int{0, 100} {
+				var stderr bytes.Buffer
+				code := run(context.Background(), c, strings.NewReader(""), &failingWriter{room, err}, &stderr)
+				if code != exitDone || stderr.Len() > 0 {
+					t.Errorf("%v: exit status %d, %s", c, code, &stderr)
+				}
+			}
+		}
+	}
+}
+
+// TestFullDisk checks that output that cannot be written is no success.
+func TestFullDisk(t *testing.T) {
+	for _, c := range commandsOf {
+		var stderr bytes.Buffer
+		args := append(c[:len(c):len(c)], filepath.Join(root, "testdata", "logs"))
+		code := run(context.Background(), args, strings.NewReader(""), &failingWriter{0, syscall.ENOSPC}, &stderr)
+		if code != exitFailed || !strings.Contains(stderr.String(), syscall.ENOSPC.Error()) {
+			t.Errorf("%v: exit status %d, %q", c, code, &stderr)
+		}
+	}
+}
+
+// An interruptedReader yields a log, then cancels, as Ctrl-C does, and has
+// nothing more to give.
+type interruptedReader struct {
+	io.Reader
+	cancel func()
+}
+
+func (r *interruptedReader) Read(p []byte) (int, error) {
+	n, err := r.Reader.Read(p)
+	if errors.Is(err, io.EOF) {
+		r.cancel()
+		select {}
+	}
+	return n, err
+}
+
+// TestInterrupted checks that what was read before Ctrl-C is printed.
+func TestInterrupted(t *testing.T) {
+	log := played(t, testlog.Options{Format: logparse.ExchangeReceive, Seed: 31, Connections: 300})
+	for _, c := range [][]string{{"analyze", "--json"}, {"analyze"}, {"sessions", "--json"}, {"records"}} {
+		ctx, cancel := context.WithCancel(context.Background())
+		defer cancel()
+		var stdout, stderr bytes.Buffer
+		code := run(ctx, c, &interruptedReader{bytes.NewReader(log), cancel}, &stdout, &stderr)
+		if code != exitInterrupted {
+			t.Errorf("%v: exit status %d, %s", c, code, &stderr)
+		}
+		if want := "smtplog: interrupted: what was printed is what had been read by then\n"; stderr.String() != want {
+			t.Errorf("%v: standard error is %q, want %q", c, &stderr, want)
+		}
+		if stdout.Len() == 0 {
+			t.Errorf("%v printed nothing", c)
+		}
+		if c[0] != "analyze" {
+			for line := range bytes.Lines(stdout.Bytes()) {
+				if !json.Valid(line) {
+					t.Errorf("%v: %s", c, line)
+				}
+			}
+		} else if len(c) > 1 {
+			for _, v := range conform(t, "analysis", stdout.String()) {
+				checkSums(t, v)
+				if number(v, "sessions", "total") == 0 {
+					t.Errorf("%v: no sessions", c)
+				}
+			}
+		}
+	}
+}
+
+// TestCancelledBefore checks that a command that was cancelled before it began
+// says so.
+func TestCancelledBefore(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	for _, c := range commandsOf {
+		var stdout, stderr bytes.Buffer
+		args := append(c[:len(c):len(c)], filepath.Join(root, "testdata", "logs"))
+		if code := run(ctx, args, strings.NewReader(""), &stdout, &stderr); code != exitInterrupted {
+			t.Errorf("%v: exit status %d, %s", c, code, &stderr)
+		}
+	}
+}
