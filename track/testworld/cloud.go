@@ -61,7 +61,9 @@ func (p *player) writeCloud() {
 	}
 	f := p.folder("EXO", "", name, func(f *logFolder) {
 		f.suffix = ".csv"
-		f.wide = p.opt.Trace == TraceExtended
+		if p.opt.Trace == TraceExtended {
+			f.code = utf16le
+		}
 		f.header = func(time.Time) string { return header + "\r\n" }
 	})
 	for _, c := range p.cloud {

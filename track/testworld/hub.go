@@ -141,8 +141,12 @@ func (p *player) latency(l *leg, at time.Time) string {
 	if !l.s.modern() {
 		return info
 	}
-	for _, h := range l.m.hops {
-		if h.Shadow || h == l.h || len(h.events) == 0 || h.number > l.h.number || !p.servers[h.Server].modern() {
+	var way []*hop
+	for from := l.h.From; from >= 0; from = l.m.hops[from].From {
+		way = append(way, l.m.hops[from])
+	}
+	for _, h := range slices.Backward(way) {
+		if !p.servers[h.Server].modern() {
 			continue
 		}
 		took := h.events[len(h.events)-1].Time.Sub(h.events[0].Time)
@@ -193,7 +197,7 @@ func (p *player) store(l *leg, at time.Time, to []string, event, status, reply s
 	c.mail(e, func(t time.Time) (time.Time, string) {
 		t = t.Add(p.ms(10, 200))
 		told = p.track(l, t, trackRow{log: "MSGTRKMD", clientIP: s.Address, clientHost: s.Name, serverIP: s.Address, serverHost: s.Name, to: to,
-			context: client.session.ID + ";" + stamp(t) + ";ClientSubmitTime:", source: "STOREDRIVER", event: event, status: status, info: p.latency(l, t),
+			context: server.session.ID + ";" + stamp(t) + ";ClientSubmitTime:" + stamp(l.m.submitted), session: server.session.Number + 1, source: "STOREDRIVER", event: event, status: status, info: p.latency(l, t),
 			custom: "S:MailboxDatabaseGuid=" + p.guid() + ";S:DeliveryPriority=Normal;S:AccountForest=" + domain})
 		return t, reply
 	})

@@ -29,7 +29,7 @@ const names2003 = "# Date\tTime\tclient-ip\tClient-hostname\tPartner-Name\tServe
 // other end of a connection, nil where there is none.
 func (p *player) row2003(l *leg, at time.Time, event, to string, partner *end) *Event {
 	f := p.folder(l.s.Name, l.s.Name+".log", "", func(f *logFolder) {
-		f.suffix, f.stamp, f.period = ".log", "20060102", 24*time.Hour
+		f.suffix, f.stamp, f.period, f.code = ".log", "20060102", 24*time.Hour, latin1
 		f.header = func(time.Time) string {
 			return "# Message Tracking Log File\r\n# Exchange System Attendant Version 6.5.7638.1\r\n" + names2003 + "\r\n"
 		}
@@ -50,7 +50,7 @@ func (p *player) row2003(l *leg, at time.Time, event, to string, partner *end) *
 		return s
 	}
 	sender := dash(m.Sender)
-	clock := func(t time.Time) string { return t.Format("2006-1-2\t15:4:5 GMT") }
+	clock := func(t time.Time) string { return t.Format("2006-1-2\t") + unpadded(t) + " GMT" }
 	e := &Event{Time: seconds(at), Server: l.s.Name, Event: event, Recipients: []string{to}, Session: -1}
 	f.add(at, strings.Join([]string{clock(at), ip, client, other, l.s.Name, l.s.Address, to, event, strings.Trim(m.MessageID, "<>"), "0", "0",
 		fmt.Sprint(m.Bytes), fmt.Sprint(len(l.to)), strings.Replace(clock(m.submitted), "\t", " ", 1), "0", version, dash(m.MTSID),
@@ -64,7 +64,7 @@ func (p *player) row2003(l *leg, at time.Time, event, to string, partner *end) *
 // line for each recipient.
 func (p *player) row55(l *leg, at time.Time, event, partner, remote string, to []string) *Event {
 	f := p.folder(l.s.Name, "Tracking.log", "", func(f *logFolder) {
-		f.suffix, f.stamp, f.period = ".log", "20060102", 24*time.Hour
+		f.suffix, f.stamp, f.period, f.code = ".log", "20060102", 24*time.Hour, latin1
 	})
 	m := l.m
 	if m.MTSID == "" {
@@ -77,7 +77,7 @@ func (p *player) row55(l *leg, at time.Time, event, partner, remote string, to [
 	case len(event) == 4:
 		gateway = "/o=EXAMPLE/ou=LEGACY/cn=Configuration/cn=Connections/cn=Internet Mail Service (" + l.s.Name + ")"
 	}
-	lines := []string{strings.Join([]string{m.MTSID, event, at.Format("2006.1.2 15:4:5"), gateway, partner, remote, m.Sender, "0",
+	lines := []string{strings.Join([]string{m.MTSID, event, at.Format("2006.1.2 ") + unpadded(at), gateway, partner, remote, m.Sender, "0",
 		fmt.Sprint(m.Bytes), "0", "0", "", fmt.Sprint(len(to))}, "\t")}
 	for _, a := range to {
 		lines = append(lines, a+"\t0")
@@ -87,4 +87,21 @@ func (p *player) row55(l *leg, at time.Time, event, partner, remote string, to [
 	m.events = append(m.events, e)
 	l.h.events = append(l.h.events, e)
 	return e
+}
+
+// unpadded writes a time of day as those logs do: "9:5:0".
+func unpadded(t time.Time) string {
+	return fmt.Sprintf("%d:%d:%d", t.Hour(), t.Minute(), t.Second())
+}
+
+// latin1 encodes a text for servers that write the ANSI code page.
+func latin1(s string) []byte {
+	b := make([]byte, 0, len(s))
+	for _, r := range s {
+		if r > 0xff {
+			r = '?'
+		}
+		b = append(b, byte(r))
+	}
+	return b
 }

@@ -28,7 +28,7 @@ type logFolder struct {
 	most   int           // rows of a file, where files are numbered
 	header func(first time.Time) string
 	bom    bool
-	wide   bool // UTF-16LE without a byte order mark
+	code   func(string) []byte // how the text is encoded, nil for UTF-8
 	rows   []row
 }
 
@@ -92,8 +92,8 @@ func (l *logFolder) file(rows []row, begin time.Time, n int) File {
 		line += 1 + strings.Count(r.text, "\n")
 	}
 	f.Data = []byte(b.String())
-	if l.wide {
-		f.Data = utf16le(b.String())
+	if l.code != nil {
+		f.Data = l.code(b.String())
 	}
 	return f
 }

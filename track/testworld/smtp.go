@@ -35,6 +35,8 @@ type conn struct {
 	at             time.Time
 	trip           time.Duration // one way
 	count          int           // transactions so far
+	plain          bool          // HELO, so that MAIL has no parameters
+	secure         bool          // after STARTTLS
 }
 
 // An envelope is one transaction.
@@ -70,7 +72,7 @@ func (p *player) dial(at time.Time, client, server *party, proxied string) *conn
 	if server.log != nil {
 		server.log.connect(c.at)
 	}
-	c.reply(fmt.Sprintf("220 %s %s ready at %s", server.name, software(server.s), c.at.Add(time.Hour).Format("Mon, 2 Jan 2006 15:04:05 +0100")))
+	c.reply(fmt.Sprintf("220 %s %s ready at %s", server.name, software(server.s), c.at.Add(time.Hour).Format("Mon, 2 Jan 2006 15:04:05")+" +0100"))
 	c.greet()
 	if server.s != nil && server.s.exchange() && client.s == nil && p.rng.IntN(3) == 0 {
 		c.startTLS()
@@ -94,14 +96,18 @@ func software(s *server) string {
 }
 
 func (c *conn) greet() {
-	verb := "EHLO "
 	if c.client.s != nil && c.client.s.Version == V55 || c.server.s != nil && c.server.s.Version == V55 {
+		c.plain = true
 		c.say("HELO "+c.client.name, "250 OK")
 		return
 	}
 	lines := []string{"250-" + c.server.name + " Hello [" + c.client.ip + "]", "250-SIZE 37748736", "250-PIPELINING", "250-DSN",
-		"250-ENHANCEDSTATUSCODES", "250-8BITMIME", "250 CHUNKING"}
-	c.say(verb+c.client.name, lines...)
+		"250-ENHANCEDSTATUSCODES"}
+	if c.server.s != nil && c.server.s.exchange() && !c.secure {
+		lines = append(lines, "250-STARTTLS")
+	}
+	lines = append(lines, "250-8BITMIME", "250 CHUNKING")
+	c.say("EHLO "+c.client.name, lines...)
 }
 
 func (c *conn) startTLS() {
@@ -111,6 +117,7 @@ func (c *conn) startTLS() {
 	c.at = c.at.Add(2 * c.trip)
 	c.server.log.note(c.at, "", "TLS protocol SP_PROT_TLS1_2_SERVER negotiation succeeded using bulk encryption algorithm CALG_AES_256 "+
 		"with strength 256 bits, MAC hash algorithm CALG_SHA_384 with strength 0 bits and key exchange algorithm CALG_ECDH_EPHEM with strength 384 bits")
+	c.secure = true
 	c.greet()
 }
 
@@ -165,7 +172,11 @@ func (c *conn) mail(e *envelope, take func(at time.Time) (time.Time, string)) st
 	if c.client.log != nil {
 		c.client.log.begin(c.at, e)
 	}
-	c.command(fmt.Sprintf("MAIL FROM:<%s> SIZE=%d", e.from, e.bytes))
+	line := "MAIL FROM:<" + e.from + ">"
+	if !c.plain {
+		line += fmt.Sprintf(" SIZE=%d", e.bytes)
+	}
+	c.command(line)
 	if c.server.log != nil {
 		c.server.log.begin(c.at, e)
 	}

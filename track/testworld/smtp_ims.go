@@ -58,7 +58,6 @@ func (l *imsLog) reply(at time.Time, lines ...string) {
 
 func (l *imsLog) text(at time.Time, received bool, line string) {
 	if received {
-		l.line(at, "<<< IO: |"+line)
 		l.line(at, "<<< "+line)
 	} else {
 		l.line(at, ">>> "+line)

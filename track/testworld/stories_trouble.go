@@ -5,6 +5,7 @@ import (
 	"time"
 )
 
+// What servers say to what they do not take.
 const (
 	noSuchUser  = "550 5.1.1 User unknown"
 	greylisted  = "451 4.7.1 Greylisted, try again in 300 seconds"
