@@ -52,6 +52,7 @@ type matcher struct {
 	clusters map[string]*cluster
 	logs     map[uint32]*logClock
 	ordered  []*logClock
+	limit    int         // how many rows may wait, maxWaiting but in tests
 	waiting  int         // rows that wait
 	queue    clusterList // clusters with rows that wait, in the order in which they began to
 	rows     int64       // rows so far
@@ -71,7 +72,7 @@ type logClock struct {
 }
 
 func newMatcher(place func(*slot, *logparse.Record), finish func(*slot)) *matcher {
-	m := &matcher{place: place, finish: finish, clusters: map[string]*cluster{}, logs: map[uint32]*logClock{}}
+	m := &matcher{place: place, finish: finish, limit: maxWaiting, clusters: map[string]*cluster{}, logs: map[uint32]*logClock{}}
 	m.queue.link = waitLink
 	return m
 }
@@ -99,7 +100,7 @@ func (m *matcher) add(log uint32, rec *logparse.Record) {
 	}
 	clock.idle.moveToBack(c)
 	m.decide(c, rec)
-	for m.waiting > maxWaiting {
+	for m.waiting > m.limit {
 		m.capped++
 		m.settle(m.queue.front)
 	}

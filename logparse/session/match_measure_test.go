@@ -135,7 +135,7 @@ func TestMatchMeasured(t *testing.T) {
 		{"2 at once, outbound", testlog.Options{Hosts: 60, AtOnce: 2, Outbound: 1}, []logparse.Format{w3c},
 			measureGoal{precision: 0.92, recall: 0.92, known: 0.9}},
 		{"4 at once, outbound", testlog.Options{Hosts: 60, AtOnce: 4, Outbound: 1}, []logparse.Format{w3c},
-			measureGoal{precision: 0.75, recall: 0.78, known: 0.9}},
+			measureGoal{precision: 0.74, recall: 0.78, known: 0.9}},
 	}
 	for _, tt := range tests {
 		for _, f := range tt.formats {
