@@ -18,7 +18,8 @@ func (s *Session) finish(lost map[string]bool) {
 }
 
 // finish tells the truth about a mail that has been played.
-func (m *mail) finish(sessions []*Session, lost map[string]bool) {
+func (m *mail) finish(lost map[string]bool) {
+	m.Invisible = true
 	for _, e := range m.events {
 		e.Lost = lost[e.File]
 	}
@@ -27,20 +28,19 @@ func (m *mail) finish(sessions []*Session, lost map[string]bool) {
 	for i, e := range m.events {
 		place[e] = i
 		m.Events = append(m.Events, *e)
+		m.Invisible = m.Invisible && (e.Lost || e.Bare)
 	}
 	if n := len(m.Events); n > 0 {
 		m.Start, m.End = m.Events[0].Time, m.Events[n-1].Time
 	}
 	m.finishHops(place, lost)
-	for _, s := range sessions {
-		if slices.Contains(s.Messages, m.Number) {
-			m.Message.Sessions = append(m.Message.Sessions, s.Number)
-		}
-	}
 	for _, r := range m.recipients {
 		if r.verdict != nil {
 			r.Lost = r.verdict.Lost
 		}
+		r.Unnamed = !slices.ContainsFunc(m.events, func(e *Event) bool {
+			return !e.Lost && slices.ContainsFunc(e.Recipients, func(a string) bool { return a == r.Address || a == r.Alias })
+		})
 		if r.Status == Delivered {
 			m.Latency = max(m.Latency, r.At.Sub(m.Start))
 		}
@@ -54,7 +54,7 @@ func (m *mail) finishHops(place map[*Event]int, lost map[string]bool) {
 		h.Invisible = len(h.events) > 0
 		for _, e := range h.events {
 			h.Hop.Events = append(h.Hop.Events, place[e])
-			h.Invisible = h.Invisible && e.Lost
+			h.Invisible = h.Invisible && (e.Lost || e.Bare)
 			if lost[e.File] && !slices.Contains(h.Lost, e.File) {
 				h.Lost = append(h.Lost, e.File)
 			}

@@ -191,9 +191,12 @@ func (p *player) world() *World {
 	for _, s := range p.sessions {
 		s.finish(lost)
 		w.Sessions = append(w.Sessions, *s)
+		for _, n := range s.Messages {
+			p.mails[n].Message.Sessions = append(p.mails[n].Message.Sessions, s.Number)
+		}
 	}
 	for _, m := range p.mails {
-		m.finish(p.sessions, lost)
+		m.finish(lost)
 		w.Messages = append(w.Messages, m.Message)
 	}
 	return w

@@ -62,7 +62,7 @@ func (p *player) protocolFolder(s *server, role string, send bool) *logFolder {
 		folder, prefix, kind = "SmtpSend", "SEND", "Send"
 	}
 	return p.folder(s.Name, role+"/ProtocolLog/"+folder, prefix, func(l *logFolder) {
-		l.suffix, l.number, l.most, l.bom = ".LOG", true, 1500, p.opt.BOM
+		l.suffix, l.number, l.most, l.bom = ".LOG", true, 600, p.opt.BOM
 		l.stamp, l.period = "2006010215", time.Hour
 		version := "15.0.0.0"
 		if s.Version < V2013 {

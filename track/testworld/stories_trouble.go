@@ -89,7 +89,10 @@ func (p *player) tryAll(l *leg, at time.Time, h host, reply string) time.Time {
 func (p *player) retry(at time.Time) {
 	l, h, at := p.begin(at, 2)
 	for range 1 + p.rng.IntN(3) {
-		at = p.tryAll(l, at, h, greylisted).Add(p.ms(300_000, 900_000))
+		at = p.tryAll(l, at, h, greylisted).Add(p.minutes(5, 15))
+		if p.rng.IntN(2) == 0 { // the service was started again and found it in the queue
+			p.track(l, at.Add(-p.ms(5000, 60_000)), trackRow{serverHost: l.s.Name, source: "BOOTLOADER", event: "LOAD"})
+		}
 	}
 	p.sendOut(l, at, h, l.to, nil, "")
 }
@@ -125,7 +128,7 @@ func (p *player) mixed(at time.Time) {
 func (p *player) waits(at time.Time) {
 	l, h, at := p.begin(at, 1)
 	for range 2 + p.rng.IntN(3) {
-		at = p.tryAll(l, at, h, greylisted).Add(p.ms(600_000, 1_200_000))
+		at = p.tryAll(l, at, h, greylisted).Add(p.minutes(10, 20))
 	}
 	if p.story == Expire {
 		p.failed(l, at, l.to, "QUEUE", "550 4.4.7 QUEUE.Expired; message expired", nil)

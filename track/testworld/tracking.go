@@ -44,7 +44,7 @@ func (p *player) track(l *leg, at time.Time, r trackRow) *Event {
 		r.id = 0
 	}
 	e := &Event{Time: at, Server: l.s.Name, Source: r.source, Event: r.event, InternalID: r.id,
-		Recipients: slices.Clone(r.to), Reference: r.reference, Session: r.session - 1}
+		Recipients: slices.Clone(r.to), Reference: r.reference, Session: r.session - 1, Bare: r.bare}
 	if r.status != "" && !strings.Contains(r.status, ";") {
 		r.status = strings.TrimSuffix(strings.Repeat(r.status+";", len(r.to)), ";")
 	}
@@ -86,7 +86,7 @@ var trackVersions = map[Version]string{V2007: "8.0.0.0", V2010: "14.0.0.0", V201
 
 func (p *player) trackFolder(s *server, log string) *logFolder {
 	return p.folder(s.Name, "MessageTracking", log, func(l *logFolder) {
-		l.suffix, l.number, l.most, l.bom = ".LOG", true, 400, p.opt.BOM
+		l.suffix, l.number, l.most, l.bom = ".LOG", true, 200, p.opt.BOM
 		l.stamp, l.period = "2006010215", time.Hour
 		if s.Version < V2013 {
 			l.stamp, l.period = "20060102", 24*time.Hour

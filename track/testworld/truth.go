@@ -30,14 +30,18 @@ type Message struct {
 	// Latency is the time from the first event to the last delivery or send to
 	// the outside, 0 where neither happened.
 	Latency time.Duration
+
+	// Invisible says that no tracking row is left that names the message.
+	Invisible bool
 }
 
 // Status is a verdict in the words of the messages' JSON.
 type Status string
 
-// The verdicts. A message whose recipients have several has the status Partial
-// if one of them was delivered and another failed or was dropped, else the
-// most final of those that are not Expanded or Redirected.
+// The verdicts. A message is Partial if one of its recipients was delivered and
+// another failed or was dropped; else it has the first of Failed, Dropped,
+// Quarantined, Deferred, Pending, Delivered, Redirected and Expanded that one
+// of its recipients has.
 const (
 	Delivered   Status = "delivered" // to a mailbox, or accepted by an outside host
 	Failed      Status = "failed"
@@ -68,6 +72,8 @@ type Recipient struct {
 	// Lost says that no file that is left tells the verdict. Duplicates of it
 	// (the mailbox server's DELIVER and the hub's SEND to it) are no verdicts.
 	Lost bool
+	// Unnamed says that no row that is left names the address.
+	Unnamed bool
 
 	verdict *Event
 }
@@ -92,6 +98,7 @@ type Event struct {
 	Status     string // recipient-status as logged
 	Reference  string // as logged
 	Session    int    // the session that its source-context names, -1 for none
+	Bare       bool   // it names no message: NOTIFYMAPI, which shares its source-context with SUBMIT
 }
 
 // A Hop is a message on a server. Copies that TRANSFER made on the same server
@@ -108,7 +115,7 @@ type Hop struct {
 
 	// Lost are the tracking files that held rows of it and are lost.
 	Lost []string
-	// Invisible says that no row of it is left.
+	// Invisible says that no row of it is left that names the message.
 	Invisible bool
 }
 

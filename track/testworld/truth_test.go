@@ -17,8 +17,8 @@ var outcomes = map[Story][]Status{
 }
 
 func TestStories(t *testing.T) {
-	for name, opt := range worlds {
-		w := Play(opt)
+	for name := range worlds {
+		w := played(name)
 		told := make(map[Story]int)
 		for _, m := range w.Messages {
 			told[m.Story]++
@@ -33,7 +33,11 @@ func TestStories(t *testing.T) {
 				t.Errorf("%s: message %d of %q is %s, want %s", name, m.Number, m.Story, m.Status, want)
 			}
 		}
-		for _, s := range Stories() {
+		stories := worlds[name].Only
+		if stories == nil {
+			stories = Stories()
+		}
+		for _, s := range stories {
 			if told[s] == 0 {
 				t.Errorf("%s: nothing of %q", name, s)
 			}
@@ -44,8 +48,8 @@ func TestStories(t *testing.T) {
 // Verdicts rest on an event about the recipient, and what leads to what is
 // named on both sides.
 func TestRecipients(t *testing.T) {
-	for name, opt := range worlds {
-		w := Play(opt)
+	for name := range worlds {
+		w := played(name)
 		for _, m := range w.Messages {
 			for _, r := range m.Recipients {
 				if r.verdict == nil {
@@ -81,11 +85,51 @@ func TestRecipients(t *testing.T) {
 	}
 }
 
+// A message comes to a server over a connection from the one before.
+func TestHops(t *testing.T) {
+	for name := range worlds {
+		w := played(name)
+		behind := make(map[string]int) // front ends, by the front end's session
+		for _, s := range w.Sessions {
+			if s.Proxied != "" {
+				behind[s.Proxied] = s.Number
+			}
+		}
+		connected := func(from, to Hop) bool {
+			return slices.ContainsFunc(from.Sessions, func(n int) bool {
+				peer := w.Sessions[n].Peer
+				if peer < 0 {
+					return false
+				}
+				if b, ok := behind[w.Sessions[peer].ID]; ok {
+					peer = b
+				}
+				return slices.Contains(to.Sessions, peer)
+			})
+		}
+		for _, m := range w.Messages {
+			for i, h := range m.Hops {
+				if len(h.Events) == 0 || h.Left.Before(h.Arrived) {
+					t.Errorf("%s: message %d was not on %s", name, m.Number, h.Server)
+				}
+				if h.From < 0 {
+					continue
+				}
+				from := m.Hops[h.From]
+				cloud := from.Server == "EXO" || h.Server == "EXO"
+				if h.From >= i || !cloud && !connected(from, h) || !h.Shadow && seconds(h.Arrived).Before(seconds(from.Arrived)) {
+					t.Errorf("%s: message %d of %q came from %s to %s without a connection", name, m.Number, m.Story, from.Server, h.Server)
+				}
+			}
+		}
+	}
+}
+
 // The reply of a SEND names what the next server's RECEIVE has, and its
 // source-context the transaction in the receive log.
 func TestJoins(t *testing.T) {
-	for name, opt := range worlds {
-		w := Play(opt)
+	for name := range worlds {
+		w := played(name)
 		bySession := make(map[string]*Session)
 		for i := range w.Sessions {
 			s := &w.Sessions[i]
@@ -106,13 +150,21 @@ func TestJoins(t *testing.T) {
 				t.Errorf("%s: %s is proxied for %s", name, s.ID, s.Proxied)
 			}
 		}
+		events := make(map[Position]*Event)
+		messages := make(map[Position]*Message)
+		for i := range w.Messages {
+			for j := range w.Messages[i].Events {
+				e := &w.Messages[i].Events[j]
+				events[e.Position], messages[e.Position] = e, &w.Messages[i]
+			}
+		}
 		joined := 0
 		for _, f := range w.Files {
 			if formatOf(f.Path) != logparse.Tracking {
 				continue
 			}
 			for line, rec := range rows(t, f) {
-				m, e := w.at(f.Path, line)
+				m, e := messages[Position{File: f.Path, Line: line}], events[Position{File: f.Path, Line: line}]
 				context := field(rec, "source-context")
 				if e.Source != "SMTP" {
 					continue
@@ -146,22 +198,10 @@ func TestJoins(t *testing.T) {
 	}
 }
 
-// at returns the message and the event of a row.
-func (w *World) at(file string, line int) (*Message, *Event) {
-	for i := range w.Messages {
-		for j := range w.Messages[i].Events {
-			if e := &w.Messages[i].Events[j]; e.File == file && e.Line == line {
-				return &w.Messages[i], e
-			}
-		}
-	}
-	return nil, nil
-}
-
 // The sessions that are rebuilt from the protocol logs are those of the truth.
 func TestSessions(t *testing.T) {
-	for name, opt := range worlds {
-		w := Play(opt)
+	for name := range worlds {
+		w := played(name)
 		rebuilt := make(map[string]*session.Session)
 		others := make(map[logparse.Format]int)
 		folders := make(map[string][]*logparse.Record)
