@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/smtplog/smtplog/logparse"
 	"github.com/smtplog/smtplog/logparse/session"
@@ -51,6 +52,15 @@ func TestRecipients(t *testing.T) {
 	for name := range worlds {
 		w := played(name)
 		for _, m := range w.Messages {
+			var last time.Duration
+			for _, r := range m.Recipients {
+				if r.Status == Delivered {
+					last = max(last, r.At.Sub(m.Events[0].Time))
+				}
+			}
+			if m.Latency != last || m.Story == Across && last == 0 {
+				t.Errorf("%s: message %d took %v, want %v", name, m.Number, m.Latency, last)
+			}
 			for _, r := range m.Recipients {
 				if r.verdict == nil {
 					if r.Status != Pending || m.Story != Unmoderated {
@@ -111,6 +121,9 @@ func TestHops(t *testing.T) {
 			for i, h := range m.Hops {
 				if len(h.Events) == 0 || h.Left.Before(h.Arrived) {
 					t.Errorf("%s: message %d was not on %s", name, m.Number, h.Server)
+				}
+				if h.From < 0 != (i == 0) {
+					t.Errorf("%s: message %d of %q begins on %s, its hop %d", name, m.Number, m.Story, h.Server, i)
 				}
 				if h.From < 0 {
 					continue
