@@ -112,8 +112,9 @@ type Group struct {
 	Last       Time
 	Example    Outcome // the earliest by time, file and line
 
-	lastSession uint64
+	lastSession uint64 // whose outcomes are being added
 	lastReply   uint32
+	counting    bool // there are such, and none was merged since
 }
 
 // DefaultMaxGroups bounds a Summary, whose keys are chosen by strangers.
@@ -158,14 +159,14 @@ func (s *Summary) Add(o *Outcome) {
 		g = &Group{Values: v}
 		s.groups[v] = g
 	}
-	newSession := g.Outcomes == 0 || g.lastSession != o.Session
+	newSession := !g.counting || g.lastSession != o.Session
 	if newSession {
 		g.Sessions++
 	}
 	if o.IsReply && (newSession || g.lastReply != o.Reply) {
 		g.Replies++
 	}
-	g.lastSession, g.lastReply = o.Session, o.Reply
+	g.lastSession, g.lastReply, g.counting = o.Session, o.Reply, true
 	if o.Recipient != "" {
 		g.Recipients++
 	}
@@ -190,7 +191,14 @@ func (g *Group) span(first, last Time, example Outcome) {
 	}
 }
 
+// compareExamples orders outcomes by time, those without one last, and place.
 func compareExamples(a, b *Outcome) int {
+	if a.Time.IsZero() != b.Time.IsZero() {
+		if a.Time.IsZero() {
+			return 1
+		}
+		return -1
+	}
 	if c := a.Time.Compare(b.Time); c != 0 {
 		return c
 	}
@@ -254,6 +262,7 @@ func (s *Summary) Merge(t *Summary) {
 				continue
 			}
 			c := *h
+			c.counting = false
 			s.groups[v] = &c
 			continue
 		}
@@ -262,6 +271,7 @@ func (s *Summary) Merge(t *Summary) {
 		g.Replies += h.Replies
 		g.Recipients += h.Recipients
 		g.Sessions += h.Sessions
+		g.counting = false
 	}
 	s.dropped += t.dropped
 }

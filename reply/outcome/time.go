@@ -76,7 +76,8 @@ func (t Time) AppendIn(b []byte, loc *time.Location) []byte {
 	at := time.Unix(0, t.ns).In(loc)
 	b = at.AppendFormat(b, "2006-01-02T15:04:05")
 	if n := int(t.digits) - 1; n > 0 {
-		frac := strconv.AppendInt(nil, int64(at.Nanosecond())+1e9, 10)
+		var buf [10]byte
+		frac := strconv.AppendInt(buf[:0], int64(at.Nanosecond())+1e9, 10)
 		b = append(b, '.')
 		b = append(b, frac[1:1+n]...)
 	}
