@@ -115,8 +115,11 @@ func (w *Writer) IntMember(name string, n int64) {
 	}
 }
 
-// AppendString appends s as a JSON string. HTML's characters stay as they are.
+// AppendString appends s as a JSON string. HTML's characters stay as they are;
+// characters that end lines or turn the order of text are escaped, for the JSON
+// may be cut into lines or shown on a terminal.
 func AppendString[T string | []byte](dst []byte, s T) []byte {
+	before := len(dst)
 	dst = append(dst, '"')
 	start := 0
 	for i := 0; i < len(s); {
@@ -145,7 +148,12 @@ func AppendString[T string | []byte](dst []byte, s T) []byte {
 		}
 		r, size := utf8.DecodeRuneInString(string(s[i:min(len(s), i+utf8.UTFMax)]))
 		if r == utf8.RuneError && size == 1 {
-			return appendForeign(dst, s, start)
+			return AppendString(dst[:before], input.Text([]byte(s)))
+		}
+		if invisible(r) {
+			dst = append(dst, s[start:i]...)
+			dst = append(dst, '\\', 'u', hex[r>>12], hex[r>>8&15], hex[r>>4&15], hex[r&15])
+			start = i + size
 		}
 		i += size
 	}
@@ -153,8 +161,14 @@ func AppendString[T string | []byte](dst []byte, s T) []byte {
 	return append(dst, '"')
 }
 
-// appendForeign appends the rest of a string that is not UTF-8.
-func appendForeign[T string | []byte](dst []byte, s T, start int) []byte {
-	rest := AppendString(nil, input.Text([]byte(s[start:])))
-	return append(dst, rest[1:]...)
+// invisible reports whether r is a control character beyond ASCII, a line or
+// paragraph separator, or one that changes the direction of text.
+func invisible(r rune) bool {
+	switch {
+	case r < 0xa0:
+		return true
+	case r < 0x200e:
+		return r == 0x61c
+	}
+	return r <= 0x200f || r >= 0x2028 && r <= 0x202e || r >= 0x2066 && r <= 0x2069
 }
