@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp/cmpopts"
+
 	"github.com/smtplog/smtplog/logparse"
 	"github.com/smtplog/smtplog/logparse/session"
 )
@@ -42,7 +44,9 @@ func exchangeLog(format logparse.Format, script string) string {
 		id, remote := "A", "1"
 		if line[0] >= 'A' && line[0] <= 'Z' {
 			id, line, _ = strings.Cut(line, " ")
-			id, remote, _ = strings.Cut(id, "/")
+			if i := strings.IndexByte(id, '/'); i > 0 {
+				id, remote = id[:i], id[i+1:]
+			}
 		}
 		port, peer := "25", fmt.Sprintf("192.0.2.%d%s:51000", id[0]-'A'+1, remote)
 		if format == logparse.ExchangeSend {
@@ -137,3 +141,6 @@ func unindented(text string) string {
 	}
 	return strings.Join(lines, "\n")
 }
+
+// sorted compares lists whatever their order.
+var sorted = cmpopts.SortSlices(func(a, b string) bool { return a < b })

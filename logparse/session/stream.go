@@ -84,21 +84,21 @@ func (b *Builder) tick(s *stream, rec *logparse.Record) {
 		return
 	}
 	b.matcher.advance(s.index, outcome.Unix(s.clock, 0))
-	if s.clock >= s.sweep {
+	if s.clock >= s.sweep && b.sweep() {
 		s.sweep = s.clock + int64(SilenceWithoutID)
-		b.sweep()
 	}
 }
 
 // sweep finishes the sessions that were silent for too long. The number of
 // records since the last time pays for looking at every open session, whatever
-// the times are.
-func (b *Builder) sweep() {
-	if b.order-b.swept < uint64(len(b.open)+len(b.serial)) {
-		return
+// the times are; sweep reports false while there are too few.
+func (b *Builder) sweep() bool {
+	if 4*(b.order-b.swept) < uint64(len(b.open)+len(b.serial)) {
+		return false
 	}
 	b.swept = b.order
 	b.finishAll(slices.DeleteFunc(b.all(), func(st *state) bool { return !st.silent() }))
+	return true
 }
 
 // finishAll finishes sessions in the order of their last records.

@@ -1,0 +1,280 @@
+package session
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/smtplog/smtplog/logparse"
+	"github.com/smtplog/smtplog/logparse/testlog"
+	"github.com/smtplog/smtplog/reply"
+	"github.com/smtplog/smtplog/reply/outcome"
+)
+
+// receiveRow is a record of a receive log, a second for each row.
+func receiveRow(second int, id string, kind logparse.Kind, text string) *logparse.Record {
+	rec := &logparse.Record{
+		Pos: outcome.Position{File: "x.log", Line: int64(second) + 1}, Lines: 1, Format: logparse.ExchangeReceive,
+		Time: outcome.Unix(int64(second)*1e9+1e18, 3),
+		Event: logparse.Event{Kind: kind, Direction: outcome.Inbound, Session: []byte(id), Remote: []byte("192.0.2.1:5000"),
+			Sequence: -1, Elapsed: -1, Win32: -1, BytesIn: -1, BytesOut: -1},
+	}
+	switch kind {
+	case logparse.KindCommand:
+		rec.Verb, rec.VerbText, rec.Arg = logparse.SplitCommand([]byte(text))
+	case logparse.KindReply:
+		rec.Text = []byte(text)
+		line, _ := reply.ParseLine(rec.Text)
+		rec.Code, rec.Enhanced, rec.More = line.Code, line.Enhanced, line.More
+	}
+	return rec
+}
+
+// empty fails unless the builder holds nothing of any session.
+func empty(t *testing.T, b *Builder) {
+	t.Helper()
+	if len(b.open) != 0 || len(b.serial) != 0 || b.previous != nil || b.held != 0 {
+		t.Errorf("left are %d open, %d serial, previous %v, %d bytes", len(b.open), len(b.serial), b.previous, b.held)
+	}
+	if n := len(b.matcher.clusters); n != 0 || b.matcher.pending() != 0 {
+		t.Errorf("left are %d clusters, %d rows that wait", n, b.matcher.pending())
+	}
+}
+
+func TestHoldsNothingAtTheEnd(t *testing.T) {
+	for _, format := range []logparse.Format{logparse.ExchangeReceive, logparse.ExchangeSend, logparse.IISW3C, logparse.IISMSIIS} {
+		t.Run(format.String(), func(t *testing.T) {
+			var log bytes.Buffer
+			truth, err := testlog.Generate(&log, testlog.Options{Seed: 3, Format: format, Connections: 300, Outbound: 0.5})
+			if err != nil {
+				t.Fatal(err)
+			}
+			rows, sessions := int64(0), 0
+			b := NewBuilder(nil, func(s *Session) {
+				sessions++
+				for _, src := range s.Sources {
+					rows += src.Lines
+				}
+			})
+			rd := logparse.NewReader(&log, "x.log", &logparse.Options{Format: format, DateOrder: logparse.MDY})
+			for rec, err := range rd.Records() {
+				if err != nil {
+					t.Fatal(err)
+				}
+				b.Add(rec)
+			}
+			if format.HasSessionID() && len(b.open) > 0 {
+				t.Errorf("%d sessions are open though all have ended", len(b.open))
+			}
+			b.Close()
+			empty(t, b)
+			if int(rows) != len(truth.Rows) {
+				t.Errorf("%d rows in %d sessions, of %d", rows, sessions, len(truth.Rows))
+			}
+			if len(b.free) > maxFree {
+				t.Errorf("%d sessions are kept", len(b.free))
+			}
+		})
+	}
+}
+
+// Sessions that are silent for too long are freed while the log goes on.
+func TestSilentSessionsAreFreed(t *testing.T) {
+	cut := 0
+	b := NewBuilder(nil, func(s *Session) {
+		if s.Ended == EndedCut {
+			cut++
+		}
+	})
+	for i := range 100 {
+		b.Add(receiveRow(i*60, fmt.Sprint(i), logparse.KindConnect, ""))
+	}
+	if n := len(b.open); n > 90 { // those of an hour, and what came until the next look
+		t.Errorf("%d sessions are open", n)
+	}
+	if cut != 100-len(b.open) {
+		t.Errorf("%d sessions were cut, %d are open", cut, len(b.open))
+	}
+	b.Close()
+	empty(t, b)
+}
+
+func TestMaxOpen(t *testing.T) {
+	var got []string
+	b := NewBuilder(nil, func(s *Session) { got = append(got, s.ID+" "+string(s.Ended)) })
+	b.maxOpen = 4
+	for i := range 5 {
+		b.Add(receiveRow(i, fmt.Sprint(i), logparse.KindConnect, ""))
+		b.Add(receiveRow(i, "0", logparse.KindInfo, ""))
+	}
+	if want := "1 cut,2 cut,3 cut"; strings.Join(got, ",") != want || b.Capped() != 3 {
+		t.Errorf("handed out %v, capped %d; want %s", got, b.Capped(), want)
+	}
+	b.Close()
+	empty(t, b)
+}
+
+func TestMaxHeld(t *testing.T) {
+	n := 0
+	b := NewBuilder(nil, func(s *Session) { n++ })
+	b.maxHeld = 1 << 20
+	long := "250 " + strings.Repeat("x", 50_000)
+	for i := range 1000 {
+		b.Add(receiveRow(0, fmt.Sprint(i), logparse.KindCommand, "NOOP "+fmt.Sprint(i)))
+		b.Add(receiveRow(0, fmt.Sprint(i), logparse.KindCommand, "MAIL FROM:<a@example.org>"))
+		b.Add(receiveRow(0, fmt.Sprint(i), logparse.KindReply, long+fmt.Sprint(i)))
+		if b.held > b.maxHeld {
+			t.Fatalf("%d bytes are held", b.held)
+		}
+	}
+	if n < 900 {
+		t.Errorf("only %d sessions were handed out", n)
+	}
+	b.Close()
+	empty(t, b)
+}
+
+func TestMaxSteps(t *testing.T) {
+	var got []Ended
+	recipients := 0
+	b := NewBuilder(nil, func(s *Session) {
+		got = append(got, s.Ended)
+		for i := range s.Transactions {
+			recipients += len(s.Transactions[i].Recipients)
+		}
+	})
+	const n = MaxSteps + 10
+	b.Add(receiveRow(0, "A", logparse.KindCommand, "MAIL FROM:<a@example.org>"))
+	for i := range n {
+		b.Add(receiveRow(i/1000, "A", logparse.KindCommand, "RCPT TO:<x@example.com>"))
+	}
+	b.Close()
+	if len(got) != 2 || got[0] != EndedCut || got[1] != EndedOpen || recipients != n || b.Capped() != 1 {
+		t.Errorf("ends %v, %d recipients, capped %d", got, recipients, b.Capped())
+	}
+	empty(t, b)
+}
+
+func TestMaxQueue(t *testing.T) {
+	b := NewBuilder(nil, func(s *Session) {})
+	for range maxQueue + 10 {
+		b.Add(receiveRow(0, "A", logparse.KindCommand, "XYZZY"))
+	}
+	for _, st := range b.open {
+		if len(st.queue) != maxQueue {
+			t.Errorf("%d commands wait", len(st.queue))
+		}
+	}
+	b.Close()
+	empty(t, b)
+	if len(b.free) != 0 {
+		t.Error("what held so much is kept")
+	}
+}
+
+func TestMaxReplyText(t *testing.T) {
+	long := strings.Repeat("x", maxReplyText/4)
+	for _, test := range []struct {
+		name  string
+		lines []string
+	}{
+		{"one row", []string{"250 " + long + long + long + long + long}},
+		{"many rows", []string{"250-" + long, "250-" + long, "250-" + long, "250-" + long, "250-" + long, "250 " + long}},
+		{"first row too long", []string{"250-" + long + long + long + long + long, "250 ok"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			b := NewBuilder(nil, func(s *Session) {
+				if text := s.Transactions[0].Mail.Text; len(text) > maxReplyText || s.Replies.OK != 1 {
+					t.Errorf("%d bytes, %d replies", len(text), s.Replies.OK)
+				}
+			})
+			b.Add(receiveRow(0, "A", logparse.KindCommand, "MAIL FROM:<a@example.org>"))
+			for _, l := range test.lines {
+				b.Add(receiveRow(0, "A", logparse.KindReply, l))
+			}
+			b.Close()
+		})
+	}
+}
+
+func TestTranscriptBounds(t *testing.T) {
+	for _, text := range []string{"NOOP", "NOOP " + strings.Repeat("x", 1000)} {
+		const n = 3000
+		b := NewBuilder(&Options{Transcript: true}, func(s *Session) {
+			size := 0
+			for _, step := range s.Transcript {
+				size += len(step.Text)
+			}
+			if len(s.Transcript) > maxTranscript || size > maxTranscriptText+len(text) || int64(len(s.Transcript))+s.Shortened != n {
+				t.Errorf("%d steps of %d bytes, %d left out", len(s.Transcript), size, s.Shortened)
+			}
+		})
+		for range n {
+			b.Add(receiveRow(0, "A", logparse.KindCommand, text))
+		}
+		b.Close()
+	}
+}
+
+// What a server is called is told by strangers, too.
+func TestMaxServers(t *testing.T) {
+	b := NewBuilder(nil, func(s *Session) {})
+	for i := range maxServers + 100 {
+		rec := receiveRow(i, "A", logparse.KindConnect, "")
+		rec.Server = []byte(strings.Repeat("s", 1000) + fmt.Sprint(i))
+		b.Add(rec)
+		rec.Server = []byte(fmt.Sprint(i))
+		b.Add(rec)
+	}
+	for _, servers := range b.streams {
+		if len(servers) > maxServers+1 {
+			t.Errorf("%d servers", len(servers))
+		}
+		for name := range servers {
+			if len(name) > maxServerName {
+				t.Errorf("a name of %d bytes", len(name))
+			}
+		}
+	}
+}
+
+// A log of long sessions costs nothing per record, and little per session.
+func TestAllocations(t *testing.T) {
+	var records []*logparse.Record
+	const sessions, messages = 20, 50
+	for s := range sessions {
+		id := fmt.Sprintf("08DE%012X", s)
+		add := func(kind logparse.Kind, text string) { records = append(records, receiveRow(s, id, kind, text)) }
+		add(logparse.KindConnect, "")
+		add(logparse.KindReply, "220 gate.example.com ready")
+		add(logparse.KindCommand, "EHLO mail.example.org")
+		add(logparse.KindReply, "250 gate.example.com")
+		for range messages {
+			add(logparse.KindCommand, "MAIL FROM:<a@example.org> SIZE=1200")
+			add(logparse.KindReply, "250 2.1.0 Sender OK")
+			add(logparse.KindCommand, "RCPT TO:<x@example.com>")
+			add(logparse.KindReply, "250 2.1.5 Recipient OK")
+			add(logparse.KindCommand, "RCPT TO:<y@example.com>")
+			add(logparse.KindReply, "250 2.1.5 Recipient OK")
+			add(logparse.KindCommand, "DATA")
+			add(logparse.KindReply, "354 Start mail input; end with <CRLF>.<CRLF>")
+			add(logparse.KindReply, "250 2.0.0 taken")
+		}
+		add(logparse.KindCommand, "QUIT")
+		add(logparse.KindReply, "221 2.0.0 bye")
+		add(logparse.KindDisconnect, "")
+	}
+	b := NewBuilder(nil, func(*Session) {})
+	run := func() {
+		for _, rec := range records {
+			b.Add(rec)
+		}
+	}
+	run()
+	perSession := testing.AllocsPerRun(10, run) / sessions
+	t.Logf("%.1f allocations a session, %d records", perSession, len(records)/sessions)
+	if perSession > 8 {
+		t.Errorf("%.1f allocations a session of %d records", perSession, len(records)/sessions)
+	}
+}
