@@ -540,7 +540,7 @@ func TestOurAddress(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
 			d := w.standard()
-			d.rcode["servfail.example.net."] = 2
+			d.fail("servfail.example.net.", 2)
 			d.set(t, c.zone)
 			if c.drop != "" {
 				d.drop(c.drop, 12)

@@ -27,10 +27,7 @@ const maxQuestions = 2000
 // through every network without fragments.
 const udpSize = 1232
 
-var (
-	errTooManyQuestions = errors.New("too many DNS questions")
-	errGivenUp          = errors.New("it did not answer before")
-)
+var errTooManyQuestions = errors.New("too many DNS questions")
 
 // An answer is what one server said to one question over one transport.
 type answer struct {
@@ -76,12 +73,12 @@ type question struct {
 type resolver struct {
 	p     *prober
 	cache map[question]answer
-	dead  map[string]bool // transport and server that timed out or refused
+	dead  map[string]error // why a server is not asked any more over a transport: it timed out or refused
 	asked int
 }
 
 func newResolver(p *prober) *resolver {
-	return &resolver{p: p, cache: map[question]answer{}, dead: map[string]bool{}}
+	return &resolver{p: p, cache: map[question]answer{}, dead: map[string]error{}}
 }
 
 // ask puts one question to one server over one transport: over UDP twice, as
@@ -92,8 +89,7 @@ func (r *resolver) ask(server, network, name string, qtype uint16) answer {
 		return a
 	}
 	a := answer{server: server, network: network}
-	if r.dead[network+" "+server] {
-		a.err = errGivenUp
+	if a.err = r.dead[network+" "+server]; a.err != nil {
 		return a
 	}
 	started := r.p.opt.Now()
@@ -114,7 +110,7 @@ func (r *resolver) ask(server, network, name string, qtype uint16) answer {
 	}
 	a.took = max(r.p.opt.Now().Sub(started), 0)
 	if a.err != nil && r.p.ctx.Err() == nil && (isTimeout(a.err) || errors.Is(a.err, syscall.ECONNREFUSED)) {
-		r.dead[network+" "+server] = true
+		r.dead[network+" "+server] = a.err
 	}
 	r.cache[key] = a
 	return a
@@ -280,7 +276,7 @@ func (a *answer) issue() Issue {
 		return LameServer
 	case a.err == nil:
 		return DNSError
-	case isTimeout(a.err), errors.Is(a.err, errGivenUp):
+	case isTimeout(a.err):
 		return DNSTimeout
 	case errors.Is(a.err, syscall.ECONNREFUSED):
 		return DNSRefused

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"net"
 	"slices"
 	"strings"
 	"time"
@@ -120,13 +121,13 @@ func (c *conversation) handshake(s *Step, state *tls.ConnectionState) {
 }
 
 func handshakeProblem(err error) string {
-	var alert tls.AlertError
+	var op *net.OpError
 	var header tls.RecordHeaderError
 	switch {
 	case isTimeout(err):
 		return "no answer in time"
-	case errors.As(err, &alert):
-		return "the server says " + strings.TrimPrefix(alert.Error(), "tls: ")
+	case errors.As(err, &op) && op.Op == "remote error": // an alert
+		return "the server says " + strings.TrimPrefix(op.Err.Error(), "tls: ")
 	case errors.As(err, &header):
 		return "what the server sends is not TLS"
 	}

@@ -36,7 +36,7 @@ var now = time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
 type world struct {
 	t      *testing.T
 	mu     sync.Mutex
-	routes map[string]string // "tcp 192.0.2.25:25" to "127.0.0.1:4711", "hang" or "no route"
+	routes map[string]string // "tcp 192.0.2.25:25" to "127.0.0.1:4711", or how dialing fails
 	dialed []string
 	ca     *authority
 }
@@ -72,6 +72,8 @@ func (w *world) dial(ctx context.Context, network, address string) (net.Conn, er
 		return fail(os.NewSyscallError("connect", syscall.ENETUNREACH))
 	case "broken":
 		return fail(errors.New("the network is broken"))
+	case "timeout": // "hang" without the wait
+		return fail(os.ErrDeadlineExceeded)
 	case "hang":
 		<-ctx.Done()
 		return fail(ctx.Err())
@@ -176,14 +178,12 @@ type dnsServer struct {
 	truncate map[string]bool     // names whose answers do not fit into UDP
 	rcode    map[string]int      // by name, "*" for all
 	referral bool                // points elsewhere
-	deafUDP  bool
-	deafTCP  bool
 	noEDNS   bool
 	loseUDP  int // packets to lose
 	unvouch  map[string]bool
 }
 
-// records of the standard world; the source of most zones is one line each.
+// standardZone is what every DNS server knows at first.
 const standardZone = `
 example.net. 300 IN SOA ns.example.net. root.example.net. 7 3600 600 86400 300
 example.net. 300 IN MX 10 mx1.example.net.
@@ -252,6 +252,13 @@ func (d *dnsServer) set(t *testing.T, zone string) {
 	d.add(t, zone)
 }
 
+// fail has the server answer every question about the name with an error.
+func (d *dnsServer) fail(name string, rcode int) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.rcode[name] = rcode
+}
+
 func (d *dnsServer) drop(name string, qtype uint16) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -262,9 +269,6 @@ func (d *dnsServer) ServeDNS(w dns.ResponseWriter, q *dns.Msg) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	_, overTCP := w.RemoteAddr().(*net.TCPAddr)
-	if overTCP && d.deafTCP || !overTCP && d.deafUDP {
-		return
-	}
 	if !overTCP && d.loseUDP > 0 {
 		d.loseUDP--
 		return
