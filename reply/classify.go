@@ -172,27 +172,48 @@ func (c *Classifier) number(p *dissection, text string, class Class) int32 {
 	if class == OK {
 		return c.set.accepted(p.code, p.enhanced)
 	}
-	if n, ok := c.set.win32[p.win32]; ok && p.win32 != 0 {
+	if n, ok := c.set.win32[p.win32]; ok && p.win32 != 0 && !(class == Permanent && strings.Contains(p.body, "essage expired")) {
 		return n
 	}
 	n := c.decide(p.body, question{p.bodyCode, p.bodyEnhanced, class, p.verb})
 	if !p.quoted {
 		return n
 	}
-	// Where the quoted reply says nothing and its code little, what stands
-	// before it may say more. And a message that was given up after its
-	// connections failed is given up, not waiting for the next connection.
-	says := n < c.set.fallback || n != noRule && p.bodyEnhanced.Detail != 0
-	if says && !c.set.rules[n].Reason.connection() {
-		return n
-	}
+	// What stands before the quoted reply may say more.
 	before, _, _ := strings.Cut(text, p.body)
-	outer := c.decide(before, question{p.code, p.enhanced, class, p.verb})
-	if outer < c.set.fallback && (!says || c.set.rules[outer].Reason == ReasonExpired) {
-		return outer
+	outer := question{p.code, p.enhanced, class, p.verb}
+	switch {
+	case n >= c.set.fallback && (n == noRule || p.bodyEnhanced.Detail == 0): // nothing but a code that says little
+		if o := c.decide(before, outer); o < c.set.fallback {
+			return o
+		}
+	case c.set.rules[n].Reason.connection():
+		// A message that was given up after its connections failed is given
+		// up, not waiting for the next connection.
+		if o := c.decide(before, outer); o < c.set.fallback && c.set.rules[o].Reason == ReasonExpired {
+			return o
+		}
+	case c.set.rules[n].Reason == ReasonUserUnknown:
+		// "Unknown" is what hosts say of closed and full mailboxes too, and
+		// what they say when the sender is verified.
+		near := before[max(0, len(before)-maxPreamble):]
+		if o := c.decide(near, outer); o < c.set.fallback {
+			switch c.set.rules[o].Reason {
+			case ReasonMailboxFull, ReasonMailboxDisabled, ReasonSenderRejected:
+				return o
+			}
+		}
+	case n >= c.set.vague:
+		// Exchange Online tells the kind of a refusal by a code of its own.
+		if o := c.set.byCode(p.code, p.enhanced); o < c.set.fallback {
+			return o
+		}
 	}
 	return n
 }
+
+// maxPreamble is how far before a quoted reply words are still about it.
+const maxPreamble = 200
 
 // A question is what rules ask about beside the words.
 type question struct {

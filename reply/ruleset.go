@@ -15,11 +15,14 @@ import (
 //go:embed rules/*.rules
 var ruleFiles embed.FS
 
-const fallbackFile = "enhanced.rules"
+const (
+	fallbackFile = "enhanced.rules"
+	vagueFile    = "other.rules" // refusals that only say that they are some
+)
 
 var ruleOrder = []string{
 	"win32.rules", "exchange-tokens.rules", "exchange-online.rules", "provider.rules",
-	"network.rules", "security.rules", "reputation.rules", "sender.rules", "recipient.rules",
+	"servers.rules", "languages.rules", "network.rules", "security.rules", "reputation.rules", "sender.rules", "recipient.rules",
 	"message.rules", "server.rules", "other.rules",
 	fallbackFile, "basic.rules", "exchange.rules",
 }
@@ -48,6 +51,7 @@ const noRule int32 = math.MaxInt32
 // A ruleSet is rules made ready: a rule's number is its place in the order.
 type ruleSet struct {
 	rules     []Rule
+	vague     int32 // the first rule for texts that give no reason
 	fallback  int32 // the first rule that is tried only where no text rule holds
 	automaton *automaton
 	clauses   []compiledClause // by rule number
@@ -67,7 +71,7 @@ type compiledClause struct {
 // compile puts extra in front of rules and makes them ready.
 func compile(extra, rules []Rule) (*ruleSet, error) {
 	s := &ruleSet{
-		rules: slices.Concat(extra, rules), fallback: noRule,
+		rules: slices.Concat(extra, rules), vague: noRule, fallback: noRule,
 		basic: map[Code]int32{}, detailed: map[Enhanced]int32{}, win32: map[int64]int32{},
 	}
 	var phrases []string
@@ -97,6 +101,9 @@ func compile(extra, rules []Rule) (*ruleSet, error) {
 		}
 		if !r.extra && s.fallback == noRule && strings.HasPrefix(r.Where, fallbackFile+":") {
 			s.fallback = int32(i)
+		}
+		if !r.extra && s.vague == noRule && strings.HasPrefix(r.Where, vagueFile+":") {
+			s.vague = int32(i)
 		}
 		s.addCodes(r, int32(i))
 		for _, c := range r.when {
