@@ -231,7 +231,7 @@ type messageTable struct {
 
 func newMessageTable(w io.Writer, out *term.Output, loc *time.Location) *messageTable {
 	const first, status = len("01-02 15:04:05"), len("quarantined")
-	room := max(out.Width()-first-status-4*2, 30)
+	room := out.Width() - first - status - 4*2 // 60 columns at least leave 27
 	return &messageTable{w: w, loc: loc, widths: [5]int{first, status, room * 3 / 10, room * 3 / 10, room - 2*(room*3/10)}}
 }
 

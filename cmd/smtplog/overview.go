@@ -28,8 +28,13 @@ func (v *overview) print(w io.Writer, a *analysis.Analysis) error {
 	if err := v.failures(w, a); err != nil {
 		return err
 	}
-	if err := v.messages(w, a.Messages); err != nil {
-		return err
+	if a.Messages != nil {
+		if a.Sessions.Total > 0 {
+			fmt.Fprintln(w)
+		}
+		if err := v.messages(w, a.Messages); err != nil {
+			return err
+		}
 	}
 	if v.problems {
 		v.problemList(w, &a.Input)

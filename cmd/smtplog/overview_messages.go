@@ -15,10 +15,7 @@ const topNames = 3
 
 // messages prints what message tracking says.
 func (v *overview) messages(w io.Writer, m *analysis.Messages) error {
-	if m == nil {
-		return nil
-	}
-	fmt.Fprintf(w, "\n%s\n", v.out.Bold("Messages, by message tracking"))
+	fmt.Fprintln(w, v.out.Bold("Messages, by message tracking"))
 	var recipients int64
 	for _, n := range m.Recipients {
 		recipients += n

@@ -106,7 +106,7 @@ matches; 2 wrong usage; 130 interrupted.`,
 		Version:       version(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		Args:          cobra.NoArgs,
+		Args:          noSuchCommand,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
@@ -118,6 +118,18 @@ matches; 2 wrong usage; 130 interrupted.`,
 		a.explainCommand(), a.ndrCommand(), a.manCommand(),
 	)
 	return root
+}
+
+// noSuchCommand says what may have been meant by a command that there is not.
+func noSuchCommand(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	text := fmt.Sprintf("unknown command %q", args[0])
+	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+		text += "; did you mean " + strings.Join(near, " or ") + "?"
+	}
+	return usageError{errors.New(text + " (smtplog --help lists the commands)")}
 }
 
 // version is that of the module, or what the build says of itself.

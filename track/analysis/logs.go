@@ -34,7 +34,7 @@ type Input struct {
 	Formats  []FormatInput // in the order of logparse.Formats
 	Problems []Problem     // malformed lines in the order they were met, at most MaxProblems
 	Skipped  []Skipped     // files in folders and archives that are no logs
-	Failed   []error       // files that could not be read, or only in part
+	Failed   []error       // files that could not be read, or only in part, by their names
 	Assumed  []string      // what the logs do not say and was assumed, each once
 }
 
@@ -108,6 +108,7 @@ func Prepare(ctx context.Context, sources []*input.Source, read *logparse.Option
 			cmp.Compare(a.Source.Name, b.Source.Name))
 	})
 	slices.SortFunc(l.input.Skipped, func(a, b Skipped) int { return cmp.Compare(a.File, b.File) })
+	slices.SortStableFunc(l.input.Failed, func(a, b error) int { return cmp.Compare(a.Error(), b.Error()) })
 	return l
 }
 
@@ -153,6 +154,7 @@ func (l *Logs) All() []*Log { return l.logs }
 
 // Input returns the account of what was read so far.
 func (l *Logs) Input() *Input {
+	slices.SortStableFunc(l.input.Failed, func(a, b error) int { return cmp.Compare(a.Error(), b.Error()) })
 	l.input.Assumed = slices.Clone(l.notes)
 	if n := len(l.local); n > 0 {
 		names := l.local[n-1]
@@ -254,16 +256,18 @@ func (l *Logs) readLog(ctx context.Context, log *Log, each func(*logparse.Record
 	if !a.seen && log.Found.Format != logparse.FormatUnknown {
 		l.input.format(log.Found.Format).Files++
 	}
-	l.assume(log)
+	if found, err := r.Detection(); err == nil {
+		l.assume(found)
+	}
 	return ctx.Err()
 }
 
-// assume notes what reading the log had to take for granted.
-func (l *Logs) assume(log *Log) {
-	if note := log.Found.Assumed; note != "" && !slices.Contains(l.notes, note) && len(l.notes) < maxNotes {
+// assume notes what reading a log had to take for granted.
+func (l *Logs) assume(found logparse.Detection) {
+	if note := found.Assumed; note != "" && !slices.Contains(l.notes, note) && len(l.notes) < maxNotes {
 		l.notes = append(l.notes, note)
 	}
-	switch f := log.Found.Format; f {
+	switch f := found.Format; f {
 	case logparse.IMS, logparse.IISMSIIS, logparse.OutlookSMTP, logparse.IISODBC:
 		if (l.read.Location == nil || l.read.Location == time.UTC) && !slices.Contains(l.local, f.String()) {
 			l.local = append(l.local, f.String())
