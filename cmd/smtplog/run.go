@@ -112,6 +112,7 @@ matches; 2 wrong usage; 130 interrupted.`,
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usageError{fmt.Errorf("%w (smtplog %s --help shows the flags)", err, cmd.Name())}
 	})
+	root.SuggestionsMinimumDistance = 2
 	root.SetVersionTemplate("smtplog {{.Version}}\n")
 	root.AddCommand(
 		a.analyzeCommand(), a.sessionsCommand(), a.recordsCommand(), a.messagesCommand(), a.traceCommand(), a.formatsCommand(),
