@@ -131,43 +131,24 @@ func (a *app) messages(ctx context.Context, f *messagesFlags, paths []string) er
 	default:
 		p = newMessageTable(a.stdout, j.out, j.loc)
 	}
-	ctx, stop := context.WithCancel(ctx)
-	defer stop()
 	window := analysis.Options{Since: j.since, Until: j.until}
-	printed := 0
-	var printErr error
-	done := func() bool { return printErr != nil || f.top > 0 && printed >= f.top }
+	list, reading := newListing(ctx, f.top)
 	messages := track.NewBuilder(&track.Options{Window: f.window, Classifier: c}, func(m *track.Message) {
-		if done() || !window.Includes(m.First) || !f.takes(m) {
-			return
-		}
-		printErr = p.print(m)
-		printed++
-		if done() {
-			stop()
+		if window.Includes(m.First) && f.takes(m) {
+			list.item(func() error { return p.print(m) })
 		}
 	})
 	sessions := session.NewBuilder(&session.Options{Classifier: c}, messages.AddSession)
 	logs := analysis.Prepare(ctx, j.sources, &j.read)
-	tracked := logs.Tracked()
-	readErr := logs.ReadFrom(ctx, messages.Upcoming, func(rec *logparse.Record) {
+	err = logs.ReadFrom(reading, messages.Upcoming, func(rec *logparse.Record) {
 		sessions.Add(rec)
 		messages.Add(rec)
 	})
 	sessions.Close()
 	messages.Close()
 	j.bar.Stop()
-	if printErr == nil {
-		printErr = p.end()
-	}
-	if printErr != nil {
-		return printErr
-	}
-	if done() {
-		ctx, readErr = context.WithoutCancel(ctx), nil
-	}
-	if readErr != nil {
-		return readErr
+	if err := list.end(err, p.end); err != nil {
+		return err
 	}
 	if n := messages.Cut(); n > 0 {
 		fmt.Fprintf(a.stderr, "smtplog: %s had no verdict for %s of log time and got no further rows (--window)\n", plural(n, "message"), f.window)
@@ -178,7 +159,7 @@ func (a *app) messages(ctx context.Context, f *messagesFlags, paths []string) er
 	if err := a.finish(ctx, j, logs.Input()); err != nil {
 		return err
 	}
-	if !tracked {
+	if !logs.Tracked() {
 		return fmt.Errorf("no message-tracking logs in %s", strings.Join(j.paths, ", "))
 	}
 	return nil

@@ -88,37 +88,19 @@ func (a *app) sessions(ctx context.Context, f *sessionsFlags, paths []string) er
 	default:
 		p = newSessionTable(a.stdout, j.out, j.loc)
 	}
-	ctx, stop := context.WithCancel(ctx)
-	defer stop()
 	window := analysis.Options{Since: j.since, Until: j.until}
-	printed := 0
-	var printErr error
-	done := func() bool { return printErr != nil || f.top > 0 && printed >= f.top }
+	list, reading := newListing(ctx, f.top)
 	b := session.NewBuilder(&session.Options{Transcript: f.transcript, ShowSecrets: f.showSecrets, Classifier: c}, func(s *session.Session) {
-		if done() || !window.Includes(s.Start) {
-			return
-		}
-		printErr = p.print(s)
-		printed++
-		if done() {
-			stop()
+		if window.Includes(s.Start) {
+			list.item(func() error { return p.print(s) })
 		}
 	})
 	logs := analysis.Prepare(ctx, j.sources, &j.read)
-	readErr := logs.Read(ctx, func(rec *logparse.Record) { b.Add(rec) })
+	err = logs.Read(reading, b.Add)
 	b.Close()
 	j.bar.Stop()
-	if printErr == nil {
-		printErr = p.end()
-	}
-	if printErr != nil {
-		return printErr
-	}
-	if done() {
-		ctx, readErr = context.WithoutCancel(ctx), nil
-	}
-	if readErr != nil {
-		return readErr
+	if err := list.end(err, p.end); err != nil {
+		return err
 	}
 	if n := b.Capped(); n > 0 {
 		fmt.Fprintf(a.stderr, "smtplog: %s split or dealt out early: a session held more than %s steps, or too many rows waited\n",
@@ -174,17 +156,7 @@ func (p *sessionCSV) end() error { return p.w.Flush() }
 func countRecipients(s *session.Session) (n analysis.Recipients) {
 	for i := range s.Transactions {
 		for j := range s.Transactions[i].Recipients {
-			n.Total++
-			switch s.Transactions[i].Recipients[j].Result {
-			case session.Accepted:
-				n.Accepted++
-			case session.Deferred:
-				n.Deferred++
-			case session.Rejected:
-				n.Rejected++
-			default:
-				n.Unknown++
-			}
+			n.Count(s.Transactions[i].Recipients[j].Result)
 		}
 	}
 	return n

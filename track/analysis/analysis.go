@@ -149,7 +149,7 @@ func (a *Analysis) add(s *session.Session) {
 	for i := range s.Transactions {
 		a.Transactions.add(&s.Transactions[i])
 		for j := range s.Transactions[i].Recipients {
-			a.Recipients.add(s.Transactions[i].Recipients[j].Result)
+			a.Recipients.Count(s.Transactions[i].Recipients[j].Result)
 		}
 	}
 	a.Replies.Add(s.Replies)
@@ -184,7 +184,8 @@ func (n *Transactions) add(t *session.Transaction) {
 	}
 }
 
-func (n *Recipients) add(r session.Result) {
+// Count counts a recipient with that result.
+func (n *Recipients) Count(r session.Result) {
 	n.Total++
 	switch r {
 	case session.Accepted:
