@@ -1,10 +1,11 @@
 package track
 
 import (
+	"math"
+	"slices"
 	"time"
 
 	"github.com/smtplog/smtplog/logparse"
-	"github.com/smtplog/smtplog/logparse/session"
 	"github.com/smtplog/smtplog/reply"
 	"github.com/smtplog/smtplog/reply/outcome"
 )
@@ -25,7 +26,7 @@ const (
 
 	// MaxTransactions is how many transactions of sessions are held for the
 	// join.
-	MaxTransactions = 500_000
+	MaxTransactions = 300_000
 )
 
 // Options say how messages are put together. A nil *Options is the zero value.
@@ -34,7 +35,7 @@ type Options struct {
 	Settled time.Duration // 0 is DefaultSettled
 
 	// Keep, where it is not nil, says which rows count. The Event is good until
-	// it returns.
+	// it returns. What the other rows show of servers and their logs counts.
 	Keep func(*Event) bool
 
 	// Classifier gives each failure its reason; nil is the built-in one.
@@ -43,47 +44,266 @@ type Options struct {
 
 // A Builder puts the rows of tracking logs together to messages.
 type Builder struct {
-	opt  Options
-	emit func(*Message)
+	opt     Options
+	emit    func(*Message)
+	window  time.Duration
+	settled time.Duration
+	maxRows int
+
+	event    Event
+	common   *common
+	clusters *clusters
+	servers  *servers
+	coverage Coverage
+	joins    *joins
+
+	file     string // of the row before
+	clock    int64  // how far its log has come
+	upcoming int64  // what the other logs begin with, or later
+	told     bool   // upcoming is known
+	swept    int64  // watermark of the last sweep
+	since    int    // rows since then
+
+	number uint64 // of messages so far
+	capped int64
+	cut    int64
+	loose  int64
 }
 
 // NewBuilder returns a Builder that calls emit for each message when it is
 // over. The message is emit's to keep.
 func NewBuilder(opt *Options, emit func(*Message)) *Builder {
-	b := &Builder{emit: emit}
+	b := &Builder{
+		emit: emit, window: DefaultWindow, settled: DefaultSettled, maxRows: MaxRows, swept: math.MinInt64,
+		common: newCommon(), clusters: newClusters(), servers: newServers(), joins: newJoins(),
+	}
 	if opt != nil {
 		b.opt = *opt
 	}
+	if b.opt.Window > 0 {
+		b.window = b.opt.Window
+	}
+	if b.opt.Settled > 0 {
+		b.settled = b.opt.Settled
+	}
+	b.settled = min(b.settled, b.window)
 	return b
 }
 
 // Add takes a row. Records that are no rows of tracking logs or message traces
 // are passed over. Rows may come in any order.
-func (b *Builder) Add(rec *logparse.Record) {}
+func (b *Builder) Add(rec *logparse.Record) {
+	e := &b.event
+	if !Parse(rec, e) {
+		return
+	}
+	b.coverage.Add(e)
+	b.servers.note(e)
+	b.tick(rec)
+	if b.opt.Keep != nil && !b.opt.Keep(e) {
+		return
+	}
+	b.add(e)
+	if b.clusters.rows > b.maxRows {
+		b.makeRoom()
+	}
+}
 
-// AddSession takes a session for the join. It keeps nothing of s. Sessions are
-// to be added before the messages they carried are over; the order of formats
-// in which logs are read sees to that.
-func (b *Builder) AddSession(s *session.Session) {}
+// Skip takes a row whose message is not wanted: it only shows that its server's
+// log covers the time. The row is not taken apart.
+func (b *Builder) Skip(rec *logparse.Record) {
+	if rec.Kind != logparse.KindTracking || !tracked(rec.Format) || len(rec.Server) == 0 {
+		return
+	}
+	b.coverage.skip(rec)
+	b.servers.skip(rec)
+	b.tick(rec)
+}
+
+// add puts the row into the cluster of its message.
+func (b *Builder) add(e *Event) {
+	c := b.clusters.find(e)
+	if c == nil {
+		b.loose++
+		return
+	}
+	c.add(e, b.common)
+	b.clusters.rows++
+	if !e.Time.IsZero() {
+		c.recheck = min(c.recheck, later(e.Time.UnixNano(), b.settled))
+	}
+}
 
 // Upcoming says that all rows of logs that have not been begun yet are at t or
 // later; the zero Time says that there are no more logs. Whoever reads logs in
 // the order of their first times calls it at the beginning of each log with
 // the first time of the next one. Without it no message is over before Close,
 // but for [MaxRows].
-func (b *Builder) Upcoming(t outcome.Time) {}
+func (b *Builder) Upcoming(t outcome.Time) {
+	b.told, b.upcoming = true, math.MaxInt64
+	if !t.IsZero() {
+		b.upcoming = t.UnixNano()
+	}
+}
+
+// tick moves the clock of the log that is being read. Every now and then it
+// hands out the messages that no further row can belong to.
+func (b *Builder) tick(rec *logparse.Record) {
+	b.since++
+	if rec.Time.IsZero() {
+		return
+	}
+	now := rec.Time.UnixNano()
+	if b.file != rec.Pos.File {
+		b.file, b.clock = rec.Pos.File, now
+	}
+	b.clock = max(b.clock, now)
+	if !b.told {
+		return
+	}
+	// The rows since the last sweep pay for looking at every cluster.
+	mark := min(b.clock, b.upcoming)
+	if mark >= later(b.swept, b.settled/4) && b.since >= len(b.clusters.open)/4 {
+		b.swept, b.since = mark, 0
+		b.sweep(mark)
+	}
+}
+
+// sweep hands out what is over when all rows before mark have been read.
+func (b *Builder) sweep(mark int64) {
+	var over []*Message
+	for _, c := range b.clusters.oldest() {
+		if c.recheck < mark {
+			over = b.finish(c, mark, EndedCut, over)
+		}
+	}
+	b.joins.forget(mark - int64(b.window))
+	b.handOut(over)
+}
+
+// finish takes the messages of a cluster that are over at mark, and appends
+// them; the rows of the others stay.
+func (b *Builder) finish(c *cluster, mark int64, ended Ended, over []*Message) []*Message {
+	groups := b.split(c)
+	b.clusters.remove(c)
+	var left []*group
+	recheck := int64(math.MaxInt64)
+	for i := range groups {
+		g := &groups[i]
+		m := b.message(g)
+		if m == nil {
+			if ready := later(g.last(), b.settled); ready >= mark {
+				left = append(left, g)
+				recheck = min(recheck, ready)
+			}
+			continue
+		}
+		m.Ended = EndedComplete
+		ready := later(g.last(), b.settled)
+		if !m.complete() {
+			m.Ended = ended
+			ready = later(g.last(), b.window)
+		}
+		if ready >= mark {
+			left = append(left, g)
+			recheck = min(recheck, ready)
+			continue
+		}
+		if m.Ended == EndedCut {
+			b.cut++
+		}
+		over = append(over, m)
+	}
+	if len(left) == 0 {
+		return over
+	}
+	for _, g := range left {
+		for _, e := range g.events {
+			b.add(e)
+		}
+	}
+	for _, g := range left {
+		if c := b.clusters.find(g.events[0]); c != nil {
+			c.recheck = recheck
+		}
+	}
+	return over
+}
+
+// all is the mark at which every message is over.
+const all = math.MaxInt64
+
+// last returns the time of the group's last event.
+func (g *group) last() int64 {
+	last := int64(math.MinInt64)
+	for _, e := range g.events {
+		if !e.Time.IsZero() {
+			last = max(last, e.Time.UnixNano())
+		}
+	}
+	return last
+}
+
+// later returns t plus d, a time before all.
+func later(t int64, d time.Duration) int64 {
+	if t >= all-int64(d) {
+		return all - 1
+	}
+	return t + int64(d)
+}
+
+// makeRoom hands out the messages that have been silent longest, until a
+// quarter of the room is free.
+func (b *Builder) makeRoom() {
+	b.capped++
+	var over []*Message
+	for _, c := range b.clusters.oldest() {
+		if b.clusters.rows <= b.maxRows*3/4 {
+			break
+		}
+		over = b.finish(c, all, EndedCapped, over)
+	}
+	b.handOut(over)
+}
 
 // Close hands out the messages that are left.
-func (b *Builder) Close() {}
+func (b *Builder) Close() {
+	var over []*Message
+	for _, c := range b.clusters.oldest() {
+		over = b.finish(c, all, EndedOpen, over)
+	}
+	b.handOut(over)
+}
 
-// Capped returns how often a bound was reached and messages were handed out
-// early, or transactions left out of the join.
-func (b *Builder) Capped() int64 { return 0 }
+func (b *Builder) handOut(over []*Message) {
+	slices.SortFunc(over, compareMessages)
+	for _, m := range over {
+		b.number++
+		m.number = b.number
+		b.emit(m)
+	}
+}
+
+// classify says what a status or reply means.
+func (b *Builder) classify(text string) reply.Classification {
+	if b.opt.Classifier != nil {
+		return b.opt.Classifier.Classify(text, reply.Outbound)
+	}
+	return reply.Classify(text, reply.Outbound)
+}
+
+// Capped returns how often a bound was reached: messages were handed out early
+// ([MaxRows]), or transactions were left out of the join ([MaxTransactions]).
+func (b *Builder) Capped() int64 { return b.capped + b.joins.dropped }
 
 // Cut returns how many messages without a final verdict were handed out
 // because their window was over.
-func (b *Builder) Cut() int64 { return 0 }
+func (b *Builder) Cut() int64 { return b.cut }
+
+// Unassigned returns how many rows bear no id of a message: notices of the
+// store about items that are no mail.
+func (b *Builder) Unassigned() int64 { return b.loose }
 
 // Coverage returns which server's log covers which times, as far as rows were
 // added.
-func (b *Builder) Coverage() *Coverage { return nil }
+func (b *Builder) Coverage() *Coverage { return &b.coverage }

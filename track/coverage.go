@@ -1,25 +1,210 @@
 package track
 
 import (
+	"bytes"
+	"cmp"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/smtplog/smtplog/logparse"
 	"github.com/smtplog/smtplog/reply/outcome"
 )
 
 // A Coverage knows which server's tracking logs cover which times, from the
 // rows that they hold. A silence of an hour ends a span: logs change their file
 // by the hour. The zero Coverage covers nothing.
-type Coverage struct{}
+type Coverage struct {
+	logs  map[place]*spans
+	names map[string]string // as logged, by short name
+	last  outcome.Time      // of all rows
+
+	recent        *spans // of the row before
+	recentServer  string
+	recentMailbox bool
+}
+
+// A place is one of a server's logs: Exchange 2013 and later write what mailbox
+// delivery does apart (MSGTRKMD).
+type place struct {
+	server  string // short
+	mailbox bool
+}
+
+type spans struct{ list []Span }
 
 // A Span is a time that a server's log covers without a silence of an hour.
 type Span struct{ First, Last outcome.Time }
 
+const (
+	silence   = time.Hour
+	maxSpans  = 10_000 // of one log; what comes then lengthens the last one
+	maxPlaces = 10_000
+)
+
 // Add notes a row.
-func (c *Coverage) Add(e *Event) {}
+func (c *Coverage) Add(e *Event) {
+	if e.Server == "" || e.Time.IsZero() || e.Format == logparse.Agent {
+		return
+	}
+	c.add(e.Server, e.mailboxLog(), e.Time)
+}
+
+// skip notes a row that is not taken apart.
+func (c *Coverage) skip(rec *logparse.Record) {
+	if rec.Time.IsZero() || rec.Format == logparse.Agent {
+		return
+	}
+	raw := rec.Raw()
+	mailbox := rec.Format != logparse.Tracking2000 && bytes.Contains(raw, []byte("STOREDRIVER")) && bytes.Contains(raw, []byte("DELIVER,"))
+	if s := c.recent; s != nil && c.recentMailbox == mailbox && string(rec.Server) == c.recentServer {
+		c.widen(rec.Time)
+		s.add(rec.Time)
+		return
+	}
+	c.add(string(rec.Server), mailbox, rec.Time)
+}
+
+func (c *Coverage) widen(at outcome.Time) {
+	if c.last.Before(at) {
+		c.last = at
+	}
+}
+
+func (c *Coverage) add(server string, mailbox bool, at outcome.Time) {
+	if c.logs == nil {
+		c.logs, c.names = map[place]*spans{}, map[string]string{}
+	}
+	c.widen(at)
+	name := shortName(server)
+	p := place{name, mailbox}
+	s := c.logs[p]
+	if s == nil {
+		if len(c.logs) >= maxPlaces {
+			return
+		}
+		s = &spans{}
+		c.logs[p] = s
+	}
+	// The shortest of its names, so that the order of the rows does not matter.
+	if old, ok := c.names[name]; !ok || len(server) < len(old) || len(server) == len(old) && server < old {
+		c.names[name] = string([]byte(server))
+	}
+	c.recent, c.recentServer, c.recentMailbox = s, c.names[name], mailbox
+	s.add(at)
+}
+
+// mailboxLog reports whether mailbox delivery wrote the row.
+func (e *Event) mailboxLog() bool {
+	return e.Format != logparse.Tracking2000 && e.Source == "STOREDRIVER" && strings.Contains(e.EventID, "DELIVER")
+}
+
+// add widens the span that the time belongs to.
+func (s *spans) add(at outcome.Time) {
+	n := len(s.list)
+	if n > 0 {
+		if last := &s.list[n-1]; !at.Before(last.First) && at.Sub(last.Last) < silence {
+			if last.Last.Before(at) {
+				last.Last = at
+			}
+			return
+		}
+	}
+	// i is the first span that ends less than the silence before at, or later.
+	i, _ := slices.BinarySearchFunc(s.list, at, func(x Span, at outcome.Time) int {
+		if at.Sub(x.Last) < silence {
+			return 1
+		}
+		return -1
+	})
+	if i < n && s.list[i].First.Sub(at) < silence {
+		x := &s.list[i]
+		if at.Before(x.First) {
+			x.First = at
+		}
+		if x.Last.Before(at) {
+			x.Last = at
+		}
+		if i+1 < n && s.list[i+1].First.Sub(x.Last) < silence {
+			x.Last = s.list[i+1].Last
+			s.list = slices.Delete(s.list, i+1, i+2)
+		}
+		return
+	}
+	if n >= maxSpans {
+		i = min(i, n-1)
+		x := &s.list[i]
+		if at.Before(x.First) {
+			x.First = at
+		}
+		if x.Last.Before(at) {
+			x.Last = at
+		}
+		return
+	}
+	s.list = slices.Insert(s.list, i, Span{at, at})
+}
+
+// around returns the span that covers the time, and those before and after it.
+func (s *spans) around(at outcome.Time) (before, span, after *Span) {
+	if s == nil {
+		return nil, nil, nil
+	}
+	i, _ := slices.BinarySearchFunc(s.list, at, func(x Span, at outcome.Time) int { return x.Last.Compare(at) })
+	if i > 0 {
+		before = &s.list[i-1]
+	}
+	if i < len(s.list) && !at.Before(s.list[i].First) {
+		span = &s.list[i]
+		i++
+	}
+	if i < len(s.list) {
+		after = &s.list[i]
+	}
+	return before, span, after
+}
 
 // Covers reports whether the server's tracking log covers the time.
-func (c *Coverage) Covers(server string, at outcome.Time) bool { return false }
+func (c *Coverage) Covers(server string, at outcome.Time) bool {
+	for _, mailbox := range [...]bool{false, true} {
+		if _, span, _ := c.logs[place{shortName(server), mailbox}].around(at); span != nil {
+			return true
+		}
+	}
+	return false
+}
 
 // Servers returns the servers' names in their order.
-func (c *Coverage) Servers() []string { return nil }
+func (c *Coverage) Servers() []string { return slices.Sorted(maps.Values(c.names)) }
 
-// Spans returns the spans of a server.
-func (c *Coverage) Spans(server string) []Span { return nil }
+// Spans returns the spans of a server, those of transport and of mailbox
+// delivery together.
+func (c *Coverage) Spans(server string) []Span {
+	var all []Span
+	for _, mailbox := range [...]bool{false, true} {
+		if s := c.logs[place{shortName(server), mailbox}]; s != nil {
+			all = append(all, s.list...)
+		}
+	}
+	slices.SortFunc(all, func(x, y Span) int { return cmp.Or(x.First.Compare(y.First), x.Last.Compare(y.Last)) })
+	merged := all[:0]
+	for _, s := range all {
+		if n := len(merged); n > 0 && s.First.Sub(merged[n-1].Last) < silence {
+			if merged[n-1].Last.Before(s.Last) {
+				merged[n-1].Last = s.Last
+			}
+			continue
+		}
+		merged = append(merged, s)
+	}
+	return merged
+}
+
+// name returns the server's name as its logs have it.
+func (c *Coverage) name(server string) string {
+	if name, ok := c.names[shortName(server)]; ok {
+		return name
+	}
+	return server
+}

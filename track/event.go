@@ -50,6 +50,14 @@ type Event struct {
 	Custom                       []KeyValue // custom-data, in its order
 	Other                        []KeyValue // columns of any other name
 	Agent, AgentAction, AgentWhy string     // of the agent log
+
+	raw       [columnCount]string
+	effective int64    // by which it is ordered
+	hostOnly  bool     // the reply names the host and no internal id, as that of mailbox delivery does
+	names     []string // by which the message is known, see Builder
+	memo      columnMemo
+	text      []byte
+	cells     []cell
 }
 
 // A SessionRef names a message in a session of the receive log:
@@ -89,5 +97,6 @@ func (e *Event) Clone() *Event {
 	c.Latency = slices.Clone(e.Latency)
 	c.Custom = slices.Clone(e.Custom)
 	c.Other = slices.Clone(e.Other)
+	c.memo, c.text, c.cells, c.names = columnMemo{}, nil, nil, nil
 	return &c
 }

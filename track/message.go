@@ -32,18 +32,18 @@ func Statuses() []Status {
 // A Message is one mail as the tracking logs saw it, over all servers. What is
 // not known is zero.
 type Message struct {
-	MessageID  string // with its <> where logged so
-	NetworkID  string // network message id, lower case
-	Subject    string
-	Sender     string
-	HasSender  bool  // false where no row has a sender; the null sender is "", true
-	Bytes      int64 // the largest size that was logged
-	Directions string
-	First      outcome.Time
-	Last       outcome.Time
-	Status     Status
-	Recipients []RecipientVerdict
-	Hops       []Hop
+	MessageID      string // with its <> where logged so
+	NetworkID      string // network message id, lower case
+	Subject        string
+	Sender         string
+	HasSender      bool  // false where no row has a sender; the null sender is "", true
+	Bytes          int64 // the largest size that was logged
+	Directionality string
+	First          outcome.Time
+	Last           outcome.Time
+	Status         Status
+	Recipients     []RecipientVerdict
+	Hops           []Hop
 
 	// Latency runs from the origination, as far as logged, to the last
 	// delivery; 0 where nothing was delivered.
@@ -58,6 +58,8 @@ type Message struct {
 	Inferred bool      // rows were joined by Message-ID, sender and time only
 	Ended    Ended
 	Formats  []logparse.Format
+
+	number uint64 // tells the outcomes of messages apart
 }
 
 // Ended says why a message is handed out.
@@ -74,6 +76,7 @@ const (
 // A RecipientVerdict is what became of the message for one recipient.
 type RecipientVerdict struct {
 	Address string
+	Alias   string // the address that it was sent to, where that was resolved to another one
 	Status  Status
 	At      outcome.Time // of the event that decided
 	Server  string       // that logged it
@@ -104,8 +107,14 @@ type Hop struct {
 	Number     int // of a numbered event, else -1
 	Detail     string
 	Recipients []string
+	InternalID string
+	Connector  string
+	Format     logparse.Format
 	Pos        outcome.Position
 	Elapsed    time.Duration // since the hop before, 0 for the first
+	Latency    []LatencyPart // of what was sent or delivered by Exchange 2013 and later
+
+	names []string // of the message
 }
 
 // A Link names a session of the protocol logs that carried the message.
@@ -144,7 +153,7 @@ const (
 // A Hole is a part of the trail that must exist and is in no log.
 type Hole struct {
 	Server   string
-	Log      string       // "tracking" or "mailbox delivery tracking"
+	Log      string       // "tracking log" or "mailbox delivery tracking log"
 	From, To outcome.Time // where it would be
 	Why      Why
 	Text     string // a sentence
@@ -163,8 +172,7 @@ const (
 // about by.
 type Related struct {
 	MessageID string
-	NetworkID string
-	Relation  string // "dsn": a report about this one; "original": this one is a report about it; "moderation"
+	Relation  string // RelationDSN, RelationOriginal or RelationModeration
 }
 
 // Outcomes yields an outcome for each recipient that failed or was put off, for

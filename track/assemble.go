@@ -1,0 +1,171 @@
+package track
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/smtplog/smtplog/logparse"
+	"github.com/smtplog/smtplog/reply"
+	"github.com/smtplog/smtplog/reply/outcome"
+)
+
+// message makes a Message of a group, nil of one that has only rows of the
+// agent log: those tell of a message that the others know nothing of.
+func (b *Builder) message(g *group) *Message {
+	if !slices.ContainsFunc(g.events, func(e *Event) bool { return e.Format != logparse.Agent }) {
+		return nil
+	}
+	m := &Message{Inferred: g.inferred}
+	j := b.judge(g.events)
+	for _, e := range g.events {
+		m.describe(e)
+		m.relate(e)
+	}
+	m.Recipients = make([]RecipientVerdict, 0, len(j.list))
+	for _, v := range j.list {
+		m.Recipients = append(m.Recipients, v.RecipientVerdict)
+	}
+	m.Status = status(m.Recipients)
+	m.Holes = j.holes()
+	m.hops(g.events, j.ways)
+	m.latency()
+	m.Sessions = b.links(g.events)
+	return m
+}
+
+// describe takes what the event says of the message as a whole.
+func (m *Message) describe(e *Event) {
+	if m.MessageID == "" || !strings.HasPrefix(m.MessageID, "<") && strings.HasPrefix(e.MessageID, "<") && messageName(m.MessageID) == messageName(e.MessageID) {
+		m.MessageID = e.MessageID
+	}
+	if m.NetworkID == "" {
+		m.NetworkID = e.NetworkID
+	}
+	if m.Subject == "" {
+		m.Subject = e.Subject
+	}
+	switch {
+	case e.Sender != "" && (m.Sender == "" || !strings.Contains(m.Sender, "@") && strings.Contains(e.Sender, "@")):
+		m.Sender, m.HasSender = e.Sender, true
+	case e.ReturnPath != "":
+		m.HasSender = true
+	}
+	if m.Directionality == "" {
+		m.Directionality = e.Directionality
+	}
+	m.Bytes = max(m.Bytes, e.Bytes)
+	if !e.Time.IsZero() {
+		if m.First.IsZero() || e.Time.Before(m.First) {
+			m.First = e.Time
+		}
+		if m.Last.Before(e.Time) {
+			m.Last = e.Time
+		}
+	}
+	if o := e.Origination; !o.IsZero() && (m.Origination.IsZero() || o.Before(m.Origination)) {
+		m.Origination = o
+	}
+	if e.Server != "" && !slices.ContainsFunc(m.Servers, func(s string) bool { return sameServer(s, e.Server) }) && len(m.Servers) < maxNamed {
+		m.Servers = append(m.Servers, e.Server)
+	}
+	if !slices.Contains(m.Formats, e.Format) {
+		m.Formats = append(m.Formats, e.Format)
+	}
+}
+
+// maxNamed bounds the servers and the related messages of one message.
+const maxNamed = 1000
+
+// The relations.
+const (
+	RelationDSN        = "dsn"        // a report about this message
+	RelationOriginal   = "original"   // the message that this one reports on, or was made for
+	RelationModeration = "moderation" // the request to let this message through
+)
+
+// relate notes the other message that an event refers to.
+func (m *Message) relate(e *Event) {
+	relation := ""
+	switch e.EventID {
+	case "DSN", "RECEIVE":
+		relation = RelationOriginal
+	case "FAIL", "DEFER", "BADMAIL", "EXPAND", "DELIVER":
+		relation = RelationDSN
+	case "INITMESSAGECREATED", "MODERATORAPPROVE", "MODERATORREJECT", "MODERATIONEXPIRE", "MODERATORSALLNDR":
+		relation = RelationModeration
+	default:
+		return
+	}
+	for _, id := range e.References {
+		if !strings.Contains(id, "@") && !strings.HasPrefix(id, "<") && e.Format != logparse.Tracking5 || messageName(id) == messageName(e.MessageID) {
+			continue
+		}
+		r := Related{MessageID: id, Relation: relation}
+		if !slices.Contains(m.Related, r) && len(m.Related) < maxNamed {
+			m.Related = append(m.Related, r)
+		}
+	}
+}
+
+// latency measures the time up to the last delivery.
+func (m *Message) latency() {
+	var last outcome.Time
+	for i := range m.Recipients {
+		if r := &m.Recipients[i]; r.Status == Delivered && last.Before(r.At) {
+			last = r.At
+		}
+	}
+	if m.Origination.IsZero() {
+		m.Origination = m.First
+	}
+	if last.IsZero() {
+		return
+	}
+	m.HasLatency = true
+	m.Latency = max(0, last.Sub(m.Origination))
+}
+
+// complete reports whether every recipient has a final verdict.
+func (m *Message) complete() bool {
+	if len(m.Recipients) == 0 {
+		return false
+	}
+	return !slices.ContainsFunc(m.Recipients, func(r RecipientVerdict) bool { return r.Status == Pending || r.Status == Deferred })
+}
+
+// compareMessages orders messages that are handed out together.
+func compareMessages(a, b *Message) int {
+	return cmp.Or(a.Last.Compare(b.Last), a.First.Compare(b.First), cmp.Compare(a.NetworkID, b.NetworkID), cmp.Compare(a.MessageID, b.MessageID),
+		cmp.Compare(a.Sender, b.Sender), a.pos().Compare(b.pos()))
+}
+
+func (m *Message) pos() outcome.Position {
+	if len(m.Hops) == 0 {
+		return outcome.Position{}
+	}
+	return m.Hops[0].Pos
+}
+
+func (m *Message) outcome(r *RecipientVerdict, o *outcome.Outcome) {
+	*o = outcome.Outcome{
+		Class: r.Class, Code: r.Code, Enhanced: r.Enhanced, Reason: r.Reason, Actor: r.Actor,
+		Direction: outcome.Outbound, Domain: domainOf(r.Address), Host: r.Host, Server: r.Server,
+		Text: r.Text, Time: r.At, Pos: r.Pos, Recipient: r.Address, IsReply: r.Code != 0,
+		Session: m.number,
+	}
+	if len(m.Formats) > 0 {
+		o.Format = m.Formats[0].String()
+	}
+	for i := range m.Hops {
+		if h := &m.Hops[i]; h.Pos == r.Pos {
+			o.Format, o.Connector = h.Format.String(), h.Connector
+		}
+	}
+	if o.Class == reply.ClassNone {
+		o.Class = reply.Permanent
+		if r.Status == Deferred {
+			o.Class = reply.Transient
+		}
+	}
+}

@@ -1,0 +1,220 @@
+package track
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/smtplog/smtplog/logparse"
+	"github.com/smtplog/smtplog/reply/outcome"
+)
+
+// holes returns what must be in some log and is in none of the files.
+func (j *judge) holes() []Hole {
+	var holes []Hole
+	add := func(h Hole) {
+		if !slices.ContainsFunc(holes, func(o Hole) bool { return o.Server == h.Server && o.Text == h.Text }) && len(holes) < maxHoles {
+			holes = append(holes, h)
+		}
+	}
+	for i := range j.ways {
+		w := &j.ways[i]
+		if w.ours && len(w.arrived) == 0 && w.target != "" {
+			add(j.missing(w.target, w.mailbox, j.events[w.event].Time))
+		}
+	}
+	j.arrivals(add)
+	j.silences(add)
+	slices.SortFunc(holes, func(a, b Hole) int {
+		return cmp.Or(a.From.Compare(b.From), cmp.Compare(a.Server, b.Server), cmp.Compare(a.Text, b.Text))
+	})
+	return holes
+}
+
+// maxHoles bounds the holes of one message.
+const maxHoles = 100
+
+const (
+	trackingLog = "tracking log"
+	deliveryLog = "mailbox delivery tracking log"
+)
+
+func logName(mailbox bool) string {
+	if mailbox {
+		return deliveryLog
+	}
+	return trackingLog
+}
+
+// missing is the hole of a server that must have logged the message at about
+// that time and did not.
+func (j *judge) missing(server string, mailbox bool, at outcome.Time) Hole {
+	c := &j.b.coverage
+	h := Hole{Server: c.name(server), Log: logName(mailbox), Why: NoLog}
+	h.From, h.To = hourOf(at)
+	if _, span, _ := c.logs[place{shortName(server), mailbox}].around(at); span != nil {
+		h.Why = NoRows
+		h.Text = fmt.Sprintf("%s's %s for %s has no row of this message", h.Server, h.Log, spanText(h.From, h.To))
+	} else {
+		h.Text = fmt.Sprintf("%s's %s for %s is not among the files", h.Server, h.Log, spanText(h.From, h.To))
+	}
+	return h
+}
+
+// arrivals looks for servers that have the message although no row says how it
+// came there, and for the servers that it came from.
+func (j *judge) arrivals(add func(Hole)) {
+	type visit struct {
+		first   *Event
+		arrived bool
+	}
+	visits := map[string]*visit{}
+	var order []string
+	for _, e := range j.events {
+		if e.Server == "" || e.Number >= 0 || e.Format != logparse.Tracking && e.Format != logparse.TrackingPS {
+			continue
+		}
+		name := shortName(e.Server)
+		v := visits[name]
+		if v == nil {
+			v = &visit{}
+			visits[name] = v
+			order = append(order, name)
+		}
+		if e.arrives() || e.shadow() || e.begins() {
+			v.arrived = true
+		} else if v.first == nil && e.Source != "STOREDRIVER" {
+			v.first = e
+		}
+	}
+	for _, name := range order {
+		if v := visits[name]; !v.arrived && v.first != nil {
+			if h, ok := j.before(v.first); ok {
+				add(h)
+			}
+		}
+	}
+	wrote := map[string]bool{}
+	for _, e := range j.events {
+		wrote[shortName(e.Server)] = true
+	}
+	for _, e := range j.events {
+		from := shortName(e.ClientHostname)
+		if e.EventID != "RECEIVE" || e.Source != "SMTP" || e.raw[colProxied] != "" || wrote[from] || !j.b.servers.has(e.ClientHostname) {
+			continue
+		}
+		wrote[from] = true
+		// A front end of the same name writes no tracking log, so that only the
+		// lack of the log is a hole.
+		if h := j.missing(e.ClientHostname, false, e.Time); h.Why == NoLog {
+			add(h)
+		}
+	}
+}
+
+// begins reports whether a message may begin on a server with the event.
+func (e *Event) begins() bool {
+	switch e.EventID {
+	case "DSN", "RESUBMIT", "LOAD", "INITMESSAGECREATED", "MODERATORAPPROVE", "MODERATORREJECT":
+		return true
+	}
+	return false
+}
+
+// before is the hole of a log that begins, or goes on after a silence, less
+// than a silence before the event.
+func (j *judge) before(e *Event) (h Hole, ok bool) {
+	c := &j.b.coverage
+	before, span, _ := c.logs[place{shortName(e.Server), false}].around(e.Time)
+	if span == nil || e.Time.Sub(span.First) >= silence {
+		return h, false
+	}
+	h = Hole{Server: c.name(e.Server), Log: trackingLog, Why: NoLog, To: span.First}
+	if before == nil {
+		h.From, h.To = hourOf(outcome.At(span.First.Time().Add(-silence), 0))
+		h.Text = fmt.Sprintf("%s's %s from before %s is not among the files", h.Server, h.Log, clock(span.First))
+		return h, true
+	}
+	h.From, h.To = gap(before.Last, span.First)
+	h.Text = fmt.Sprintf("%s's %s for %s is not among the files", h.Server, h.Log, spanText(h.From, h.To))
+	return h, true
+}
+
+// silences looks for the servers where the trail of a recipient ends.
+func (j *judge) silences(add func(Hole)) {
+	done := map[string]bool{}
+	for i := range j.ways {
+		// Where the message went from there is named already.
+		if w := &j.ways[i]; w.ours && len(w.arrived) == 0 {
+			done[shortName(j.events[w.event].Server)] = true
+		}
+	}
+	last := map[string]outcome.Time{}
+	for _, e := range j.events {
+		last[shortName(e.Server)] = e.Time
+	}
+	for _, v := range j.list {
+		name := shortName(v.place)
+		if v.Status != Pending && v.Status != Deferred || name == "" || done[name] {
+			continue
+		}
+		done[name] = true
+		if h, ok := j.silent(v.place, last[name]); ok {
+			add(h)
+		}
+	}
+}
+
+// silent is the hole of a server where the trail ends at that time, when its
+// log falls silent after that and goes on later, or others do.
+func (j *judge) silent(server string, at outcome.Time) (h Hole, ok bool) {
+	c := &j.b.coverage
+	_, span, after := c.logs[place{shortName(server), false}].around(at)
+	if span == nil {
+		return h, false
+	}
+	h = Hole{Server: c.name(server), Log: trackingLog, Why: NoLog}
+	switch {
+	case after != nil:
+		h.From, h.To = gap(span.Last, after.First)
+		h.Text = fmt.Sprintf("%s's %s has nothing for %s, when the message was there", h.Server, h.Log, spanText(h.From, h.To))
+	case c.last.Sub(span.Last) >= silence:
+		h.From, h.To = gap(span.Last, c.last)
+		h.Text = fmt.Sprintf("%s's %s ends at %s, when the message was there", h.Server, h.Log, clock(span.Last))
+	default:
+		return h, false
+	}
+	return h, true
+}
+
+// hourOf returns the hour that the time lies in.
+func hourOf(at outcome.Time) (from, to outcome.Time) {
+	t := at.Time().Truncate(time.Hour)
+	return outcome.At(t, 0), outcome.At(t.Add(time.Hour), 0)
+}
+
+// gap returns the whole hours between two times, or the times where there is
+// none.
+func gap(last, next outcome.Time) (from, to outcome.Time) {
+	f := last.Time().Truncate(time.Hour).Add(time.Hour)
+	t := next.Time().Truncate(time.Hour)
+	if f.Before(t) {
+		return outcome.At(f, 0), outcome.At(t, 0)
+	}
+	return last, next
+}
+
+// spanText writes "2026-11-01 14:00–15:00".
+func spanText(from, to outcome.Time) string {
+	f, t := from.Time(), to.Time()
+	if f.Year() == t.Year() && f.YearDay() == t.YearDay() {
+		return f.Format("2006-01-02 15:04") + "–" + t.Format("15:04")
+	}
+	if t.Equal(f.Truncate(24 * time.Hour).Add(24 * time.Hour)) {
+		return f.Format("2006-01-02 15:04") + "–24:00"
+	}
+	return f.Format("2006-01-02 15:04") + "–" + t.Format("2006-01-02 15:04")
+}
+
+func clock(at outcome.Time) string { return at.Time().Format("2006-01-02 15:04") }

@@ -1,0 +1,369 @@
+package track
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/smtplog/smtplog/logparse"
+	"github.com/smtplog/smtplog/reply"
+	"github.com/smtplog/smtplog/reply/outcome"
+)
+
+// A verdict is a recipient's while the events of its message are read.
+type verdict struct {
+	RecipientVerdict
+	place   string // the server of the last event, in short
+	final   bool
+	mailbox bool // final: it is in the mailbox, and nothing can change that
+	failed  bool // final, and not by being taken by another server
+}
+
+// A judge works out the verdicts of one message.
+type judge struct {
+	b      *Builder
+	events []*Event
+	list   []*verdict
+	byKey  map[string]*verdict
+	alias  map[string]string // keys of resolved addresses → those they were resolved to
+	ways   []way             // of the SENDs, in the order of the events
+	forAll int               // events without recipients so far
+}
+
+// of returns the verdict about an address.
+func (j *judge) of(address string) *verdict {
+	k := j.resolve(addressKey(address))
+	v := j.byKey[k]
+	if v == nil {
+		v = &verdict{RecipientVerdict: RecipientVerdict{Address: address, Status: Pending}}
+		j.byKey[k] = v
+		j.list = append(j.list, v)
+	}
+	return v
+}
+
+// judge reads the events in their order.
+func (b *Builder) judge(events []*Event) *judge {
+	j := &judge{b: b, events: events, byKey: map[string]*verdict{}, alias: map[string]string{}}
+	j.aliases()
+	j.findWays()
+	next := 0
+	for i, e := range events {
+		var w *way
+		if next < len(j.ways) && j.ways[next].event == i {
+			w = &j.ways[next]
+			next++
+		}
+		j.read(e, w)
+	}
+	return j
+}
+
+// aliases learns which addresses are resolved to others: what is said of both
+// is said of one recipient.
+func (j *judge) aliases() {
+	for _, e := range j.events {
+		if e.EventID != "RESOLVE" || len(e.Related) == 0 {
+			continue
+		}
+		for i, from := range e.Related {
+			if to, ok := e.relatedTo(i); ok && addressKey(from) != addressKey(to) {
+				j.alias[addressKey(from)] = addressKey(to)
+			}
+		}
+	}
+}
+
+// resolve returns the key of the recipient that an address is resolved to,
+// maybe in steps; a circle is no resolution.
+func (j *judge) resolve(key string) string {
+	to := key
+	for range maxSteps {
+		next, ok := j.alias[to]
+		if !ok {
+			return to
+		}
+		to = next
+	}
+	return key
+}
+
+// Bounds of what one message makes a judge do.
+const (
+	maxSteps  = 16 // from an alias to its recipient
+	maxForAll = 64 // events without recipients that end the message
+)
+
+// relatedTo returns the recipient that the i-th related address turned into.
+func (e *Event) relatedTo(i int) (string, bool) {
+	switch {
+	case len(e.Related) == len(e.Recipients):
+		return e.Recipients[i].Address, true
+	case len(e.Recipients) == 1:
+		return e.Recipients[0].Address, true
+	}
+	return "", false
+}
+
+// read applies one event.
+func (j *judge) read(e *Event, w *way) {
+	if e.effect(e.RawStatus) == effectNone {
+		return
+	}
+	if len(e.Recipients) == 0 {
+		j.readForAll(e)
+		return
+	}
+	for i := range e.Recipients {
+		r := &e.Recipients[i]
+		switch f := e.effect(r.Status); f {
+		case effectExpanded:
+			j.expanded(e, r)
+		case effectRedirected:
+			j.redirected(e, r, i)
+		case effectResolved:
+			v := j.of(r.Address)
+			j.seen(v, e)
+			for k, from := range e.Related {
+				if to, ok := e.relatedTo(k); ok && addressKey(to) == addressKey(r.Address) && addressKey(from) != addressKey(to) {
+					v.Address, v.Alias = r.Address, from
+				}
+			}
+		default:
+			j.apply(j.of(r.Address), e, f, r.Status, w)
+		}
+	}
+	j.groups(e)
+}
+
+// readForAll applies an event that names no recipients: what ends the message
+// ends it for all that are left.
+func (j *judge) readForAll(e *Event) {
+	switch f := e.effect(e.RawStatus); f {
+	case effectFailed, effectDropped, effectQuarantined, effectHeld:
+		if j.forAll++; j.forAll > maxForAll {
+			return
+		}
+		for _, v := range j.list {
+			if !v.final {
+				j.apply(v, e, f, e.RawStatus, nil)
+			}
+		}
+	}
+}
+
+// apply changes a verdict.
+func (j *judge) apply(v *verdict, e *Event, f effect, status string, w *way) {
+	switch f {
+	case effectDelivered:
+		if !v.mailbox {
+			j.settle(v, e, Delivered, status)
+			v.final, v.mailbox, v.failed = true, true, false
+		}
+	case effectSent:
+		if w != nil && w.ours {
+			if !v.final && len(w.arrived) == 0 {
+				v.Status = Pending
+			}
+			j.seen(v, e)
+			return
+		}
+		j.left(v, e, status)
+	case effectTraced:
+		if j.b.servers.has(e.ServerIP) {
+			j.seen(v, e)
+			return
+		}
+		j.left(v, e, "")
+		v.At = outcome.Time{} // the trace tells when it came in, not when it was delivered
+	case effectFailed, effectDropped, effectQuarantined:
+		if v.mailbox || e.Format == logparse.Agent && v.final {
+			return
+		}
+		j.settle(v, e, verdictOf[f], status)
+		v.final, v.failed = true, true
+	case effectDeferred:
+		v.Deferrals++
+		if v.DeferredSince.IsZero() {
+			v.DeferredSince = e.Time
+		}
+		if !v.final {
+			j.settle(v, e, Deferred, status)
+		}
+	case effectHeld:
+		if !v.final {
+			j.settle(v, e, Pending, status)
+		}
+	default:
+		j.seen(v, e)
+	}
+}
+
+var verdictOf = map[effect]Status{effectFailed: Failed, effectDropped: Dropped, effectQuarantined: Quarantined}
+
+// left notes that an outside host, or a part of our mail system without logs
+// of its own, took the message.
+func (j *judge) left(v *verdict, e *Event, status string) {
+	if v.mailbox || v.failed {
+		return
+	}
+	text := e.Reply
+	if text == "" {
+		text = status
+	}
+	j.settle(v, e, Delivered, text)
+	v.final = true
+	v.Host = e.RemoteServer
+	if v.Host == "" {
+		v.Host = e.ServerIP
+	}
+}
+
+// seen notes that the message was on the event's server for the recipient. An
+// event of a queue after a transfer out means that it has not left after all.
+func (j *judge) seen(v *verdict, e *Event) {
+	if e.Number == eventQueuedOut && v.final && !v.mailbox && !v.failed {
+		v.final, v.Status, v.Host = false, Pending, ""
+	}
+	if !v.final && v.Status != Deferred {
+		v.At, v.Server, v.Pos = e.Time, e.Server, e.Pos
+	}
+	v.place = e.Server
+}
+
+// settle takes the event's verdict.
+func (j *judge) settle(v *verdict, e *Event, s Status, text string) {
+	v.Status, v.At, v.Server, v.Pos, v.place, v.Host = s, e.Time, e.Server, e.Pos, e.Server, ""
+	v.Code, v.Enhanced, v.Class, v.Reason, v.Actor, v.Text = 0, reply.Enhanced{}, reply.ClassNone, reply.ReasonNone, reply.ActorNone, ""
+	text, v.Host = statusText(text)
+	if !meaningful(text) && s != Delivered {
+		text = e.explanation()
+	}
+	if meaningful(text) {
+		v.Text = text
+		c := j.b.classify(text)
+		v.Code, v.Enhanced, v.Class, v.Reason, v.Actor = c.Code, c.Enhanced, c.Class, c.Reason, c.Actor
+	}
+	switch {
+	case s == Delivered && v.Class == reply.ClassNone:
+		v.Class = reply.OK
+	case s == Failed && v.Class == reply.ClassNone:
+		v.Class = reply.Permanent
+	case s == Deferred && v.Class == reply.ClassNone:
+		v.Class = reply.Transient
+	}
+	if (s == Failed || s == Deferred) && v.Reason == reply.ReasonNone {
+		v.Reason = reply.ReasonUnknown
+	}
+}
+
+// explanation returns what the event says of its reason besides the status.
+func (e *Event) explanation() string {
+	switch {
+	case e.Format == logparse.Agent:
+		return cmp.Or(e.Reply, e.AgentWhy)
+	case e.Reply != "":
+		return e.Reply
+	case meaningful(e.RawStatus) && len(e.Recipients) != 1:
+		return e.RawStatus
+	case e.Number >= 0 || e.Source == "TRACE":
+		return ""
+	case e.Session.ID != "":
+		return ""
+	}
+	return e.SourceContext
+}
+
+// expanded notes a member of a group.
+func (j *judge) expanded(e *Event, r *Recipient) {
+	v := j.of(r.Address)
+	if len(e.Related) == 0 {
+		// The logs of Exchange 4.0 to 5.5 and message trace name the group itself.
+		if !v.mailbox {
+			j.settle(v, e, Expanded, "")
+			v.final, v.failed = true, true
+		}
+		return
+	}
+	if v.From == "" && v.Deferrals == 0 && v.place == "" {
+		v.From = e.Related[0]
+	}
+	j.seen(v, e)
+}
+
+// redirected notes the recipient that a message goes to instead.
+func (j *judge) redirected(e *Event, r *Recipient, i int) {
+	v := j.of(r.Address)
+	if len(e.Related) == 0 {
+		if !v.final {
+			j.settle(v, e, Redirected, "")
+			v.final, v.failed = true, true
+		}
+		return
+	}
+	if v.From == "" && v.place == "" {
+		v.From = e.Related[min(i, len(e.Related)-1)]
+	}
+	j.seen(v, e)
+}
+
+// groups settles the addresses that an event replaced by its recipients.
+func (j *judge) groups(e *Event) {
+	f := e.effect(e.RawStatus)
+	if f != effectExpanded && f != effectRedirected {
+		return
+	}
+	for i, from := range e.Related {
+		v := j.of(from)
+		var into []string
+		to, ok := e.relatedTo(i)
+		if ok && f == effectRedirected {
+			into = []string{to}
+		} else {
+			for _, r := range e.Recipients {
+				into = append(into, r.Address)
+			}
+		}
+		if slices.ContainsFunc(into, func(a string) bool { return addressKey(a) == addressKey(from) }) {
+			continue // stays a recipient itself
+		}
+		if !v.mailbox {
+			status := Expanded
+			if f == effectRedirected {
+				status = Redirected
+			}
+			j.settle(v, e, status, "")
+			v.final, v.failed = true, true
+		}
+		list := &v.ExpandedInto
+		if f == effectRedirected {
+			list = &v.RedirectedTo
+		}
+		if v.into == nil {
+			v.into = map[string]bool{}
+		}
+		for _, a := range into {
+			if k := addressKey(a); !v.into[k] {
+				v.into[k] = true
+				*list = append(*list, a)
+			}
+		}
+	}
+}
+
+// status sums the verdicts up: partial if one recipient has the message and
+// another will not get it, else the worst of them. Groups and redirected
+// addresses count only if there is nothing else.
+func status(list []RecipientVerdict) Status {
+	var has [8]bool
+	order := [...]Status{Failed, Dropped, Quarantined, Deferred, Pending, Delivered, Redirected, Expanded}
+	for i := range list {
+		has[slices.Index(order[:], list[i].Status)] = true
+	}
+	if has[5] && (has[0] || has[1]) {
+		return Partial
+	}
+	if i := slices.Index(has[:], true); i >= 0 {
+		return order[i]
+	}
+	return Pending
+}

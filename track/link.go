@@ -1,0 +1,287 @@
+package track
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/smtplog/smtplog/logparse/session"
+	"github.com/smtplog/smtplog/reply/outcome"
+)
+
+// sameTime is how far a session may be from the events of a message that only
+// has its Message-ID in common with it.
+const sameTime = 10 * time.Minute
+
+// A transaction is what is kept of one for the join.
+type transaction struct {
+	session   string
+	server    string
+	direction outcome.Direction
+	number    int // in its session
+	of        int // transactions that the session has
+	context   string
+	name      string // of the message
+	proxied   string // the front end's session
+	pos       outcome.Position
+	start     outcome.Time
+	end       int64
+	keys      []joinKey
+}
+
+// A joinKey is something that a transaction and an event have in common.
+type joinKey struct{ kind, server, id string }
+
+// The kinds of keys.
+const (
+	joinSession  = "session"
+	joinInternal = "internal"
+	joinRemote   = "remote"
+	joinReply    = "reply" // internal id and Message-ID of what a front end passed on
+	joinName     = "name"
+)
+
+// joins holds transactions until the messages that they carried are over.
+type joins struct {
+	byKey   map[joinKey][]*transaction
+	all     []*transaction
+	dropped int64
+	end     int64 // the earliest end of one of them
+}
+
+func newJoins() *joins { return &joins{byKey: map[joinKey][]*transaction{}} }
+
+// AddSession takes a session for the join. It keeps nothing of s. Sessions are
+// to be added before the messages they carried are over; the order of formats
+// in which logs are read sees to that.
+func (b *Builder) AddSession(s *session.Session) {
+	for i := range s.Transactions {
+		if len(b.joins.all) >= MaxTransactions {
+			b.joins.dropped++
+			return
+		}
+		b.joins.add(s, i)
+	}
+}
+
+func (j *joins) add(s *session.Session, i int) {
+	from := &s.Transactions[i]
+	t := &transaction{
+		session: strings.Clone(s.ID), server: strings.Clone(s.Server), direction: s.Direction, number: i, of: len(s.Transactions),
+		context: strings.Clone(from.SourceContext), name: messageName(strings.Clone(from.MessageID)), start: from.Start,
+	}
+	if t.start.IsZero() {
+		t.start = s.Start
+	}
+	if !s.End.IsZero() {
+		t.end = s.End.UnixNano()
+	}
+	if s.Proxied != nil {
+		t.proxied = strings.Clone(s.Proxied.Session)
+	}
+	if len(s.Sources) > 0 {
+		t.pos = outcome.Position{File: s.Sources[0].File, Line: s.Sources[0].FirstLine}
+	}
+	key := func(kind, server, id string) {
+		if id != "" {
+			t.keys = append(t.keys, joinKey{kind, server, id})
+		}
+	}
+	key(joinSession, "", lower(t.session))
+	id := strings.Clone(from.InternalID)
+	key(joinInternal, shortName(t.server), id)
+	if id != "" && t.name != "" && s.Direction == outcome.Inbound {
+		key(joinReply, "", id+" "+t.name)
+	}
+	if from.RemoteInternalID != "" {
+		key(joinRemote, shortName(strings.Clone(from.RemoteServer)), strings.Clone(from.RemoteInternalID))
+	}
+	key(joinName, "", t.name)
+	for _, k := range t.keys {
+		j.byKey[k] = append(j.byKey[k], t)
+	}
+	j.all = append(j.all, t)
+}
+
+// forget drops the transactions that ended before. It looks at them only when
+// many may have.
+func (j *joins) forget(before int64) {
+	if len(j.all) < MaxTransactions/2 || j.end >= before {
+		return
+	}
+	kept := j.all[:0]
+	end := int64(all)
+	for _, t := range j.all {
+		if t.end >= before {
+			kept = append(kept, t)
+			end = min(end, t.end)
+			continue
+		}
+		for _, k := range t.keys {
+			list := j.byKey[k]
+			if n := slices.Index(list, t); n >= 0 {
+				list = slices.Delete(list, n, n+1)
+			}
+			if len(list) == 0 {
+				delete(j.byKey, k)
+			} else {
+				j.byKey[k] = list
+			}
+		}
+	}
+	clear(j.all[len(kept):])
+	j.all, j.end = kept, end
+}
+
+// maxCandidates bounds the transactions of one key that an event is compared
+// with, and maxLinks the sessions of one message.
+const (
+	maxCandidates = 1000
+	maxLinks      = 10_000
+)
+
+// linker finds the sessions of one message.
+type linker struct {
+	j     *joins
+	found map[*transaction]Link
+	list  []*transaction
+}
+
+// links returns the sessions that carried the message of these events.
+func (b *Builder) links(events []*Event) []Link {
+	if len(b.joins.all) == 0 {
+		return nil
+	}
+	l := &linker{j: b.joins, found: map[*transaction]Link{}}
+	for _, e := range events {
+		l.bySession(e)
+		l.byInternalID(e)
+	}
+	l.byName(events)
+	for _, t := range l.list {
+		l.behind(t)
+	}
+	links := make([]Link, 0, len(l.found))
+	for _, link := range l.found {
+		links = append(links, link)
+	}
+	if len(links) == 0 {
+		return nil
+	}
+	slices.SortFunc(links, func(a, b Link) int {
+		return cmp.Or(a.Start.Compare(b.Start), a.Pos.Compare(b.Pos), cmp.Compare(a.Session, b.Session),
+			cmp.Compare(a.Server, b.Server), cmp.Compare(a.Transaction, b.Transaction))
+	})
+	return links
+}
+
+func (l *linker) candidates(kind, server, id string) []*transaction {
+	if id == "" {
+		return nil
+	}
+	list := l.j.byKey[joinKey{kind, server, id}]
+	return list[:min(len(list), maxCandidates)]
+}
+
+// take links a transaction; the first rule that does counts.
+func (l *linker) take(t *transaction, rule Rule, sure Sure) {
+	if _, ok := l.found[t]; ok || len(l.list) >= maxLinks {
+		return
+	}
+	l.found[t] = Link{Session: t.session, Server: t.server, Direction: t.direction, Transaction: t.number, Rule: rule, Sure: sure, Pos: t.pos, Start: t.start}
+	l.list = append(l.list, t)
+}
+
+// bySession links the session that the source-context names: the transaction
+// itself for what was received, else the one of the message.
+func (l *linker) bySession(e *Event) {
+	for _, t := range l.candidates(joinSession, "", lower(e.Session.ID)) {
+		name := messageName(e.MessageID)
+		switch {
+		case t.context != "" && t.context == e.SourceContext:
+		case t.context != "" && e.Session.Time != "" && e.Session.N > 0:
+			continue // another message of the session
+		case t.name != "" && name != "" && t.name != name:
+			continue
+		case t.name == "" && t.of > 1:
+			continue
+		}
+		l.take(t, RuleSourceContext, Exact)
+	}
+}
+
+// byInternalID links by internal ids: that of the event on its own server, and
+// the one that the server before got in its reply.
+func (l *linker) byInternalID(e *Event) {
+	if e.InternalID == "" || e.shadow() && e.EventID != "HARECEIVE" {
+		return
+	}
+	name, server := messageName(e.MessageID), shortName(e.Server)
+	for _, t := range l.candidates(joinInternal, server, e.InternalID) {
+		if t.agrees(name, e) {
+			l.take(t, RuleInternalID, Exact)
+		}
+	}
+	for _, t := range l.candidates(joinReply, "", e.InternalID+" "+name) {
+		if t.agrees(name, e) {
+			l.take(t, RuleInternalID, Exact)
+		}
+	}
+	for _, t := range l.candidates(joinRemote, server, e.InternalID) {
+		if t.agrees(name, e) {
+			l.take(t, RuleRemoteInternalID, Exact)
+		}
+	}
+}
+
+// agrees reports whether the transaction's message is not another one: the
+// names differ, or they are days apart and the id came again.
+func (t *transaction) agrees(name string, e *Event) bool {
+	return (t.name == "" || name == "" || t.name == name) && (e.Time.IsZero() || t.start.IsZero() || abs(e.when()-t.start.UnixNano()) <= int64(DefaultWindow))
+}
+
+// byName links what has the Message-ID in common with the message and was at
+// about the time of one of its events. Logs of Exchange 2003 have no better
+// tie.
+func (l *linker) byName(events []*Event) {
+	tried := map[string]bool{}
+	for _, e := range events {
+		for _, name := range e.names {
+			if tried[name] {
+				continue
+			}
+			tried[name] = true
+			for _, t := range l.candidates(joinName, "", name) {
+				if _, ok := l.found[t]; !ok && t.meets(events) {
+					l.take(t, RuleMessageID, Likely)
+				}
+			}
+		}
+	}
+}
+
+// meets reports whether one of the events, which are in order, is at about the
+// transaction's time.
+func (t *transaction) meets(events []*Event) bool {
+	if t.start.IsZero() {
+		return false
+	}
+	at := t.start.UnixNano()
+	i, _ := slices.BinarySearchFunc(events, at, func(e *Event, at int64) int { return cmp.Compare(e.when(), at) })
+	return i < len(events) && events[i].when()-at <= int64(sameTime) || i > 0 && at-events[i-1].when() <= int64(sameTime)
+}
+
+// behind links the session of the front end behind a linked one.
+func (l *linker) behind(t *transaction) {
+	for _, front := range l.candidates(joinSession, "", lower(t.proxied)) {
+		if front.name != "" && t.name != "" && front.name != t.name || front.name == "" && front.of > 1 && front.number != t.number {
+			continue
+		}
+		if old, ok := l.found[front]; ok && old.Sure == Exact {
+			continue
+		}
+		delete(l.found, front)
+		l.take(front, RuleProxySession, Exact)
+	}
+}

@@ -1,0 +1,113 @@
+package track
+
+import (
+	"strings"
+
+	"github.com/smtplog/smtplog/logparse"
+)
+
+// servers are the names of our servers, as far as the logs show them: those
+// that wrote rows, and those that an internal connector leads to. It is
+// bounded by maxServers.
+type servers struct {
+	names   map[string]bool // lower case, as logged
+	short   map[string]bool // first labels
+	domains map[string]bool // DNS domains of those logged with one
+}
+
+const maxServers = 10_000
+
+func newServers() *servers {
+	return &servers{map[string]bool{}, map[string]bool{}, map[string]bool{}}
+}
+
+// note learns from a row. Exchange Online's servers carry everybody's mail and
+// are not ours.
+func (s *servers) note(e *Event) {
+	if e.Format == logparse.MessageTrace || e.Format == logparse.Agent {
+		return
+	}
+	s.add(e.Server)
+	switch {
+	case e.EventID == "RECEIVE" && e.Source == "SMTP" && e.Number < 0:
+		s.add(e.ServerIP)
+	case e.EventID == "SEND" && e.Number < 0:
+		s.add(e.ClientIP)
+	}
+	if e.EventID == "SEND" && internalConnector(e.Connector) {
+		s.add(e.RemoteServer)
+	}
+}
+
+// skip learns from a row that is not taken apart.
+func (s *servers) skip(rec *logparse.Record) {
+	if rec.Format != logparse.MessageTrace && rec.Format != logparse.Agent && !s.names[string(rec.Server)] {
+		s.add(string(rec.Server))
+	}
+}
+
+func (s *servers) add(name string) {
+	if name == "" || s.names[name] || len(s.names) >= maxServers {
+		return
+	}
+	name = string([]byte(name)) // a part of a row must not keep the row
+	lower := lower(name)
+	s.names[name], s.names[lower] = true, true
+	if isAddress(name) {
+		return
+	}
+	first, domain, _ := strings.Cut(lower, ".")
+	s.short[first] = true
+	if domain != "" {
+		s.domains[domain] = true
+	}
+}
+
+// has reports whether the name is that of one of our servers. A name with a
+// domain is ours as well when we know its first label, and the domain or none.
+func (s *servers) has(name string) bool {
+	lower := lower(name)
+	if s.names[lower] {
+		return true
+	}
+	first, domain, _ := strings.Cut(lower, ".")
+	return name != "" && !isAddress(name) && s.short[first] && (domain == "" || s.domains[domain])
+}
+
+// inDomain reports whether the name lies in a DNS domain of our servers.
+func (s *servers) inDomain(name string) bool {
+	_, domain, _ := strings.Cut(lower(name), ".")
+	return domain != "" && s.domains[domain]
+}
+
+// internalConnector reports whether the connector leads to servers of the
+// organisation only.
+func internalConnector(name string) bool {
+	return len(name) >= len("intra-organization") && strings.EqualFold(name[:len("intra-organization")], "intra-organization")
+}
+
+// isAddress reports whether the name is an IP address.
+func isAddress(name string) bool {
+	return strings.IndexByte(name, ':') >= 0 || len(name) > 0 && strings.Trim(name, "0123456789.[]") == ""
+}
+
+// shortName returns the first label of a server's name in lower case.
+func shortName(name string) string {
+	if isAddress(name) {
+		return name
+	}
+	first, _, _ := strings.Cut(name, ".")
+	return lower(first)
+}
+
+// sameServer reports whether two names are those of one server: the names are
+// equal, or one lacks the domain.
+func sameServer(a, b string) bool {
+	if a == "" || b == "" {
+		return false
+	}
+	if strings.IndexByte(a, '.') >= 0 && strings.IndexByte(b, '.') >= 0 {
+		return strings.EqualFold(a, b)
+	}
+	return shortName(a) == shortName(b)
+}
