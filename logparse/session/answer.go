@@ -53,7 +53,7 @@ func (st *state) endPartial(b *Builder) {
 func (b *Builder) reply(st *state, v Verdict, text []byte) {
 	v.Text = st.keep(b, text[:min(len(text), maxReplyText)])
 	i := st.answered(v.Code)
-	if i >= len(st.queue) {
+	if i >= len(st.queue.waiting()) {
 		p := pending{transaction: -1, recipient: -1}
 		switch {
 		case v.Code == 235 || v.Code == 334 || v.Code == 535:
@@ -66,20 +66,19 @@ func (b *Builder) reply(st *state, v Verdict, text []byte) {
 		b.answer(st, p, v)
 		return
 	}
-	p := st.queue[i]
-	st.queue = append(st.queue[:0], st.queue[i+1:]...)
-	b.answer(st, p, v)
+	b.answer(st, st.queue.take(i), v)
 }
 
 // answered returns the index of the command that a reply with the code answers,
-// len(st.queue) when there is none.
+// the number of those that wait when there is none.
 func (st *state) answered(code reply.Code) int {
+	waiting := st.queue.waiting()
 	first := 0
-	if len(st.queue) > 0 && st.queue[0].verb == logparse.VerbConnect && code != 220 && !code.Class().Failed() {
+	if len(waiting) > 0 && waiting[0].verb == logparse.VerbConnect && code != 220 && !code.Class().Failed() {
 		first = 1 // the greeting was not logged
 	}
-	for i := first; i < len(st.queue); i++ {
-		switch p := &st.queue[i]; code {
+	for i := first; i < len(waiting); i++ {
+		switch p := &waiting[i]; code {
 		case 354:
 			if p.verb == logparse.VerbDATA || p.verb == logparse.VerbXEXCH50 && !p.last {
 				return i
@@ -140,14 +139,14 @@ func (b *Builder) answer(st *state, p pending, v Verdict) {
 		}
 	case logparse.VerbAUTH, logparse.VerbXEXPS:
 		if v.Code == 334 {
-			st.waitAgain(p)
+			st.queue.addFirst(p)
 		} else {
 			st.login(ok)
 		}
 	case logparse.VerbXEXCH50:
 		if v.Code == 354 {
 			p.last = true // what it announced follows
-			st.waitAgain(p)
+			st.queue.addFirst(p)
 		}
 	case logparse.VerbMAIL:
 		st.mailAnswered(p.transaction, v)
@@ -166,13 +165,6 @@ func (b *Builder) answer(st *state, p pending, v Verdict) {
 		st.step(b)
 		st.refusals = append(st.refusals, refusal{Verdict: v, verb: name, transaction: p.transaction, recipient: p.recipient, isReply: true})
 	}
-}
-
-// waitAgain has a command wait for one more reply, before all others.
-func (st *state) waitAgain(p pending) {
-	st.queue = append(st.queue, pending{})
-	copy(st.queue[1:], st.queue)
-	st.queue[0] = p
 }
 
 // mailAnswered gives a transaction the reply to its MAIL. A MAIL inside a
@@ -204,7 +196,7 @@ func (b *Builder) dataAnswered(st *state, p pending, v Verdict) logparse.Verb {
 			p.transaction = st.current
 		}
 		st.Transactions[p.transaction].Data = v
-		st.waitAgain(pending{verb: logparse.VerbEOM, transaction: p.transaction, recipient: -1})
+		st.queue.addFirst(pending{verb: logparse.VerbEOM, transaction: p.transaction, recipient: -1})
 		return p.verb
 	}
 	verb := p.verb

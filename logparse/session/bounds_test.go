@@ -162,8 +162,8 @@ func TestMaxQueue(t *testing.T) {
 		b.Add(receiveRow(0, "A", logparse.KindCommand, "XYZZY"))
 	}
 	for _, st := range b.open {
-		if len(st.queue) != maxQueue {
-			t.Errorf("%d commands wait", len(st.queue))
+		if n := len(st.queue.waiting()); n != maxQueue {
+			t.Errorf("%d commands wait", n)
 		}
 	}
 	b.Close()

@@ -258,8 +258,11 @@ func (st *state) endsBefore(rec *logparse.Record) bool {
 		return rec.Kind != logparse.KindRaw || rec.Code != 221
 	}
 	// The log of a mail client may show a connection by its greeting alone.
-	return rec.Kind == logparse.KindReply && rec.Code == 220 && rec.Enhanced.IsZero() && st.numbered > 0 &&
-		(len(st.queue) == 0 || st.queue[0].verb != logparse.VerbSTARTTLS)
+	if rec.Kind != logparse.KindReply || rec.Code != 220 || !rec.Enhanced.IsZero() || st.numbered == 0 {
+		return false
+	}
+	waiting := st.queue.waiting()
+	return len(waiting) == 0 || waiting[0].verb != logparse.VerbSTARTTLS
 }
 
 // matched takes a record that the matcher has placed.

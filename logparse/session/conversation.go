@@ -17,8 +17,8 @@ type state struct {
 	last   int64  // time of the last event, Unix nanoseconds; 0 for none
 	order  uint64 // number of the last record
 
-	queue    []pending // commands that were not answered yet
-	current  int       // index of the transaction under way, -1 for none
+	queue    commands // that were not answered yet
+	current  int      // index of the transaction under way, -1 for none
 	refusals []refusal
 	numbered uint32 // replies so far
 	ehlo     string // the reply to EHLO
@@ -56,15 +56,6 @@ type state struct {
 	raw *logparse.Record // an IMS raw line that waits for its parsed twin
 }
 
-// A pending command waits for its reply.
-type pending struct {
-	verb        logparse.Verb
-	name        string // of a verb that is not known
-	transaction int    // -1 for none
-	recipient   int
-	last        bool // of BDAT: the last chunk; of DATA: with the message (IIS); of XEXCH50: with what it announced
-}
-
 // A refusal is a failed reply or a failure without a reply, and what it
 // concerned.
 type refusal struct {
@@ -85,7 +76,7 @@ func (st *state) reset() {
 			Transcript:   st.Transcript[:0],
 			refusedIn:    st.refusedIn[:0],
 		},
-		queue:    st.queue[:0],
+		queue:    commands{list: st.queue.list[:0]},
 		refusals: st.refusals[:0],
 		partial:  st.partial[:0],
 		current:  -1,
@@ -100,7 +91,7 @@ func (b *Builder) event(st *state, rec *logparse.Record) {
 	switch rec.Kind {
 	case logparse.KindConnect:
 		st.connected, st.begun = true, true
-		st.queue = append(st.queue, pending{verb: logparse.VerbConnect, transaction: -1})
+		st.queue.add(pending{verb: logparse.VerbConnect, transaction: -1, recipient: -1})
 	case logparse.KindCommand:
 		st.connected = true
 		st.endPartial(b)
@@ -128,8 +119,10 @@ func (b *Builder) command(st *state, rec *logparse.Record) {
 	if rec.Format == logparse.OutlookSMTP && st.receivesData() && !endsData(rec) {
 		return // a line of the message
 	}
-	if n := len(st.queue); n > 0 && waitsForReply(rec.Format, st.queue[n-1].verb) {
-		st.queue = st.queue[:0] // a reply that is still missing was not logged
+	waiting := st.queue.waiting()
+	if n := len(waiting); n > 0 && waitsForReply(rec.Format, waiting[n-1].verb) {
+		st.queue.clear() // a reply that is still missing was not logged
+		waiting = nil
 	}
 	p := pending{verb: rec.Verb, transaction: -1, recipient: -1}
 	switch rec.Verb {
@@ -160,7 +153,8 @@ func (b *Builder) command(st *state, rec *logparse.Record) {
 		if !rec.Format.HasSessionID() {
 			// QUIRK: the IIS SMTP service (Exchange 2000/2003) resets a refused
 			// transaction and logs no reply row for the RCPT before.
-			st.queue = st.queue[:0]
+			st.queue.clear()
+			waiting = nil
 		}
 	case logparse.VerbQUIT:
 		st.endTransaction()
@@ -178,10 +172,10 @@ func (b *Builder) command(st *state, rec *logparse.Record) {
 		v := verdictOf(rec)
 		v.Text = st.keep(b, rec.Text)
 		b.answer(st, p, v)
-	} else if len(st.queue) < maxQueue {
-		if st.queue = append(st.queue, p); len(st.queue) > st.deepest {
-			st.deepest = len(st.queue)
-			st.hold(b, pendingSize)
+	} else if len(waiting) < maxQueue {
+		if st.queue.add(p); len(waiting) >= st.deepest {
+			st.deepest = len(waiting) + 1
+			st.hold(b, 2*pendingSize) // there is room for those that do not wait any more
 		}
 	}
 	st.lastIn, st.lastOut = rec.BytesIn, rec.BytesOut

@@ -10,10 +10,10 @@ import (
 )
 
 // info reads what the logging server noted between the commands: the "*" rows
-// of Exchange and the IMS's 499 line. Unknown notes are left alone.
+// of Exchange and the IMS's lines about deliveries put off. Unknown notes are left alone.
 func (b *Builder) info(st *state, rec *logparse.Record) {
-	if rec.Code == 499 {
-		b.noRoute(st, rec)
+	if rec.Code.Class().Failed() && (rec.Code == noRoute || len(st.refusals) == 0) {
+		b.postponed(st, rec)
 		return
 	}
 	note := rec.Context
@@ -101,25 +101,31 @@ func (b *Builder) sending(st *state, rec *logparse.Record, note []byte) {
 	}
 }
 
-// noRoute reads the IMS's line about a delivery that was put off. It is no
-// reply: the connection was lost, or was never made.
-func (b *Builder) noRoute(st *state, rec *logparse.Record) {
+// noRoute is the code that the IMS itself gives to a delivery for which the
+// connection was lost or never made (KB Q228725).
+const noRoute = 499
+
+// postponed reads the IMS's line about a delivery that was put off. It is no
+// reply, but may tell of one that is not in the log (KB Q146669).
+func (b *Builder) postponed(st *state, rec *logparse.Record) {
 	verb := "CONNECT"
 	transaction := -1
-	if len(st.queue) > 0 {
-		verb = st.queue[0].verb.String()
-		transaction = st.queue[0].transaction
+	if waiting := st.queue.waiting(); len(waiting) > 0 {
+		verb = waiting[0].verb.String()
+		transaction = waiting[0].transaction
 	} else if n := len(st.Transactions); n > 0 {
 		verb, transaction = "EOM", n-1
 	}
 	st.step(b)
 	st.refusals = append(st.refusals, refusal{
-		Verdict: Verdict{Class: reply.Transient, Code: 499, Text: st.keep(b, rec.Text[:min(len(rec.Text), maxReplyText)]), Time: rec.Time, Pos: rec.Pos},
+		Verdict: Verdict{Class: rec.Code.Class(), Code: rec.Code, Enhanced: rec.Enhanced, Text: st.keep(b, rec.Text[:min(len(rec.Text), maxReplyText)]), Time: rec.Time, Pos: rec.Pos},
 		verb:    verb, transaction: transaction, recipient: -1,
 		domain: Domain("@" + string(logparse.NoRouteDomain(rec.Text))),
 	})
-	st.endTransaction()
-	st.lost = true
+	if rec.Code == noRoute || !st.connected {
+		st.endTransaction()
+		st.lost = true
+	}
 }
 
 // proxied reads XPROXY and XPROXYFROM, with which a front end names the true

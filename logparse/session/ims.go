@@ -46,7 +46,8 @@ func (b *Builder) promote(st *state) {
 // receivesData reports whether a message is under way, whose lines look like
 // anything.
 func (st *state) receivesData() bool {
-	return len(st.queue) > 0 && st.queue[0].verb == logparse.VerbEOM
+	waiting := st.queue.waiting()
+	return len(waiting) > 0 && waiting[0].verb == logparse.VerbEOM
 }
 
 // twins reports whether rec is the parsed form of the raw line before: the

@@ -114,6 +114,16 @@ func TestIMS(t *testing.T) {
 		{"499 alone", `8:00:02 499 No routing hosts are reachable for example.net. Message subject: "x". Rescheduling delivery for later.
 			8:00:03 499 No routing hosts are reachable for example.org. Message subject: "x". Rescheduling delivery for later.
 			`, []string{"failed\n! CONNECT transient 499 no reply at example.net", "failed\n! CONNECT transient 499 no reply at example.org"}},
+		{"put off with the peer's words, no reply in the log", `8:00:02 451 Try later. Message subject: "x". Rescheduling delivery for later.
+			`, []string{"failed\n! CONNECT transient 451 no reply"}},
+		{"put off with the peer's words", `8:00:00 A connection to mx.example.net was established.
+			8:00:00 <<< 220 mx.example.net ready
+			8:00:01 >>> MAIL FROM:<a@example.com>
+			8:00:01 <<< 451 Try later
+			8:00:01 451 Try later. Message subject: "x". Rescheduling delivery for later.
+			8:00:01 >>> QUIT
+			8:00:02 <<< 221 bye
+			`, []string{"quit\n<a@example.com> deferred:\n! MAIL transient 451"}},
 		{"499 behind a session that came in", `8:00:00 A connection was accepted from mail.example.org.
 			8:00:00 <<< HELO mail.example.org
 			8:00:00 >>> 250 OK
