@@ -14,8 +14,9 @@ type verdict struct {
 	RecipientVerdict
 	place   string // the server of the last event, in short
 	final   bool
-	mailbox bool // final: it is in the mailbox, and nothing can change that
-	failed  bool // final, and not by being taken by another server
+	mailbox bool            // final: it is in the mailbox, and nothing can change that
+	failed  bool            // final, and not by being taken by another server
+	into    map[string]bool // keys of ExpandedInto or RedirectedTo
 }
 
 // A judge works out the verdicts of one message.
