@@ -113,6 +113,9 @@ func TestRealBounces(t *testing.T) {
 	if percent(recipients) < 97 {
 		t.Errorf("recipients found: %.1f%%, want 97%%", percent(recipients))
 	}
+	if percent(reasons) < 92 {
+		t.Errorf("reason right: %.1f%%, want 92%%", percent(reasons))
+	}
 	if percent(statuses) < 92 {
 		t.Errorf("status right: %.1f%%, want 92%%", percent(statuses))
 	}

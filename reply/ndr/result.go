@@ -158,6 +158,10 @@ func (rec *Recipient) settleReason(whole, subject string) {
 			}
 			return false
 		}
+		if rec.Action == "failed" && rec.gaveUp(c.Reason) {
+			rec.setReason(reply.ReasonExpired)
+			return true
+		}
 		rec.Reason, rec.Actor, rec.Remedy = c.Reason, c.Actor, c.Remedy
 		return true
 	}
@@ -193,6 +197,16 @@ func (rec *Recipient) settleReason(whole, subject string) {
 	default:
 		rec.setReason(reply.ReasonUnknown)
 	}
+}
+
+// gaveUp tells whether a final report quotes of a connection that it was to be
+// tried again: sendmail writes "Deferred" of nothing else, so the time is over.
+func (rec *Recipient) gaveUp(r reply.Reason) bool {
+	switch r {
+	case reply.ReasonConnectionTimeout, reply.ReasonConnectionRefused, reply.ReasonConnectionDropped:
+		return strings.Contains(rec.said, "Deferred:") && strings.Contains(rec.said, "unrecoverable")
+	}
+	return false
 }
 
 // subjectReason returns what sendmail and Domino say in the subject, after
