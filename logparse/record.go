@@ -121,11 +121,34 @@ func (r *Record) Fields() iter.Seq2[string, []byte] {
 
 // Clone returns a copy of r that shares nothing with the Reader.
 func (r *Record) Clone() *Record {
-	c := *r
-	c.raw = slices.Clone(r.raw)
-	for _, b := range []*[]byte{&c.Session, &c.Server, &c.Connector, &c.Local, &c.Remote, &c.Helo,
-		&c.VerbText, &c.Arg, &c.Text, &c.Data, &c.Context} {
-		*b = slices.Clone(*b)
+	c := new(Record)
+	r.CloneInto(c)
+	return c
+}
+
+// CloneInto makes dst, which was made by Clone or CloneInto or is the zero
+// value, a copy of r that shares nothing with the Reader. It reuses the memory
+// of what dst held before.
+func (r *Record) CloneInto(dst *Record) {
+	b := dst.raw[:0]
+	*dst = *r
+	fields := [...]*[]byte{&dst.Session, &dst.Server, &dst.Connector, &dst.Local, &dst.Remote, &dst.Helo,
+		&dst.VerbText, &dst.Arg, &dst.Text, &dst.Data, &dst.Context}
+	size := len(r.raw)
+	for _, f := range fields {
+		size += len(*f)
 	}
-	return &c
+	b = append(slices.Grow(b, size), r.raw...)
+	for _, f := range fields {
+		b = append(b, *f...)
+	}
+	at := len(r.raw)
+	for _, f := range fields {
+		if n := len(*f); *f != nil {
+			*f = b[at : at+n : at+n]
+			at += n
+		}
+	}
+	// What follows the row in its memory is the fields, for the next CloneInto.
+	dst.raw = b[:len(r.raw)]
 }
