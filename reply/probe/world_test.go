@@ -50,7 +50,7 @@ const (
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	t.Parallel()
-	return &world{t: t, routes: map[string]string{}, ca: newAuthority(t)}
+	return &world{t: t, routes: map[string]string{}, ca: sharedAuthority(t)}
 }
 
 func (w *world) route(network, from, to string) {
@@ -328,12 +328,11 @@ func (d *dnsServer) answer(m *dns.Msg, name string, qtype uint16) {
 
 // A mailServer says how a go-smtp server behaves; the zero value accepts all.
 type mailServer struct {
-	tls    *tls.Config
-	mail   func(from string) error
-	rcpt   func(to string) error
-	data   func(message string) error
-	domain string
-	utf8   bool
+	tls  *tls.Config
+	mail func(from string) error
+	rcpt func(to string) error
+	data func(message string) error
+	utf8 bool
 
 	mu       sync.Mutex
 	messages []string
@@ -473,6 +472,19 @@ type authority struct {
 	cert *x509.Certificate
 	key  *ecdsa.PrivateKey
 	pool *x509.CertPool
+}
+
+var (
+	shared     *authority
+	sharedOnce sync.Once
+)
+
+// sharedAuthority is the one that every test trusts.
+func sharedAuthority(t *testing.T) *authority {
+	sharedOnce.Do(func() { shared = newAuthority(t) })
+	a := *shared
+	a.t = t
+	return &a
 }
 
 func newAuthority(t *testing.T) *authority {
