@@ -176,14 +176,25 @@ func (st *state) mailAnswered(transaction int, v Verdict) {
 	}
 	t := &st.Transactions[transaction]
 	t.Mail = v
-	if v.Code != 503 || transaction == 0 || transaction != st.current || len(t.Recipients) > 0 {
+	if v.Code != 503 || transaction == 0 || transaction != st.current {
 		return
 	}
-	if before := &st.Transactions[transaction-1]; before.end == endByMail && !before.Mail.Class.Failed() {
-		t.end = endByPeer
-		before.end = endNone
-		st.current = transaction - 1
+	before := &st.Transactions[transaction-1]
+	if before.end != endByMail || before.Mail.Class.Failed() {
+		return
 	}
+	before.end = endNone
+	st.current = transaction - 1
+	for i, waiting := 0, st.queue.waiting(); i < len(waiting); i++ {
+		if p := &waiting[i]; p.transaction == transaction {
+			p.transaction = st.current
+			if p.recipient >= 0 {
+				p.recipient += len(before.Recipients)
+			}
+		}
+	}
+	before.Recipients = append(before.Recipients, t.Recipients...)
+	t.Recipients = t.Recipients[:0]
 }
 
 // dataAnswered gives a transaction the reply to DATA, BDAT or the end of the

@@ -250,6 +250,23 @@ func TestSecrets(t *testing.T) {
 	}
 }
 
+// The rows of IIS hold the replies, too.
+func TestAuthIIS(t *testing.T) {
+	for _, test := range []struct {
+		rows, brief string
+		ok          bool
+	}{
+		{"08:00:00 EHLO +deskpc 250\n08:00:00 AUTH +LOGIN 334\n08:00:00 " + blob1 + " - 334\n08:00:00 " + blob2 + " - 235\n08:00:01 QUIT deskpc 240", "quit", true},
+		{"08:00:00 EHLO +deskpc 250\n08:00:00 AUTH +LOGIN 334\n08:00:00 " + blob1 + " - 535\n08:00:01 QUIT deskpc 240", "quit\n! AUTH permanent 535", false},
+	} {
+		for _, s := range checkBriefly(t, logparse.IISW3C, iisLog(test.rows), test.brief) {
+			if s.Auth == nil || s.Auth.OK != test.ok || s.Auth.Mechanism != "LOGIN" {
+				t.Errorf("auth %+v", s.Auth)
+			}
+		}
+	}
+}
+
 func TestRedact(t *testing.T) {
 	for _, test := range []struct{ line, want string }{
 		{"AUTH PLAIN AGFubmEAc2VjcmV0", "AUTH PLAIN [redacted]"},

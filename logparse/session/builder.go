@@ -1,48 +1,8 @@
 package session
 
 import (
-	"cmp"
-	"slices"
-	"time"
-
 	"github.com/smtplog/smtplog/logparse"
 	"github.com/smtplog/smtplog/reply"
-)
-
-// Bounds of what one session may hold.
-const (
-	// SilenceWithID is how long the log may go on without an event of a session
-	// before the session counts as cut, for logs with session ids.
-	SilenceWithID = time.Hour
-	// SilenceWithoutID is the same for logs without session ids.
-	SilenceWithoutID = 10 * time.Minute
-
-	// MaxSteps bounds the recipients, transactions and failures of one session.
-	// A session that reaches it is split: it is cut, and what follows counts as
-	// a new one ([Builder.Capped]).
-	MaxSteps = 100_000
-
-	// MaxOpen bounds the sessions that are open at once, of logs with session
-	// ids and of those that hold one after the other. When there are more, those
-	// longest without an event are cut ([Builder.Capped]).
-	MaxOpen = 100_000
-
-	maxSession        = 64 << 20  // bytes that a session may hold before it is split
-	maxSessions       = 256 << 20 // bytes that the open sessions may hold together
-	maxQueue          = 10_000    // commands of one session that wait for a reply
-	maxServers        = 10_000    // of one place that are told apart
-	maxServerName     = 256       // bytes
-	maxReplyText      = 64 << 10
-	maxTranscript     = 2000      // steps of a session
-	maxTranscriptText = 256 << 10 // bytes of a session
-
-	// What is kept for use by the next sessions.
-	maxFree     = 1000
-	maxFreeSize = 64 << 10 // bytes that the session held
-
-	// About what things take beside their texts.
-	stepSize    = 256
-	pendingSize = 48
 )
 
 // Options say what a Builder keeps. A nil *Options is the zero value.
@@ -104,11 +64,6 @@ func NewBuilder(opt *Options, emit func(*Session)) *Builder {
 	return b
 }
 
-// Capped returns how often a bound was reached: a session was split at
-// [MaxSteps] or cut because more than [MaxOpen] were open, or the rows of a
-// host had to be dealt out before its sessions were over.
-func (b *Builder) Capped() int64 { return b.capped + b.matcher.capped }
-
 // Add takes the next record of the log. Records of formats that log no SMTP
 // conversation are passed over.
 func (b *Builder) Add(rec *logparse.Record) {
@@ -129,23 +84,6 @@ func (b *Builder) Add(rec *logparse.Record) {
 	if len(b.open)+len(b.serial) > b.maxOpen || b.held > b.maxHeld {
 		b.shed()
 	}
-}
-
-// shed cuts the half of the open sessions that has been without an event for
-// longest.
-func (b *Builder) shed() {
-	states := b.all()
-	slices.SortFunc(states, func(x, y *state) int { return cmp.Compare(x.order, y.order) })
-	for _, st := range states[:(len(states)+1)/2] {
-		b.cut(st)
-	}
-}
-
-// cut ends a session because a bound was reached.
-func (b *Builder) cut(st *state) {
-	b.capped++
-	st.cutOff = true
-	b.finish(st)
 }
 
 // all returns the open sessions, in no order.
@@ -330,25 +268,6 @@ func (b *Builder) begin(s *stream, rec *logparse.Record) *state {
 		st.ID = rec.Pos.String()
 	}
 	return st
-}
-
-// full reports whether the session holds as much as one may.
-func (st *state) full() bool {
-	return st.steps >= MaxSteps || st.bytes >= maxSession
-}
-
-// hold counts n more bytes to what the session holds.
-func (st *state) hold(b *Builder, n int) {
-	st.bytes += n
-	if st.key != "" {
-		b.held += n
-	}
-}
-
-// step counts one more step.
-func (st *state) step(b *Builder) {
-	st.steps++
-	st.hold(b, stepSize)
 }
 
 // take gives a record to its session.

@@ -156,6 +156,12 @@ func TestSessionsByID(t *testing.T) {
 			"B 198.51.100.21:25 open x/a.log:7-8/2",
 			"C 198.51.100.31:25 open x/b.log:6-6/1",
 			"D 198.51.100.41:25 open x/b.log:7-7/1"}},
+		{"another server's log before the next look", logparse.ExchangeSend, []part{
+			{"x/a.log", exchangeLog(logparse.ExchangeSend, "A +\n@55m\nB +\n@6m\nB - |Remote")},
+			{"x/b.log", exchangeLog(logparse.ExchangeSend, "@1s\nC +")}}, []string{
+			"B 198.51.100.21:25 remote x/a.log:7-8/2",
+			"A 198.51.100.11:25 cut x/a.log:6-6/1",
+			"C 198.51.100.31:25 open x/b.log:6-6/1"}},
 		{"another folder's log goes on", logparse.ExchangeSend, []part{
 			{`x\a.log`, exchangeLog(logparse.ExchangeSend, "A +")},
 			{`y\a.log`, exchangeLog(logparse.ExchangeSend, "@5h\nB +")}}, []string{

@@ -16,7 +16,7 @@ func (st *state) secret(rec *logparse.Record) bool {
 	if rec.Kind == logparse.KindCommand || rec.Kind == logparse.KindRaw && rec.Code == 0 {
 		switch rec.Verb {
 		case logparse.VerbAUTH, logparse.VerbXEXPS:
-			return bytes.IndexAny(bytes.TrimSpace(rec.Arg), " \t") >= 0
+			return bytes.ContainsAny(bytes.TrimSpace(rec.Arg), " \t")
 		case logparse.VerbOther, logparse.VerbNone:
 			return st.challenge || len(rec.Arg) == 0 && looksLikeSASL(rec.VerbText)
 		}

@@ -162,6 +162,29 @@ func TestVerdicts(t *testing.T) {
 			<a@example.org> accepted: x@example.com accepted 250 y@example.net accepted 250
 			<b@example.org> rejected:
 			! MAIL permanent 503 at example.org`},
+		{"nested MAIL refused, pipelined", mailOK + rcptX + `
+			< MAIL FROM:<b@example.org>
+			< RCPT TO:<y@example.net>
+			< RCPT TO:<z@example.net>
+			> 503 5.5.2 Sender already specified
+			> 250 2.1.5 Recipient OK
+			> 550 5.1.1 User unknown` + dataOK + quit, `quit
+			<a@example.org> partial: x@example.com accepted 250 y@example.net accepted 250 z@example.net rejected 550
+			<b@example.org> rejected:
+			! MAIL permanent 503 at example.org
+			! RCPT permanent 550 for z@example.net at example.net`},
+		{"nested MAIL and DATA refused, pipelined", mailOK + rcptX + `
+			< MAIL FROM:<b@example.org>
+			< RCPT TO:<y@example.net>
+			< DATA
+			> 503 5.5.2 Sender already specified
+			> 250 2.1.5 Recipient OK
+			> 451 4.3.2 Not now` + quit, `quit
+			<a@example.org> deferred: x@example.com deferred 451 y@example.net deferred 451
+			<b@example.org> rejected:
+			! MAIL permanent 503 at example.org
+			! DATA transient 451 for x@example.com at example.com
+			! DATA transient 451 for y@example.net at example.net`},
 		{"nested MAIL taken", mailOK + rcptX + `
 			< MAIL FROM:<b@example.org>
 			> 250 2.1.0 Sender OK` + rcptY + dataOK + quit, `quit
@@ -261,6 +284,22 @@ func TestVerdicts(t *testing.T) {
 			> 250 2.6.0 Queued` + quit, `quit
 			<a@example.org> accepted: x@example.com accepted 250
 			! XEXCH50 permanent 504`},
+		{"XEXCH50 with its answer missing", mailOK + rcptX + `
+			< XEXCH50 1024 2
+			> 354 Send binary data
+			< DATA
+			> 354 Start mail input; end with <CRLF>.<CRLF>
+			> 250 2.6.0 Queued` + quit, `quit
+			<a@example.org> accepted: x@example.com accepted 250`},
+		{"a line of a reply without the code", `
+			< MAIL FROM:<a@example.org>
+			< RCPT TO:<x@example.com>
+			> 250-2.1.0 Sender
+			> is known
+			> 250 2.1.0 OK
+			> 550 5.1.1 User unknown` + quit, `quit
+			<a@example.org> rejected: x@example.com rejected 550
+			! RCPT permanent 550 for x@example.com at example.com`},
 		{"several rows to a reply", `
 			< MAIL FROM:<a@example.org>
 			> 250-2.1.0 Sender
@@ -330,6 +369,20 @@ func TestVerdictsWithoutBeginning(t *testing.T) {
 			> 550 5.7.1 Denied` + quit, `quit
 			<a@example.org> rejected:
 			! MAIL permanent 550 at example.org`},
+		{"greeting missing, no EHLO", `
+			+
+			< MAIL FROM:<a@example.org>
+			> 250 2.1.0 Sender OK
+			< RCPT TO:<x@example.com>
+			> 550 5.1.1 User unknown
+			- |Remote`, `remote
+			<a@example.org> rejected: x@example.com rejected 550
+			! RCPT permanent 550 for x@example.com at example.com`},
+		{"MAIL inside a transaction that began earlier", `
+			< MAIL FROM:<b@example.org>
+			> 503 5.5.2 Sender already specified` + rcptX + dataOK + quit, `quit
+			<b@example.org> accepted: x@example.com accepted 250
+			! MAIL permanent 503 at example.org`},
 		{"turned away", `
 			+
 			> 421 4.3.2 Service not available
