@@ -194,6 +194,10 @@ func (v *overview) remedies(w io.Writer, groups []*outcome.Group) {
 			fmt.Fprintf(w, "\n%s\n", v.out.Bold("What to do"))
 		}
 		seen[c] = true
-		v.wrapped(w, fmt.Sprintf("  %s (%s): %s", c.reason, actorText(g.Example.Actor), c.reason.Remedy(c.direction)), "    ")
+		who := " (" + actorText(g.Example.Actor) + ")"
+		if c.reason == reply.ReasonUnknown {
+			who = ""
+		}
+		v.wrapped(w, fmt.Sprintf("  %s%s: %s", c.reason, who, c.reason.Remedy(c.direction)), "    ")
 	}
 }

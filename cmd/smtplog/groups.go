@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -72,16 +73,15 @@ func keyValue(g *outcome.Group, k outcome.Key) string {
 // exampleText returns what stands for an outcome: the reply, or where the log
 // has only its code, the code and what it answered.
 func exampleText(o *outcome.Outcome) string {
-	text := strings.ReplaceAll(o.Text, "\n", " ")
-	if text == "" {
-		text = o.Code.String()
-		if !o.Enhanced.IsZero() {
-			text += " " + o.Enhanced.String()
-		}
-		text += " to " + o.Verb
-		if o.Recipient != "" {
-			text += " " + o.Recipient
-		}
+	if o.Text != "" {
+		return strings.ReplaceAll(o.Text, "\n", " ")
 	}
-	return text
+	words := []string{o.Code.String(), o.Enhanced.String()}
+	if o.Code == 0 && o.Enhanced.IsZero() {
+		words = []string{"no reply in the log"}
+	}
+	if o.Verb != "" || o.Recipient != "" {
+		words = append(words, "to", o.Verb, o.Recipient)
+	}
+	return strings.Join(slices.DeleteFunc(words, func(w string) bool { return w == "" }), " ")
 }
