@@ -56,6 +56,9 @@ func (z *normalizer) append(b []byte, text string) []byte {
 			b = z.url(b, text[i:end])
 		} else {
 			b = z.word(b, text[i:end], kind)
+			if n := len(b); n >= 9 && end-i == 3 && string(b[n-9:]) == " can not " {
+				b = append(b[:n-5], "not "...)
+			}
 		}
 		i = end
 	}
