@@ -20,19 +20,35 @@ type Coverage struct {
 	names map[string]string // as logged, by short name
 	last  outcome.Time      // of all rows
 
-	recent        *spans // of the row before
-	recentServer  string
-	recentMailbox bool
+	recent       *spans // of the row before
+	recentServer string
+	recentPart   part
 }
 
-// A place is one of a server's logs: Exchange 2013 and later write what mailbox
-// delivery does apart (MSGTRKMD).
+// A place is one of a server's logs.
 type place struct {
-	server  string // short
-	mailbox bool
+	server string // short
+	part   part
 }
 
-type spans struct{ list []Span }
+// A part is one of the logs into which Exchange 2013 and later divide the
+// tracking log of a server.
+type part uint8
+
+const (
+	transport  part = iota // MSGTRK
+	delivery               // MSGTRKMD: mailbox delivery
+	submission             // MSGTRKMS: mailbox submission; MSGTRKM of Exchange 2007 and 2010
+	partCount
+)
+
+var partNames = [partCount]string{"tracking log", "mailbox delivery tracking log", "mailbox submission tracking log"}
+
+type spans struct {
+	list    []Span
+	minutes map[int64]uint64 // the minutes with rows of each hour since 1970, a bit for each
+	active  int              // how many minutes those are
+}
 
 // A Span is a time that a server's log covers without a silence of an hour.
 type Span struct{ First, Last outcome.Time }
@@ -48,7 +64,7 @@ func (c *Coverage) Add(e *Event) {
 	if e.Server == "" || e.Time.IsZero() || e.Format == logparse.Agent {
 		return
 	}
-	c.add(e.Server, e.mailboxLog(), e.Time)
+	c.add(e.Server, e.part(), e.Time)
 }
 
 // skip notes a row that is not taken apart.
@@ -56,14 +72,13 @@ func (c *Coverage) skip(rec *logparse.Record) {
 	if rec.Time.IsZero() || rec.Format == logparse.Agent {
 		return
 	}
-	raw := rec.Raw()
-	mailbox := rec.Format != logparse.Tracking2000 && bytes.Contains(raw, []byte("STOREDRIVER")) && bytes.Contains(raw, []byte("DELIVER,"))
-	if s := c.recent; s != nil && c.recentMailbox == mailbox && string(rec.Server) == c.recentServer {
+	p := partOf(rec)
+	if s := c.recent; s != nil && c.recentPart == p && string(rec.Server) == c.recentServer {
 		c.widen(rec.Time)
 		s.add(rec.Time)
 		return
 	}
-	c.add(string(rec.Server), mailbox, rec.Time)
+	c.add(string(rec.Server), p, rec.Time)
 }
 
 func (c *Coverage) widen(at outcome.Time) {
@@ -72,13 +87,13 @@ func (c *Coverage) widen(at outcome.Time) {
 	}
 }
 
-func (c *Coverage) add(server string, mailbox bool, at outcome.Time) {
+func (c *Coverage) add(server string, of part, at outcome.Time) {
 	if c.logs == nil {
 		c.logs, c.names = map[place]*spans{}, map[string]string{}
 	}
 	c.widen(at)
 	name := shortName(server)
-	p := place{name, mailbox}
+	p := place{name, of}
 	s := c.logs[p]
 	if s == nil {
 		if len(c.logs) >= maxPlaces {
@@ -91,17 +106,44 @@ func (c *Coverage) add(server string, mailbox bool, at outcome.Time) {
 	if old, ok := c.names[name]; !ok || len(server) < len(old) || len(server) == len(old) && server < old {
 		c.names[name] = string([]byte(server))
 	}
-	c.recent, c.recentServer, c.recentMailbox = s, c.names[name], mailbox
+	c.recent, c.recentServer, c.recentPart = s, c.names[name], of
 	s.add(at)
 }
 
-// mailboxLog reports whether mailbox delivery wrote the row.
-func (e *Event) mailboxLog() bool {
-	return e.Format != logparse.Tracking2000 && e.Source == "STOREDRIVER" && strings.Contains(e.EventID, "DELIVER")
+// part returns the log that the row stands in.
+func (e *Event) part() part {
+	if e.Source != "STOREDRIVER" || e.Number >= 0 {
+		return transport
+	}
+	switch {
+	case strings.Contains(e.EventID, "DELIVER"):
+		return delivery
+	case e.EventID == "RECEIVE" && e.NetworkID == "":
+		return transport // the hub of Exchange 2007 and 2010 fetches messages itself
+	case e.EventID == "RECEIVE" || e.EventID == "NOTIFYMAPI" || strings.HasPrefix(e.EventID, "SUBMIT"):
+		return submission
+	}
+	return transport
+}
+
+// partOf is like part for a row that is not taken apart.
+func partOf(rec *logparse.Record) part {
+	row := rec.Raw()
+	if rec.Format == logparse.Tracking2000 || !bytes.Contains(row, []byte("STOREDRIVER")) {
+		return transport
+	}
+	switch {
+	case bytes.Contains(row, []byte("DELIVER,")) || bytes.Contains(row, []byte(`DELIVER"`)):
+		return delivery
+	case bytes.Contains(row, []byte("MDB:")):
+		return submission
+	}
+	return transport
 }
 
 // add widens the span that the time belongs to.
 func (s *spans) add(at outcome.Time) {
+	s.note(at)
 	n := len(s.list)
 	if n > 0 {
 		if last := &s.list[n-1]; !at.Before(last.First) && at.Sub(last.Last) < silence {
@@ -165,10 +207,35 @@ func (s *spans) around(at outcome.Time) (before, span, after *Span) {
 	return before, span, after
 }
 
+// note counts the minute of a row.
+func (s *spans) note(at outcome.Time) {
+	minute := at.UnixNano() / int64(time.Minute)
+	hour, bit := minute/60, uint64(1)<<uint((minute%60+60)%60)
+	bits, known := s.minutes[hour]
+	if bits&bit != 0 || !known && len(s.minutes) >= maxSpans {
+		return
+	}
+	if s.minutes == nil {
+		s.minutes = map[int64]uint64{}
+	}
+	s.minutes[hour] = bits | bit
+	s.active++
+}
+
+// busy reports whether the log is so full that a silence of an hour is none: it
+// has rows in ten minutes of each hour that it covers.
+func (s *spans) busy() bool {
+	covered := time.Duration(0)
+	for _, x := range s.list {
+		covered += x.Last.Sub(x.First)
+	}
+	return float64(s.active) >= 10*max(1, covered.Hours())
+}
+
 // Covers reports whether the server's tracking log covers the time.
 func (c *Coverage) Covers(server string, at outcome.Time) bool {
-	for _, mailbox := range [...]bool{false, true} {
-		if _, span, _ := c.logs[place{shortName(server), mailbox}].around(at); span != nil {
+	for p := range partCount {
+		if _, span, _ := c.logs[place{shortName(server), p}].around(at); span != nil {
 			return true
 		}
 	}
@@ -178,12 +245,11 @@ func (c *Coverage) Covers(server string, at outcome.Time) bool {
 // Servers returns the servers' names in their order.
 func (c *Coverage) Servers() []string { return slices.Sorted(maps.Values(c.names)) }
 
-// Spans returns the spans of a server, those of transport and of mailbox
-// delivery together.
+// Spans returns the spans of a server, those of its logs together.
 func (c *Coverage) Spans(server string) []Span {
 	var all []Span
-	for _, mailbox := range [...]bool{false, true} {
-		if s := c.logs[place{shortName(server), mailbox}]; s != nil {
+	for p := range partCount {
+		if s := c.logs[place{shortName(server), p}]; s != nil {
 			all = append(all, s.list...)
 		}
 	}

@@ -170,13 +170,25 @@ func (g *grouping) mayJoin(pieces []piece, x, y []int) bool {
 	return true
 }
 
-// sameSubject compares subjects; transport rules put words in front.
+// sameSubject compares subjects; transport rules put words in front. What is
+// not ASCII does not count: older logs have it in a code page, or as "?".
 func sameSubject(a, b string) bool {
-	if sameFold(a, b) {
+	if a == "" || b == "" || a == b {
 		return true
 	}
-	a, b = lower(a), strings.ToLower(b)
+	a, b = plain(a), plain(b)
 	return strings.HasSuffix(a, b) || strings.HasSuffix(b, a)
+}
+
+// plain returns the ASCII of a subject in lower case, without "?".
+func plain(subject string) string {
+	b := make([]byte, 0, len(subject))
+	for i := range len(subject) {
+		if c := subject[i]; c < 0x80 && c != '?' {
+			b = append(b, lowerByte(c))
+		}
+	}
+	return string(b)
 }
 
 // twice reports whether one server took the message for the same recipient in

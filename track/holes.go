@@ -21,7 +21,7 @@ func (j *judge) holes() []Hole {
 	for i := range j.ways {
 		w := &j.ways[i]
 		if w.ours && len(w.arrived) == 0 && w.target != "" {
-			add(j.missing(w.target, w.mailbox, j.events[w.event].Time))
+			add(j.missing(w.target, w.part, j.events[w.event].Time))
 		}
 	}
 	j.arrivals(add)
@@ -35,25 +35,13 @@ func (j *judge) holes() []Hole {
 // maxHoles bounds the holes of one message.
 const maxHoles = 100
 
-const (
-	trackingLog = "tracking log"
-	deliveryLog = "mailbox delivery tracking log"
-)
-
-func logName(mailbox bool) string {
-	if mailbox {
-		return deliveryLog
-	}
-	return trackingLog
-}
-
 // missing is the hole of a server that must have logged the message at about
 // that time and did not.
-func (j *judge) missing(server string, mailbox bool, at outcome.Time) Hole {
+func (j *judge) missing(server string, of part, at outcome.Time) Hole {
 	c := &j.b.coverage
-	h := Hole{Server: c.name(server), Log: logName(mailbox), Why: NoLog}
+	h := Hole{Server: c.name(server), Log: partNames[of], Why: NoLog}
 	h.From, h.To = hourOf(at)
-	if _, span, _ := c.logs[place{shortName(server), mailbox}].around(at); span != nil {
+	if _, span, _ := c.logs[place{shortName(server), of}].around(at); span != nil {
 		h.Why = NoRows
 		h.Text = fmt.Sprintf("%s's %s for %s has no row of this message", h.Server, h.Log, spanText(h.From, h.To))
 	} else {
@@ -95,19 +83,28 @@ func (j *judge) arrivals(add func(Hole)) {
 			}
 		}
 	}
-	wrote := map[string]bool{}
+	wrote, transported := map[string]bool{}, map[string]bool{}
 	for _, e := range j.events {
-		wrote[shortName(e.Server)] = true
+		name := shortName(e.Server)
+		wrote[name] = true
+		transported[name] = transported[name] || e.part() == transport && !e.shadow()
 	}
 	for _, e := range j.events {
 		from := shortName(e.ClientHostname)
-		if e.EventID != "RECEIVE" || e.Source != "SMTP" || e.raw[colProxied] != "" || wrote[from] || !j.b.servers.has(e.ClientHostname) {
+		switch {
+		case from == "":
+			continue
+		case e.EventID == "HARECEIVE" && !transported[from]:
+		case wrote[from]:
+			continue
+		case e.EventID == "RECEIVE" && e.Source == "SMTP" && e.Number < 0 && e.raw[colProxied] == "" && j.b.servers.has(e.ClientHostname):
+		default:
 			continue
 		}
-		wrote[from] = true
-		// A front end of the same name writes no tracking log, so that only the
-		// lack of the log is a hole.
-		if h := j.missing(e.ClientHostname, false, e.Time); h.Why == NoLog {
+		wrote[from], transported[from] = true, true
+		// A front end of the same name writes no tracking log, so that what it
+		// passed on shows only the lack of a log.
+		if h := j.missing(e.ClientHostname, transport, e.Time); h.Why == NoLog || e.EventID == "HARECEIVE" {
 			add(h)
 		}
 	}
@@ -126,11 +123,12 @@ func (e *Event) begins() bool {
 // than a silence before the event.
 func (j *judge) before(e *Event) (h Hole, ok bool) {
 	c := &j.b.coverage
-	before, span, _ := c.logs[place{shortName(e.Server), false}].around(e.Time)
-	if span == nil || e.Time.Sub(span.First) >= silence {
+	log := c.logs[place{shortName(e.Server), transport}]
+	before, span, _ := log.around(e.Time)
+	if span == nil || !log.busy() || e.Time.Sub(span.First) >= silence {
 		return h, false
 	}
-	h = Hole{Server: c.name(e.Server), Log: trackingLog, Why: NoLog, To: span.First}
+	h = Hole{Server: c.name(e.Server), Log: partNames[transport], Why: NoLog, To: span.First}
 	if before == nil {
 		h.From, h.To = hourOf(outcome.At(span.First.Time().Add(-silence), 0))
 		h.Text = fmt.Sprintf("%s's %s from before %s is not among the files", h.Server, h.Log, clock(span.First))
@@ -152,7 +150,9 @@ func (j *judge) silences(add func(Hole)) {
 	}
 	last := map[string]outcome.Time{}
 	for _, e := range j.events {
-		last[shortName(e.Server)] = e.Time
+		if e.part() == transport {
+			last[shortName(e.Server)] = e.Time
+		}
 	}
 	for _, v := range j.list {
 		name := shortName(v.place)
@@ -170,11 +170,12 @@ func (j *judge) silences(add func(Hole)) {
 // log falls silent after that and goes on later, or others do.
 func (j *judge) silent(server string, at outcome.Time) (h Hole, ok bool) {
 	c := &j.b.coverage
-	_, span, after := c.logs[place{shortName(server), false}].around(at)
-	if span == nil {
+	log := c.logs[place{shortName(server), transport}]
+	_, span, after := log.around(at)
+	if span == nil || !log.busy() {
 		return h, false
 	}
-	h = Hole{Server: c.name(server), Log: trackingLog, Why: NoLog}
+	h = Hole{Server: c.name(server), Log: partNames[transport], Why: NoLog}
 	switch {
 	case after != nil:
 		h.From, h.To = gap(span.Last, after.First)

@@ -28,6 +28,9 @@ func (s *servers) note(e *Event) {
 		return
 	}
 	s.add(e.Server)
+	if e.Format == logparse.Tracking5 {
+		s.add(mtsServer(e.MessageID))
+	}
 	switch {
 	case e.EventID == "RECEIVE" && e.Source == "SMTP" && e.Number < 0:
 		s.add(e.ServerIP)
@@ -37,6 +40,24 @@ func (s *servers) note(e *Event) {
 	if e.EventID == "SEND" && internalConnector(e.Connector) {
 		s.add(e.RemoteServer)
 	}
+}
+
+// mtsServer returns the server that gave a message its MTS-ID,
+// "c=US;a= ;p=Example;l=EX1-960701173047Z-2".
+func mtsServer(id string) string {
+	i := strings.LastIndex(id, "=")
+	if i < 1 || id[i-1]|0x20 != 'l' {
+		return ""
+	}
+	id = id[i+1:]
+	for range 2 { // the time and the number; the name may have hyphens itself
+		i := strings.LastIndexByte(id, '-')
+		if i < 0 {
+			return ""
+		}
+		id = id[:i]
+	}
+	return id
 }
 
 // skip learns from a row that is not taken apart.

@@ -3,13 +3,15 @@ package track
 import (
 	"cmp"
 	"slices"
+
+	"github.com/smtplog/smtplog/logparse"
 )
 
-// A way is where a SEND went.
+// A way is where a SEND went, or a SUBMIT to transport.
 type way struct {
 	event   int
 	ours    bool   // to a server of ours
-	mailbox bool   // to mailbox delivery, which logs apart from transport
+	part    part   // the log there that must have it
 	target  string // the server's name, "" where the log does not say
 	arrived []int  // events about its recipients there
 }
@@ -23,10 +25,12 @@ const maxScanned = 256
 func (j *judge) findWays() {
 	byServer := map[string][]int{}
 	byClient := map[string][]int{}
+	byID := map[string][]int{}
 	for i, e := range j.events {
-		if e.Server != "" {
-			name := shortName(e.Server)
-			byServer[name] = append(byServer[name], i)
+		name := shortName(e.Server)
+		byServer[name] = append(byServer[name], i)
+		if e.EventID == "RECEIVE" && e.InternalID != "" {
+			byID[e.InternalID] = append(byID[e.InternalID], i)
 		}
 		if e.EventID == "RECEIVE" && e.Source == "SMTP" {
 			for _, client := range [...]string{shortName(e.ClientHostname), e.ClientIP} {
@@ -36,55 +40,100 @@ func (j *judge) findWays() {
 			}
 		}
 	}
+	t := &trails{byServer, byClient, byID}
 	for i, e := range j.events {
-		if effects[e.EventID] != effectSent {
-			continue
-		}
-		w := way{event: i, target: cmp.Or(e.RemoteServer, e.ServerHostname)}
-		w.mailbox = e.EventID == "SEND" && e.Number < 0 && (sameServer(w.target, e.Server) || e.hostOnly && j.b.servers.has(w.target))
 		switch {
-		case e.Number == eventTransferOut || e.Number == eventReportOut || e.Number == eventBackboneOut:
-			w.ours = true
-		case e.Number == eventGatewayOut || e.EventID == "SENDEXTERNAL":
-		default:
-			j.find(&w, e, byServer, byClient)
+		case effects[e.EventID] == effectSent:
+			j.ways = append(j.ways, j.sent(i, e, t))
+		case e.EventID == "SUBMIT" && e.Number < 0 && e.ServerHostname != "":
+			j.ways = append(j.ways, j.submitted(i, e, t))
 		}
-		j.ways = append(j.ways, w)
 	}
 }
 
-// find looks for the events of the server that a SEND went to.
-func (j *judge) find(w *way, e *Event, byServer, byClient map[string][]int) {
-	for _, name := range [...]string{e.RemoteServer, e.ServerHostname} {
-		if name == "" || isAddress(name) {
-			continue
+// trails are the places of the events of a message, by the short names of the
+// servers that wrote them, and of those that receive by client and internal id.
+type trails struct{ byServer, byClient, byID map[string][]int }
+
+// submitted finds out where mailbox submission put a message.
+func (j *judge) submitted(i int, e *Event, t *trails) way {
+	w := way{event: i, ours: true, target: e.ServerHostname}
+	j.scan(&w, e, t.byServer[shortName(w.target)], func(x *Event) bool { return x.part() == transport && !x.shadow() })
+	return w
+}
+
+// sent finds out where a message was sent to.
+func (j *judge) sent(i int, e *Event, t *trails) way {
+	w := way{event: i, target: e.RemoteServer}
+	names := []string{e.RemoteServer}
+	if e.Number < 0 {
+		w.target = cmp.Or(e.RemoteServer, e.ServerHostname)
+		names = append(names, e.ServerHostname)
+		if e.EventID == "SEND" && (sameServer(w.target, e.Server) || e.hostOnly && j.b.servers.has(w.target)) {
+			w.part = delivery
 		}
-		j.scan(w, e, byServer[shortName(name)], func(x *Event) bool {
-			if !sameServer(name, x.Server) || x.shadow() {
-				return false
+	}
+	switch e.Number {
+	case eventTransferOut, eventReportOut, eventBackboneOut:
+		w.ours = true
+		return w
+	case eventGatewayOut:
+		return w
+	}
+	if e.EventID == "SENDEXTERNAL" {
+		return w
+	}
+	for _, name := range names {
+		if name != "" && !isAddress(name) {
+			j.atServer(&w, e, name, t)
+		}
+	}
+	if w.part != delivery {
+		j.elsewhere(&w, e, t)
+	}
+	w.ours = len(w.arrived) > 0 || w.part == delivery || internalConnector(e.Connector) ||
+		slices.ContainsFunc(names, j.b.servers.has) || e.RemoteInternalID != "" && j.b.servers.inDomain(e.RemoteServer)
+	return w
+}
+
+// atServer looks for events of the server that a SEND names.
+func (j *judge) atServer(w *way, e *Event, name string, t *trails) {
+	j.scan(w, e, t.byServer[shortName(name)], func(x *Event) bool {
+		switch {
+		case !sameServer(name, x.Server) || x.shadow():
+			return false
+		case w.part == delivery:
+			return x.Source == "STOREDRIVER" && !x.arrives()
+		}
+		return !sameServer(x.Server, e.Server) && (x.part() == transport || e.Reply == "")
+	})
+}
+
+// elsewhere looks for the message on servers whose names a SEND does not tell:
+// behind a front end or another name, or in the logs of Exchange 5.5, which do
+// not say whose they are.
+func (j *judge) elsewhere(w *way, e *Event, t *trails) {
+	near := func(x *Event) bool {
+		return !sameServer(x.Server, e.Server) && abs(x.when()-e.when()) <= int64(hopTime)
+	}
+	if len(w.arrived) == 0 && e.RemoteInternalID != "" {
+		j.scan(w, e, t.byID[e.RemoteInternalID], near)
+	}
+	if len(w.arrived) == 0 {
+		for _, client := range [...]string{shortName(e.Server), e.ClientIP} {
+			if client != "" {
+				j.scan(w, e, t.byClient[client], near)
 			}
-			if w.mailbox {
-				return x.Source == "STOREDRIVER" && !x.arrives()
-			}
-			return !sameServer(x.Server, e.Server)
+		}
+	}
+	if len(w.arrived) == 0 && e.Format != logparse.Tracking5 {
+		j.scan(w, e, t.byServer[""], func(x *Event) bool {
+			return x.Format == logparse.Tracking5 && (x.EventID == "RECEIVE" || x.EventID == "DELIVER") && abs(x.when()-e.when()) <= int64(hopTime)
 		})
 	}
-	if len(w.arrived) == 0 && !w.mailbox {
-		for _, client := range [...]string{shortName(e.Server), e.ClientIP} {
-			j.scan(w, e, byClient[client], func(x *Event) bool {
-				return !sameServer(x.Server, e.Server) && abs(x.when()-e.when()) <= int64(hopTime)
-			})
-		}
-		if len(w.arrived) > 0 {
-			w.target = j.events[w.arrived[0]].Server
-		}
+	if len(w.arrived) > 0 && w.target == "" {
+		w.target = j.events[w.arrived[0]].Server
 	}
-	if len(w.arrived) > 0 {
-		w.ours = true
-		return
-	}
-	w.ours = w.mailbox || internalConnector(e.Connector) || j.b.servers.has(w.target) || j.b.servers.has(e.ServerHostname) ||
-		e.RemoteInternalID != "" && j.b.servers.inDomain(e.RemoteServer)
 }
 
 // scan notes the events about the recipients of a SEND that may be the next
