@@ -25,7 +25,7 @@ const (
 	MaxOpen = 100_000
 
 	maxSession        = 64 << 20  // bytes that a session may hold before it is split
-	maxSessions       = 256 << 20 // bytes that the open sessions may hold together
+	maxSessions       = 512 << 20 // bytes that the open sessions may hold together
 	maxQueue          = 10_000    // commands of one session that wait for a reply
 	maxServers        = 10_000    // of one place that are told apart
 	maxServerName     = 256       // bytes
@@ -38,8 +38,9 @@ const (
 	maxFreeSize = 64 << 10 // bytes that the session held
 
 	// About what things take beside their texts.
-	stepSize    = 256
-	pendingSize = 48
+	stepSize       = 256
+	pendingSize    = 48
+	transcriptSize = 80
 )
 
 // Capped returns how often a bound was reached: a session was split at

@@ -117,7 +117,7 @@ func TestMaxOpen(t *testing.T) {
 
 func TestMaxHeld(t *testing.T) {
 	n := 0
-	b := NewBuilder(nil, func(s *Session) { n++ })
+	b := NewBuilder(&Options{Transcript: true}, func(s *Session) { n++ })
 	b.maxHeld = 1 << 20
 	long := "250 " + strings.Repeat("x", 50_000)
 	for i := range 1000 {

@@ -75,13 +75,14 @@ func (b *Builder) step(st *state, rec *logparse.Record, secret bool) {
 	}
 	inbound := rec.Direction == outcome.Inbound
 	s := Step{
-		Time: rec.Time, Kind: rec.Kind, Text: b.text.string(text), Line: rec.Pos.Line,
+		Time: rec.Time, Kind: rec.Kind, Text: st.keep(b, text), Line: rec.Pos.Line,
 		Sent: rec.Kind == logparse.KindReply && inbound || rec.Kind == logparse.KindCommand && !inbound,
 	}
 	if rec.Kind == logparse.KindCommand && rec.Code != 0 {
 		s.Code = rec.Code
 	}
 	st.transcriptBytes += len(s.Text)
+	st.hold(b, transcriptSize)
 	st.Transcript = append(st.Transcript, s)
 }
 
