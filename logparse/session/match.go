@@ -58,10 +58,10 @@ type matcher struct {
 	rows     int64       // rows so far
 	work     int64       // comparisons of a row with a connection so far
 
-	key   []byte
-	row   matchRow
-	beam  beam
-	spare []*cluster
+	key  []byte
+	row  matchRow
+	beam beam
+	pool pool
 }
 
 // A logClock is how far a log has come, in milliseconds, and its clusters, those
@@ -102,7 +102,7 @@ func (m *matcher) add(log uint32, rec *logparse.Record) {
 	m.decide(c, rec)
 	for m.waiting > m.limit {
 		m.capped++
-		m.settle(m.queue.front)
+		m.collapse(m.queue.front)
 	}
 }
 

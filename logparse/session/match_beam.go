@@ -8,6 +8,40 @@ import (
 	"github.com/smtplog/smtplog/logparse"
 )
 
+const (
+	// prune is how much less likely than the best a hypothesis may be, as a
+	// logarithm; pruneGivenUp is the same for one that gives a row to a
+	// connection that was given up.
+	prune        = 9.0
+	pruneGivenUp = 4.0
+
+	// maxCompared is how far two hypotheses are compared backwards when one is
+	// given up.
+	maxCompared = 256
+)
+
+// A hypothesis is one way to deal the rows out.
+type hypothesis struct {
+	score  float64 // logarithm of the likelihood of its rows, compared to the best
+	rank   float64 // score, and the likelihood that its connections are silent since
+	silent float64 // the latter, at the row under way
+	conns  []conn  // that are open
+	habits habits
+	sum    uint64 // of the connections' first and last rows, to find equal hypotheses
+	node   *node  // where its last row went; nil when that is placed
+}
+
+// A node says where one row went under all hypotheses that lead through it.
+type node struct {
+	parent     *node    // the row before; nil when that is placed
+	row        *heldRow // nil when it is placed
+	first      int64    // the connection
+	over       bool     // the row ends the connection
+	doubt      float64
+	refs       int32 // hypotheses and nodes that refer to it
+	prev, next *node // others of the same row
+}
+
 // A candidate is a way for a hypothesis to go on.
 type candidate struct {
 	score      float64
@@ -26,11 +60,8 @@ type lost struct {
 // beam holds what the work on one row needs, for all clusters.
 type beam struct {
 	candidates []candidate
-	next       []hypothesis
+	next       []*hypothesis
 	lost       []lost
-	spareConns [][]conn
-	spareNodes []*node
-	spareSlots []*slot
 }
 
 // collect fills the beam's candidates, the best first.
@@ -38,26 +69,38 @@ func (m *matcher) collect(c *cluster) {
 	r, b := &m.row, &m.beam
 	b.candidates = b.candidates[:0]
 	starts := r.starts()
-	best := math.Inf(-1)
-	for i := range c.hypotheses {
-		h := &c.hypotheses[i]
+	for i, h := range c.hypotheses {
 		m.work += int64(len(h.conns)) + 1
-		silent := h.silent(r.at, r.timed)
 		for j := range h.conns {
 			l := h.conns[j].fit(r, c.order, &h.habits)
 			if r.reply && l > impossible {
 				l += h.habits.logOvertaken(h.conns, j)
 			}
 			if l > impossible {
-				b.candidates = append(b.candidates, candidate{h.score + l, h.score + l + silent - h.conns[j].silent, i, j})
+				b.candidates = append(b.candidates, candidate{score: h.score + l, hypothesis: i, conn: j})
 			}
 		}
-		b.candidates = append(b.candidates, candidate{h.score + starts, h.score + starts + silent, i, -1})
+		b.candidates = append(b.candidates, candidate{score: h.score + starts, hypothesis: i, conn: -1})
 	}
-	for _, x := range b.candidates {
+	if len(c.hypotheses) == 1 && b.plain(c.hypotheses[0]) {
+		return
+	}
+	for _, h := range c.hypotheses {
+		h.wait(r)
+	}
+	best := math.Inf(-1)
+	for i := range b.candidates {
+		x := &b.candidates[i]
+		h := c.hypotheses[x.hypothesis]
+		x.rank = x.score + h.silent
+		if x.conn >= 0 {
+			x.rank -= h.conns[x.conn].silent
+		}
 		best = max(best, x.rank)
 	}
-	b.candidates = slices.DeleteFunc(b.candidates, func(x candidate) bool { return x.rank < best-prune })
+	b.candidates = slices.DeleteFunc(b.candidates, func(x candidate) bool {
+		return x.rank < best-prune || x.rank < best-pruneGivenUp && x.conn >= 0 && c.hypotheses[x.hypothesis].conns[x.conn].givenUp
+	})
 	if len(b.candidates) > 1 {
 		slices.SortFunc(b.candidates, func(x, y candidate) int {
 			return cmp.Or(cmp.Compare(y.rank, x.rank), cmp.Compare(x.hypothesis, y.hypothesis), cmp.Compare(y.conn, x.conn))
@@ -65,33 +108,57 @@ func (m *matcher) collect(c *cluster) {
 	}
 }
 
-// silent sums up how likely the connections of h are without a row until now.
-func (h *hypothesis) silent(now int64, timed bool) float64 {
-	sum := 0.0
+// plain reports whether one candidate of the only hypothesis leaves all others
+// behind, whatever the silence of the connections says, and keeps that one alone.
+func (b *beam) plain(h *hypothesis) bool {
+	best := 0
+	for i := range b.candidates {
+		if b.candidates[i].score > b.candidates[best].score {
+			best = i
+		}
+	}
+	for i, x := range b.candidates {
+		behind := b.candidates[best].score - x.score + logVanished
+		if i != best && behind <= prune && (behind <= pruneGivenUp || x.conn < 0 || !h.conns[x.conn].givenUp) {
+			return false
+		}
+	}
+	b.candidates[0] = b.candidates[best]
+	b.candidates = b.candidates[:1]
+	return true
+}
+
+// wait finds how likely the connections of h are without a row until r, and
+// which of them are to be given up.
+func (h *hypothesis) wait(r *matchRow) {
+	h.silent = 0
 	for j := range h.conns {
 		x := &h.conns[j]
-		x.silent = 0
-		if timed {
-			x.silent = x.logSilent(now)
+		switch {
+		case !r.timed:
+			x.silent = 0
+		case !x.givenUp || x.silent > logVanished:
+			x.silent = x.logSilent(r.at)
+			if x.overdue(r.at) {
+				h.sum -= x.mark()
+				x.givenUp = true
+			}
 		}
-		sum += x.silent
+		h.silent += x.silent
 	}
-	return sum
 }
 
 // placeOnly places a row that can go nowhere else.
 func (m *matcher) placeOnly(c *cluster, rec *logparse.Record) {
-	r, b := &m.row, &m.beam
-	h := &c.hypotheses[0]
+	r := &m.row
+	h := c.hypotheses[0]
 	h.score = 0
-	m.release(c, h.node)
+	m.pool.release(h.node)
 	h.node = nil
-	j := b.candidates[0].conn
+	j := m.beam.candidates[0].conn
 	if j < 0 {
 		j = len(h.conns)
-		x := r.open()
-		h.habits.prior(&x, h.conns)
-		h.conns = append(h.conns, x)
+		h.conns = append(h.conns, r.open(&h.habits, h.conns))
 	} else {
 		h.sum -= h.conns[j].mark()
 		if r.reply {
@@ -108,77 +175,88 @@ func (m *matcher) placeOnly(c *cluster, rec *logparse.Record) {
 	}
 }
 
-// branch replaces the hypotheses of c by those that the candidates lead to.
+// branch replaces the hypotheses of c by those that the candidates lead to. The
+// row waits, its record still to be copied.
 func (m *matcher) branch(c *cluster) {
-	r, b := &m.row, &m.beam
-	c.held = append(c.held, heldRow{clock: r.clock, order: c.order})
-	row := &c.held[len(c.held)-1]
+	b := &m.beam
+	row := m.hold(c)
 	top, best := b.candidates[0].score, b.candidates[0].rank
 	limit := min(max(hypothesesTimesOpen/(len(c.hypotheses[0].conns)+1), minHypotheses), maxHypotheses)
 	next := b.next[:0]
 	for _, x := range b.candidates {
-		from := &c.hypotheses[x.hypothesis]
 		if len(next) >= limit && x.rank < best-4 {
 			break
 		}
-		var moved conn
-		sum := from.sum
-		if x.conn < 0 {
-			moved = r.open()
-			from.habits.prior(&moved, from.conns)
-		} else {
-			moved = from.conns[x.conn]
-			sum -= moved.mark()
+		h := m.follow(c, x, row)
+		to := findSum(next, h.sum)
+		if to < 0 && len(next) >= limit {
+			to = 0
 		}
-		habits := from.habits
-		over := moved.take(r, c.order, &habits)
-		if !over {
-			sum += moved.mark()
-		}
-		n := m.newNode(row, from.node, moved.first, over)
-		if same := findSum(next, sum); same >= 0 {
-			b.lost = append(b.lost, lost{same, n, x.rank})
+		if to < 0 {
+			next = append(next, h)
 			continue
 		}
-		if len(next) >= limit {
-			b.lost = append(b.lost, lost{0, n, x.rank})
-			continue
-		}
-		conns := append(m.conns(len(from.conns)+1), from.conns...)
-		if x.conn >= 0 {
-			if r.reply {
-				habits.pass(conns, x.conn)
-			}
-			if conns[x.conn] = moved; over {
-				conns = slices.Delete(conns, x.conn, x.conn+1)
-			}
-		}
-		if x.conn < 0 && !over {
-			conns = append(conns, moved)
-		}
-		next = append(next, hypothesis{score: x.score, rank: x.rank, conns: conns, habits: habits, sum: sum, node: n})
+		b.lost = append(b.lost, lost{to, h.node, x.rank})
+		h.node = nil
+		m.pool.drop(h)
 	}
-	for i := range c.hypotheses {
-		m.drop(c, &c.hypotheses[i])
+	for _, h := range c.hypotheses {
+		m.pool.drop(h)
 	}
 	for _, x := range b.lost {
-		m.absorb(c, &next[x.to], x.node, x.rank, best)
+		m.absorb(next[x.to], x.node, x.rank, best)
 	}
 	b.lost = b.lost[:0]
-	for i := range next {
-		next[i].score -= top
-		next[i].rank -= top
+	for _, h := range next {
+		h.score -= top
+		h.rank -= top
 	}
 	c.hypotheses, b.next = append(c.hypotheses[:0], next...), next[:0]
 }
 
-// findSum returns which of the hypotheses has that sum, -1 for none.
-func findSum(hs []hypothesis, sum uint64) int {
-	return slices.IndexFunc(hs, func(h hypothesis) bool { return h.sum == sum })
+// follow returns the hypothesis that a candidate leads to.
+func (m *matcher) follow(c *cluster, x candidate, row *heldRow) *hypothesis {
+	r, from := &m.row, c.hypotheses[x.hypothesis]
+	h := m.pool.newHypothesis(len(from.conns) + 1)
+	h.score, h.rank, h.sum, h.habits = x.score, x.rank, from.sum, from.habits
+	h.conns = append(h.conns, from.conns...)
+	j := x.conn
+	if j < 0 {
+		j = len(h.conns)
+		h.conns = append(h.conns, r.open(&h.habits, h.conns))
+	} else {
+		h.sum -= h.conns[j].mark()
+		if r.reply {
+			h.habits.pass(h.conns, j)
+		}
+	}
+	moved := &h.conns[j]
+	over := moved.take(r, c.order, &h.habits)
+	h.node = m.pool.newNode(row, from.node, moved.first, over)
+	if over {
+		h.conns = slices.Delete(h.conns, j, j+1)
+	} else {
+		h.sum += moved.mark()
+	}
+	return h
 }
 
-// mark returns what c adds to a hypothesis's sum.
+// findSum returns which of the hypotheses has that sum, -1 for none.
+func findSum(hs []*hypothesis, sum uint64) int {
+	for i, h := range hs {
+		if h.sum == sum {
+			return i
+		}
+	}
+	return -1
+}
+
+// mark returns what c adds to a hypothesis's sum. Hypotheses that differ only in
+// connections that were given up have the same future.
 func (c *conn) mark() uint64 {
+	if c.givenUp {
+		return 0
+	}
 	x := uint64(c.first)*0x9e3779b97f4a7c15 ^ uint64(c.last)*0xc2b2ae3d27d4eb4f
 	x ^= x >> 31
 	return x * 0xd6e8feb86659fd93
@@ -187,12 +265,12 @@ func (c *conn) mark() uint64 {
 // absorb gives up the hypothesis that ends in the node given, in favour of h,
 // which is about the same rows, and notes where h might be wrong. best is the
 // rank of the best hypothesis.
-func (m *matcher) absorb(c *cluster, h *hypothesis, given *node, rank, best float64) {
+func (m *matcher) absorb(h *hypothesis, given *node, rank, best float64) {
 	weight := math.Exp(rank - h.rank)
 	if weight > doubtful/8 {
 		a, b, shared := h.node, given, false
 		for range maxCompared {
-			if a == b || a == nil || b == nil || a.placed {
+			if a == b || a == nil || b == nil || a.row == nil {
 				break
 			}
 			if !shared && a.refs > 1 {
@@ -205,5 +283,21 @@ func (m *matcher) absorb(c *cluster, h *hypothesis, given *node, rank, best floa
 			a, b = a.parent, b.parent
 		}
 	}
-	m.release(c, given)
+	m.pool.release(given)
+}
+
+// collapse settles on the best hypothesis.
+func (m *matcher) collapse(c *cluster) {
+	slices.SortStableFunc(c.hypotheses, func(x, y *hypothesis) int { return cmp.Compare(y.rank, x.rank) })
+	best := c.hypotheses[0]
+	for _, h := range c.hypotheses[1:] {
+		if h.node != nil {
+			m.absorb(best, h.node, h.rank, best.rank)
+			h.node = nil
+		}
+		m.pool.drop(h)
+	}
+	c.hypotheses = c.hypotheses[:1]
+	best.score, best.rank = 0, 0
+	m.commit(c, nil)
 }

@@ -1,7 +1,6 @@
 package session
 
 import (
-	"cmp"
 	"math"
 	"slices"
 
@@ -18,19 +17,11 @@ const (
 	hypothesesTimesOpen = 256
 	crowded             = 32
 
-	// prune is how much less likely than the best a hypothesis may be, as a
-	// logarithm.
-	prune = 9.0
-
 	// doubtful is how likely another placement of a row must be, compared to the
 	// one chosen, for its connection to be ambiguous.
 	// Without times to go by, alternatives look likelier than they are.
 	doubtful      = 0.04
 	doubtfulVague = 0.12
-
-	// maxCompared is how far two hypotheses are compared backwards when one is
-	// given up.
-	maxCompared = 256
 
 	// afterUnknown is how long a client takes at most for HELO after a command
 	// that was not understood, in milliseconds.
@@ -45,36 +36,13 @@ type cluster struct {
 	order int64 // rows so far
 	check int64 // when to look for silent connections next
 
-	hypotheses []hypothesis // the best first; never empty
-	slots      []openSlot   // connections with a row that was placed
-	vague      bool         // neither time-taken nor the length of sessions is logged
-	held       []heldRow    // rows, of which those from head on wait, in order
-	head       int
-	crowd      *crowd // set when there are too many connections for hypotheses
+	hypotheses     []*hypothesis // the best first; never empty
+	slots          []openSlot    // connections with a row that was placed
+	vague          bool          // neither time-taken nor the length of sessions is logged
+	oldest, newest *heldRow      // rows that wait
+	crowd          *crowd        // set when there are too many connections for hypotheses
 
 	links [2]clusterLink
-}
-
-// A hypothesis is one way to deal the rows out.
-type hypothesis struct {
-	score  float64 // logarithm of the likelihood of its rows, compared to the best
-	rank   float64 // score, and the likelihood that its connections are silent since
-	conns  []conn  // that are open
-	habits habits
-	sum    uint64 // of the connections' first and last rows, to find equal hypotheses
-	node   *node  // where its last row went; nil when that is placed
-}
-
-// A node says where one row went under all hypotheses that lead through it.
-type node struct {
-	parent     *node // the row before; nil when that is placed
-	first      int64 // the connection
-	order      int64 // of the row
-	over       bool  // the row ends the connection
-	doubt      float64
-	refs       int32 // hypotheses and nodes that refer to it
-	prev, next *node // others of the same row
-	placed     bool
 }
 
 // An openSlot is a connection some of whose rows have been placed.
@@ -85,11 +53,11 @@ type openSlot struct {
 
 // A heldRow is a row that waits.
 type heldRow struct {
-	rec   *logparse.Record
+	rec   logparse.Record
 	clock int64
-	order int64
 	nodes *node
 	alive int // number of nodes
+	next  *heldRow
 }
 
 // cluster returns the cluster with the key.
@@ -97,16 +65,10 @@ func (m *matcher) cluster(log *logClock, key []byte) *cluster {
 	if c := m.clusters[string(key)]; c != nil {
 		return c
 	}
-	var c *cluster
-	if n := len(m.spare); n > 0 {
-		c = m.spare[n-1]
-		m.spare = m.spare[:n-1]
-	} else {
-		c = &cluster{}
-	}
+	c := m.pool.newCluster()
 	c.key, c.log = append(c.key[:0], key...), log
 	c.clock, c.order, c.check = log.now, 0, log.now+silence
-	c.hypotheses = append(c.hypotheses[:0], hypothesis{})
+	c.hypotheses = append(c.hypotheses[:0], m.pool.newHypothesis(1))
 	m.clusters[string(key)] = c
 	return c
 }
@@ -126,74 +88,76 @@ func (m *matcher) decide(c *cluster, rec *logparse.Record) {
 	}
 	b := &m.beam
 	m.collect(c)
-	if len(b.candidates) == 1 && len(c.hypotheses) == 1 && c.waiting() == 0 {
+	if len(b.candidates) == 1 && len(c.hypotheses) == 1 && c.oldest == nil {
 		m.placeOnly(c, rec)
 	} else {
 		m.branch(c)
-		m.hold(c, rec)
-		m.commit(c)
+		m.commit(c, rec)
 	}
-	switch h := &c.hypotheses[0]; {
+	switch h := c.hypotheses[0]; {
 	case len(h.conns) > crowded:
 		m.collapse(c)
 		m.gather(c)
-	case len(h.conns) == 0 && len(c.hypotheses) == 1 && c.waiting() == 0:
+	case len(h.conns) == 0 && len(c.hypotheses) == 1 && c.oldest == nil:
 		m.remove(c)
 	}
 }
 
-// hold keeps a copy of the row that was branched on.
-func (m *matcher) hold(c *cluster, rec *logparse.Record) {
-	c.held[len(c.held)-1].rec = rec.Clone()
-	m.waiting++
-	if c.waiting() == 1 {
+// hold has the row under way wait.
+func (m *matcher) hold(c *cluster) *heldRow {
+	row := m.pool.newRow(m.row.clock)
+	if c.oldest == nil {
+		c.oldest = row
 		m.queue.moveToBack(c)
+	} else {
+		c.newest.next = row
 	}
+	c.newest = row
+	m.waiting++
+	return row
 }
 
-// commit places the rows about which all hypotheses agree.
-func (m *matcher) commit(c *cluster) {
+// commit places the rows about which all hypotheses agree. rec is the record of
+// the newest, nil when that has been copied.
+func (m *matcher) commit(c *cluster, rec *logparse.Record) {
 	limit := doubtful
 	if c.vague {
 		limit = doubtfulVague
 	}
-	before := c.head
-	for c.waiting() > 0 && c.held[c.head].alive == 1 {
-		row := &c.held[c.head]
+	before := c.oldest
+	for row := c.oldest; row != nil && row.alive == 1; row = c.oldest {
 		n := row.nodes
-		m.placeRow(c, n.first, n.over, n.doubt > limit, row.rec)
-		n.placed = true
-		if n.parent != nil {
-			m.release(c, n.parent)
-			n.parent = nil
+		from := &row.rec
+		if rec != nil && row == c.newest {
+			from = rec
 		}
-		*row = heldRow{}
-		c.head++
+		m.placeRow(c, n.first, n.over, n.doubt > limit, from)
+		n.row = nil
+		m.pool.release(n.parent)
+		n.parent = nil
+		c.oldest = row.next
+		m.pool.freeRow(row)
+		m.waiting--
 	}
-	if c.head == before {
-		return
-	}
-	m.waiting -= c.head - before
-	if c.head > len(c.held)/2 {
-		c.held = slices.Delete(c.held, 0, c.head)
-		c.head = 0
-	}
-	if c.waiting() == 0 {
+	switch {
+	case c.oldest == nil:
+		c.newest = nil
 		m.queue.remove(c)
-	} else {
+		return
+	case c.oldest != before:
 		m.queue.moveToBack(c)
 	}
+	if rec != nil {
+		rec.CloneInto(&c.newest.rec)
+	}
 }
-
-// waiting returns the number of rows that wait.
-func (c *cluster) waiting() int { return len(c.held) - c.head }
 
 // placeRow hands a row to its slot.
 func (m *matcher) placeRow(c *cluster, first int64, over, doubt bool, rec *logparse.Record) {
 	i := slices.IndexFunc(c.slots, func(s openSlot) bool { return s.first == first })
 	if i < 0 {
 		i = len(c.slots)
-		c.slots = append(c.slots, openSlot{first, m.newSlot()})
+		c.slots = append(c.slots, openSlot{first, m.pool.newSlot()})
 	}
 	s := c.slots[i].slot
 	s.ambiguous = s.ambiguous || doubt
@@ -213,30 +177,8 @@ func (m *matcher) close1(c *cluster, i int) {
 // end finishes a slot.
 func (m *matcher) end(s *slot) {
 	m.finish(s)
-	*s = slot{}
-	m.beam.spareSlots = append(m.beam.spareSlots, s)
+	m.pool.freeSlot(s)
 }
-
-// collapse settles on the best hypothesis.
-func (m *matcher) collapse(c *cluster) {
-	slices.SortStableFunc(c.hypotheses, func(x, y hypothesis) int { return cmp.Compare(y.rank, x.rank) })
-	best := &c.hypotheses[0]
-	for i := 1; i < len(c.hypotheses); i++ {
-		h := &c.hypotheses[i]
-		n := h.node
-		h.node = nil
-		if n != nil {
-			m.absorb(c, best, n, h.rank, best.rank)
-		}
-		m.drop(c, h)
-	}
-	c.hypotheses = c.hypotheses[:1]
-	best.score, best.rank = 0, 0
-	m.commit(c)
-}
-
-// settle deals out all rows of c that wait.
-func (m *matcher) settle(c *cluster) { m.collapse(c) }
 
 // checkSilent ends the connections that have been silent for too long.
 func (m *matcher) checkSilent(c *cluster) {
@@ -246,31 +188,29 @@ func (m *matcher) checkSilent(c *cluster) {
 		c.check = now + silence/8
 		return
 	}
-	silent := c.waiting() > 0 && now-c.held[c.head].clock >= silence
-	for i := range c.hypotheses {
-		for j := range c.hypotheses[i].conns {
-			silent = silent || now-c.hypotheses[i].conns[j].clock >= silence
+	oldest := now
+	if c.oldest != nil {
+		oldest = c.oldest.clock
+	}
+	for _, h := range c.hypotheses {
+		for j := range h.conns {
+			oldest = min(oldest, h.conns[j].clock)
 		}
 	}
-	if silent {
+	if now-oldest >= silence {
 		m.vanish(c, now)
-	}
-	c.check = now + silence
-	for i := range c.hypotheses {
-		for j := range c.hypotheses[i].conns {
-			c.check = min(c.check, c.hypotheses[i].conns[j].clock+silence)
+		oldest = now
+		for j := range c.hypotheses[0].conns {
+			oldest = min(oldest, c.hypotheses[0].conns[j].clock)
 		}
 	}
-	if c.waiting() > 0 {
-		c.check = min(c.check, c.held[c.head].clock+silence)
-	}
+	c.check = oldest + silence
 }
 
 // vanish takes the connections that are silent at the time now to have ended
 // without a word, and settles on the hypothesis that is the best then.
 func (m *matcher) vanish(c *cluster, now int64) {
-	for i := range c.hypotheses {
-		h := &c.hypotheses[i]
+	for _, h := range c.hypotheses {
 		h.rank = h.score
 		for j := range h.conns {
 			if now-h.conns[j].clock >= silence && h.conns[j].stage != stageQuit {
@@ -279,7 +219,7 @@ func (m *matcher) vanish(c *cluster, now int64) {
 		}
 	}
 	m.collapse(c)
-	h := &c.hypotheses[0]
+	h := c.hypotheses[0]
 	for j := 0; j < len(h.conns); {
 		if x := &h.conns[j]; now-x.clock >= silence {
 			first := x.first
@@ -310,12 +250,12 @@ func (m *matcher) remove(c *cluster) {
 		m.end(s.slot)
 	}
 	c.slots = c.slots[:0]
-	m.drop(c, &c.hypotheses[0])
+	m.pool.drop(c.hypotheses[0])
 	c.hypotheses = c.hypotheses[:0]
 	c.log.idle.remove(c)
 	m.queue.remove(c)
 	delete(m.clusters, string(c.key))
-	m.spare = append(m.spare, c)
+	m.pool.clusters = append(m.pool.clusters, c)
 }
 
 // adopt moves the connection of before, a cluster of rows without a HELO name,
@@ -327,7 +267,7 @@ func (m *matcher) adopt(c, before *cluster) {
 	}
 	m.collapse(before)
 	r := &m.row
-	h := &before.hypotheses[0]
+	h := before.hypotheses[0]
 	found, others := -1, false
 	for j := range h.conns {
 		x := &h.conns[j]
@@ -363,8 +303,7 @@ func (m *matcher) adopt(c, before *cluster) {
 		return
 	}
 	c.slots = append(c.slots, s)
-	for i := range c.hypotheses {
-		h := &c.hypotheses[i]
+	for _, h := range c.hypotheses {
 		h.conns = append(h.conns, x)
 		h.sum += x.mark()
 	}

@@ -86,6 +86,7 @@ type conn struct {
 	usual       float64 // logarithm of the time until the next row, ms
 	passed      uint8   // how often another got its reply first
 	silent      float64 // see logSilent, at the row under way
+	givenUp     bool    // silent for so long that no more is expected of it
 
 	// Commands that wait for a reply, outbound, oldest first. Only the first few
 	// are kept one by one; behind them come more RCPTs.
@@ -141,12 +142,7 @@ func (c *conn) logBetween(r *matchRow, order int64) float64 {
 	}
 	// Some of the rows in between may have been written while the command was
 	// under way.
-	k = min(k, maxBetween)
-	sum := 0.0
-	for i := range k + 1 {
-		sum += c.recency.likely(i)
-	}
-	return math.Log(sum / float64(k+1))
+	return math.Log(c.recency.likelyUpTo(k))
 }
 
 // fitReceived is fit for the commands of a client.
@@ -276,8 +272,8 @@ func (r *matchRow) starts() float64 {
 	return logStartCut
 }
 
-// open returns the connection that begins with r.
-func (r *matchRow) open() conn {
+// open returns the connection that begins with r, next to others that are open.
+func (r *matchRow) open(h *habits, others []conn) conn {
 	c := conn{first: r.number, size: -1, timed: r.timed, begin: r.at - max(r.took, 0)}
 	switch {
 	case r.reply && r.code == 220, r.info:
@@ -289,6 +285,7 @@ func (r *matchRow) open() conn {
 	default:
 		c.stage, c.cut = stageUnknown, true
 	}
+	h.prior(&c, others)
 	return c
 }
 
@@ -316,6 +313,7 @@ func (c *conn) take(r *matchRow, order int64, h *habits) bool {
 	c.at, c.timed = r.at, r.timed
 	c.replied = r.reply
 	c.passed = 0
+	c.givenUp = false
 	c.in, c.out = r.in, r.out
 	c.expect(r.outbound)
 	if over {
@@ -363,40 +361,50 @@ func (c *conn) note(r *matchRow) {
 // advance moves the stage by a command that was answered; code 0 is taken for
 // success.
 func (c *conn) advance(verb matchVerb, code reply.Code) {
+	c.stage = c.stage.after(verb, code)
+	c.tls = c.tls || c.stage == stageTLS
+}
+
+// after returns the stage that follows once verb was answered with code; 0 is
+// taken for success.
+func (s stage) after(verb matchVerb, code reply.Code) stage {
 	ok := code == 0 || code.Class() == reply.OK
 	switch verb {
 	case verbHelo, verbEhlo:
-		if c.stage = stageReady; !ok {
-			c.stage = stageNoHelo
+		if ok {
+			return stageReady
 		}
+		return stageNoHelo
 	case verbOther:
-		if !ok && c.stage == stageFresh {
-			c.stage = stageNoHelo
+		if !ok && s == stageFresh {
+			return stageNoHelo
 		}
 	case verbTLS:
 		if ok {
-			c.stage, c.tls = stageTLS, true
+			return stageTLS
 		}
 	case verbMail:
-		if c.stage = stageMail; !ok {
-			c.stage = stageRefused
+		if ok {
+			return stageMail
 		}
+		return stageRefused
 	case verbRcpt:
 		switch {
 		case ok:
-			c.stage = stageRcpt
-		case c.stage == stageMail:
-			c.stage = stageNoRcpt
+			return stageRcpt
+		case s == stageMail:
+			return stageNoRcpt
 		}
 	case verbData, verbEOM:
 		if code != 503 {
-			c.stage = stageDone
+			return stageDone
 		}
 	case verbReset:
-		if c.stage > stageReady {
-			c.stage = stageReset
+		if s > stageReady {
+			return stageReset
 		}
 	case verbQuit:
-		c.stage = stageQuit
+		return stageQuit
 	}
+	return s
 }

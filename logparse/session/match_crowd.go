@@ -43,7 +43,7 @@ func (m *matcher) gather(c *cluster) {
 	for k := range w.kinds {
 		w.kinds[k] = -1
 	}
-	h := &c.hypotheses[0]
+	h := c.hypotheses[0]
 	for _, x := range h.conns {
 		s := m.takeSlot(c, x.first)
 		s.ambiguous = true
@@ -62,12 +62,12 @@ func (m *matcher) takeSlot(c *cluster, first int64) *slot {
 			return s.slot
 		}
 	}
-	return m.newSlot()
+	return m.pool.newSlot()
 }
 
 // disperse turns a crowd into a hypothesis again.
 func (m *matcher) disperse(c *cluster) {
-	w, h := c.crowd, &c.hypotheses[0]
+	w, h := c.crowd, c.hypotheses[0]
 	for i := w.oldest; i >= 0; i = w.members[i].newer {
 		x := &w.members[i]
 		h.conns = append(h.conns, x.conn)
@@ -96,7 +96,7 @@ func (m *matcher) placeInCrowd(c *cluster, rec *logparse.Record) {
 	var x conn
 	var s *slot
 	if best < 0 {
-		x, s = r.open(), m.newSlot()
+		x, s = r.open(h, nil), m.pool.newSlot()
 		s.ambiguous = true
 	} else {
 		x, s = w.members[best].conn, w.members[best].slot

@@ -13,7 +13,7 @@ type habits struct {
 	prompts [len(promptPrior)]uint8 // how many rows came between a reply and our next command
 	turns   [2]uint8                // how often replies came in the order of the commands, and how often not
 	shapes  [16]shapeCount          // wordings of the peer's replies
-	rates   [transferRates]float32  // logarithm of how likely each rate of transfer is
+	rates   [transferRates]float32  // how likely each rate of transfer is, once one was seen
 }
 
 // A shapeCount is how often a wording answered a command.
@@ -92,10 +92,10 @@ func (h *habits) prior(c *conn, open []conn) {
 		open[i].recency.share(&recents)
 	}
 	for i, n := range paces {
-		c.pace[i] = float32(math.Log(float64(n) + pacePrior/float64(len(paces))))
+		c.pace[i] = n + pacePrior/float32(len(paces))
 	}
 	for i, n := range recents {
-		c.recency[i] = float32(math.Log(float64(n) + pacePrior/float64(len(recents))))
+		c.recency[i] = n + pacePrior/float32(len(recents))
 	}
 }
 
@@ -113,24 +113,18 @@ func (h *habits) ended(c *conn) {
 }
 
 // share adds how likely each of the medians is.
-func (p *pace) share(to *shares) {
-	total := 0.0
-	for _, l := range p {
-		total += math.Exp(float64(l))
-	}
-	for i, l := range p {
-		to[i] += float32(math.Exp(float64(l)) / total)
-	}
-}
+func (p *pace) share(to *shares) { share(p[:], to[:]) }
 
 // share adds how likely each of the means is.
-func (p *recency) share(to *[recencies]float32) {
-	total := 0.0
-	for _, l := range p {
-		total += math.Exp(float64(l))
+func (p *recency) share(to *[recencies]float32) { share(p[:], to[:]) }
+
+func share(weights, to []float32) {
+	total := float32(0)
+	for _, w := range weights {
+		total += w
 	}
-	for i, l := range p {
-		to[i] += float32(math.Exp(float64(l)) / total)
+	for i, w := range weights {
+		to[i] += w / total
 	}
 }
 
@@ -171,7 +165,7 @@ func (h *habits) learnShape(verb matchVerb, shape uint32) {
 var transferBytes = [transferRates]float64{5, 50, 500, 5000, 50000}
 
 // transferPrior is how likely each of them is before anything is known.
-var transferPrior = [transferRates]float64{0.03, 0.12, 0.35, 0.35, 0.15}
+var transferPrior = [transferRates]float32{0.03, 0.12, 0.35, 0.35, 0.15}
 
 const (
 	transferRates = 5
@@ -184,13 +178,21 @@ func (h *habits) logTransfer(d, size int64) float64 {
 	if size < 0 {
 		return math.Log(gaps().transfer.likely(d, gapFloor))
 	}
+	rates := h.transferRates()
 	sum, total := 0.0, 0.0
-	for i, l := range h.rates {
-		w := transferPrior[i] * math.Exp(float64(l))
-		total += w
-		sum += w * transferLikely(d, size, i)
+	for i, w := range rates {
+		total += float64(w)
+		sum += float64(w) * transferLikely(d, size, i)
 	}
 	return math.Log(sum / total)
+}
+
+// transferRates returns how likely each rate of transfer is.
+func (h *habits) transferRates() [transferRates]float32 {
+	if h.rates[0] == 0 {
+		return transferPrior
+	}
+	return h.rates
 }
 
 // learnTransfer takes the time d for a message of that size into account.
@@ -198,14 +200,11 @@ func (h *habits) learnTransfer(d, size int64) {
 	if size < 0 {
 		return
 	}
-	top := float32(math.Inf(-1))
+	h.rates = h.transferRates()
 	for i := range h.rates {
-		h.rates[i] += float32(math.Log(transferLikely(d, size, i)))
-		top = max(top, h.rates[i])
+		h.rates[i] *= float32(transferLikely(d, size, i))
 	}
-	for i := range h.rates {
-		h.rates[i] = max(h.rates[i]-top, -8)
-	}
+	scale(h.rates[:], leastRate)
 }
 
 // transferLikely returns the likelihood of the logged time d for a message of
@@ -221,7 +220,7 @@ func transferLikely(d, size int64, i int) float64 {
 	}
 	part := min((median-logMedians[k])/(logMedians[k+1]-logMedians[k]), 1)
 	b, t := bucketOf(max(d, -resolution)), gaps()
-	return (1-part)*t.pace[k][b] + part*t.pace[k+1][b] + gapFloor
+	return (1-part)*float64(t.pace[b][k]) + part*float64(t.pace[b][k+1]) + gapFloor
 }
 
 // promptPrior is what is counted for each number of rows between a reply and our

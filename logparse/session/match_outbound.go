@@ -53,11 +53,11 @@ func (c *conn) pipelines(verb matchVerb) bool {
 
 // expected returns the stage once all that waits has been accepted.
 func (c *conn) expected() stage {
-	next := conn{stage: c.stage}
+	s := c.stage
 	for _, w := range c.wait[:c.waiting] {
-		next.advance(w.verb, 0)
+		s = s.after(w.verb, 0)
 	}
-	return next.stage
+	return s
 }
 
 // send takes a command of ours.

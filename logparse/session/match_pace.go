@@ -2,6 +2,7 @@ package session
 
 import (
 	"math"
+	"slices"
 	"sync"
 )
 
@@ -41,7 +42,7 @@ var (
 // silentSpread is σ of the logarithm of the time until a connection's next row.
 const silentSpread = 1.2
 
-// A pace is the logarithm of how likely each of the medians is.
+// A pace is how likely each of the medians is, compared to the likeliest.
 type pace [paces]float32
 
 // A gapTable holds the likelihood of a logged time, by bucket.
@@ -49,19 +50,17 @@ type gapTable [gapBuckets]float64
 
 // gapTables are the likelihoods of logged times.
 type gapTables struct {
-	pace     [paces]gapTable
-	logPace  [paces][gapBuckets]float32
-	greet    gapTable // from the opening of the connection to the first command
-	transfer gapTable // of a message, where time-taken is not logged
-	any      gapTable // of nothing in particular
+	pace     [gapBuckets][paces]float32 // by the client's pace
+	greet    gapTable                   // from the opening of the connection to the first command
+	transfer gapTable                   // of a message, where time-taken is not logged
+	any      gapTable                   // of nothing in particular
 }
 
 var gaps = sync.OnceValue(func() *gapTables {
 	t := &gapTables{}
 	for i, median := range paceMedians {
-		t.pace[i] = newGapTable(component{1, median, paceSpread})
-		for b, l := range t.pace[i] {
-			t.logPace[i][b] = float32(math.Log(l + gapFloor/10))
+		for b, l := range newGapTable(component{1, median, paceSpread}) {
+			t.pace[b][i] = float32(l)
 		}
 	}
 	t.greet = newGapTable(component{0.8, 150, 1.3}, component{0.2, 3000, 1})
@@ -125,6 +124,11 @@ const (
 	greetFloor   = 2e-5 // of a session length that does not fit
 	slack        = 100  // ms by which the times of IIS may be out of step
 	hurried      = 0.1  // share of commands that are sent without waiting
+
+	// How unlikely a pace, a recency or a rate can become, compared to others.
+	leastPace    = 3e-4
+	leastRecency = 2.5e-3
+	leastRate    = 1e-4
 )
 
 // likely returns the likelihood of the logged time d for a client with the pace
@@ -133,32 +137,33 @@ func (p *pace) likely(d int64) float64 {
 	if d < -resolution-slack {
 		return gapBackwards
 	}
-	t := gaps()
-	b := bucketOf(max(d, -resolution))
-	sum, total := 0.0, 0.0
-	for i := range p {
-		w := math.Exp(float64(p[i]))
+	at := &gaps().pace[bucketOf(max(d, -resolution))]
+	sum, total := float32(0), float32(0)
+	for i, w := range p {
 		total += w
-		sum += w * t.pace[i][b]
+		sum += w * at[i]
 	}
-	return (1-hurried)*sum/total + hurried*t.pace[0][b] + gapFloor
+	return float64((1-hurried)*sum/total + hurried*at[0] + gapFloor)
 }
 
-// learn takes the logged time d into account.
+// learn takes the logged time d into account. A client may change its pace, so
+// no median is ruled out.
 func (p *pace) learn(d int64) {
 	if d < -resolution-slack {
 		return
 	}
-	t := gaps()
-	b := bucketOf(max(d, -resolution))
-	top := float32(math.Inf(-1))
+	at := &gaps().pace[bucketOf(max(d, -resolution))]
 	for i := range p {
-		p[i] += t.logPace[i][b]
-		top = max(top, p[i])
+		p[i] *= at[i] + gapFloor/10
 	}
-	for i := range p {
-		// A client may change its pace, so no median is ruled out.
-		p[i] = max(p[i]-top, -8)
+	scale(p[:], leastPace)
+}
+
+// scale makes the greatest of the weights 1 and none of them less than least.
+func scale(weights []float32, least float32) {
+	top := slices.Max(weights)
+	for i := range weights {
+		weights[i] = max(weights[i]/top, least)
 	}
 }
 
@@ -180,46 +185,45 @@ const (
 	maxBetween = 16
 )
 
-// A recency is the logarithm of how likely each of the means is.
+// A recency is how likely each of the means is, compared to the likeliest.
 type recency [recencies]float32
 
-var (
-	recencyTable    [recencies][maxBetween + 1]float64
-	logRecencyTable [recencies][maxBetween + 1]float32
-)
-
-func init() {
+// recencyTable holds the likelihood of each number of rows in between by the
+// means; sumTable that of any number up to it, divided by how many these are.
+var recencyTable, sumTable = func() (one, sum [maxBetween + 1]recency) {
 	for i, mean := range recencyMeans {
-		l := math.Exp(-mean)
-		for k := range recencyTable[i] {
-			recencyTable[i][k] = 0.97*l + 0.03/(maxBetween+1)
-			logRecencyTable[i][k] = float32(math.Log(recencyTable[i][k]))
+		l, total := math.Exp(-mean), 0.0
+		for k := range one {
+			one[k][i] = float32(0.97*l + 0.03/(maxBetween+1))
+			total += float64(one[k][i])
+			sum[k][i] = float32(total / float64(k+1))
 			l *= mean / float64(k+1)
 		}
 	}
-}
+	return one, sum
+}()
 
 // likely returns the likelihood of k rows in between.
-func (p *recency) likely(k int64) float64 {
-	k = min(max(k, 0), maxBetween)
-	sum, total := 0.0, 0.0
-	for i := range p {
-		w := math.Exp(float64(p[i]))
+func (p *recency) likely(k int64) float64 { return p.mean(&recencyTable[upToMost(k)]) }
+
+// likelyUpTo returns the mean likelihood of 0 to k rows in between.
+func (p *recency) likelyUpTo(k int64) float64 { return p.mean(&sumTable[upToMost(k)]) }
+
+func upToMost(k int64) int64 { return min(max(k, 0), maxBetween) }
+
+func (p *recency) mean(of *recency) float64 {
+	sum, total := float32(0), float32(0)
+	for i, w := range p {
 		total += w
-		sum += w * recencyTable[i][k]
+		sum += w * of[i]
 	}
-	return sum / total
+	return float64(sum / total)
 }
 
 // learn takes k rows in between into account.
 func (p *recency) learn(k int64) {
-	k = min(max(k, 0), maxBetween)
-	top := float32(math.Inf(-1))
-	for i := range p {
-		p[i] += logRecencyTable[i][k]
-		top = max(top, p[i])
+	for i, l := range recencyTable[upToMost(k)] {
+		p[i] *= l
 	}
-	for i := range p {
-		p[i] = max(p[i]-top, -6)
-	}
+	scale(p[:], leastRecency)
 }

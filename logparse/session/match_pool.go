@@ -1,15 +1,65 @@
 package session
 
-// newNode returns a node of the row that is held last.
-func (m *matcher) newNode(row *heldRow, parent *node, first int64, over bool) *node {
-	var n *node
-	if k := len(m.beam.spareNodes); k > 0 {
-		n = m.beam.spareNodes[k-1]
-		m.beam.spareNodes = m.beam.spareNodes[:k-1]
-	} else {
-		n = &node{}
+// What the matcher follows comes and goes with the rows; it is kept for reuse.
+type pool struct {
+	hypotheses []*hypothesis
+	nodes      []*node
+	rows       []*heldRow
+	slots      []*slot
+	clusters   []*cluster
+}
+
+const (
+	// nodesAtOnce is how many nodes are made at a time.
+	nodesAtOnce = 64
+
+	// maxSpareRows is how many copies of rows are kept for reuse, maxSpareRow
+	// how long, in bytes.
+	maxSpareRows = 4096
+	maxSpareRow  = 4096
+)
+
+// take takes the last one of a list of spare ones, nil if there is none.
+func take[T any](spare *[]*T) *T {
+	k := len(*spare) - 1
+	if k < 0 {
+		return nil
 	}
-	*n = node{parent: parent, first: first, order: row.order, over: over, refs: 1, next: row.nodes}
+	x := (*spare)[k]
+	*spare = (*spare)[:k]
+	return x
+}
+
+// newHypothesis returns an empty hypothesis with room for n connections.
+func (p *pool) newHypothesis(n int) *hypothesis {
+	h := take(&p.hypotheses)
+	if h == nil {
+		h = &hypothesis{}
+	}
+	if cap(h.conns) < n {
+		h.conns = make([]conn, 0, n)
+	}
+	return h
+}
+
+// drop frees a hypothesis and the nodes that only it referred to.
+func (p *pool) drop(h *hypothesis) {
+	p.release(h.node)
+	*h = hypothesis{conns: h.conns[:0]}
+	p.hypotheses = append(p.hypotheses, h)
+}
+
+// newNode returns a node of row.
+func (p *pool) newNode(row *heldRow, parent *node, first int64, over bool) *node {
+	n := take(&p.nodes)
+	if n == nil {
+		more := make([]node, nodesAtOnce)
+		for i := range more {
+			p.nodes = append(p.nodes, &more[i])
+		}
+		n = take(&p.nodes)
+	}
+	*n = node{parent: parent, row: row, first: first, over: over, refs: 1, next: row.nodes}
 	if parent != nil {
 		parent.refs++
 	}
@@ -23,104 +73,62 @@ func (m *matcher) newNode(row *heldRow, parent *node, first int64, over bool) *n
 
 // release takes back one reference to n and frees what nothing refers to any
 // more.
-func (m *matcher) release(c *cluster, n *node) {
+func (p *pool) release(n *node) {
 	for n != nil {
 		if n.refs--; n.refs > 0 {
 			return
 		}
-		if !n.placed {
-			row := &c.held[c.head+int(n.order-c.held[c.head].order)]
-			row.alive--
+		if n.row != nil {
+			n.row.alive--
 			if n.prev != nil {
 				n.prev.next = n.next
 			} else {
-				row.nodes = n.next
+				n.row.nodes = n.next
 			}
 			if n.next != nil {
 				n.next.prev = n.prev
 			}
 		}
 		parent := n.parent
-		m.beam.spareNodes = append(m.beam.spareNodes, n)
+		p.nodes = append(p.nodes, n)
 		n = parent
 	}
 }
 
-// drop frees what a hypothesis holds.
-func (m *matcher) drop(c *cluster, h *hypothesis) {
-	m.release(c, h.node)
-	if h.conns != nil {
-		m.beam.spareConns = append(m.beam.spareConns, h.conns[:0])
+// newRow returns a row that waits, its record still to be copied.
+func (p *pool) newRow(clock int64) *heldRow {
+	row := take(&p.rows)
+	if row == nil {
+		row = &heldRow{}
 	}
-	*h = hypothesis{}
+	row.clock = clock
+	return row
 }
 
-// conns returns an empty list with room for n connections.
-func (m *matcher) conns(n int) []conn {
-	if k := len(m.beam.spareConns); k > 0 {
-		list := m.beam.spareConns[k-1]
-		m.beam.spareConns = m.beam.spareConns[:k-1]
-		return list
+// freeRow frees a row that was placed.
+func (p *pool) freeRow(row *heldRow) {
+	row.nodes, row.alive, row.next = nil, 0, nil
+	if len(p.rows) < maxSpareRows && len(row.rec.Raw()) <= maxSpareRow {
+		p.rows = append(p.rows, row)
 	}
-	return make([]conn, 0, max(n, 4))
 }
 
-func (m *matcher) newSlot() *slot {
-	if k := len(m.beam.spareSlots); k > 0 {
-		s := m.beam.spareSlots[k-1]
-		m.beam.spareSlots = m.beam.spareSlots[:k-1]
+func (p *pool) newSlot() *slot {
+	if s := take(&p.slots); s != nil {
 		return s
 	}
 	return &slot{}
 }
 
-// The lists that a cluster can be in.
-const (
-	idleLink = iota // the clusters of a log
-	waitLink        // the clusters with rows that wait
-)
-
-// A clusterList is a list of clusters in the order in which they were moved to
-// its back.
-type clusterList struct {
-	front, back *cluster
-	link        int
+func (p *pool) freeSlot(s *slot) {
+	*s = slot{}
+	p.slots = append(p.slots, s)
 }
 
-type clusterLink struct {
-	prev, next *cluster
-	in         bool
-}
-
-func (l *clusterList) moveToBack(c *cluster) {
-	if l.back == c {
-		return
+// newCluster returns a cluster without anything in it, but for memory.
+func (p *pool) newCluster() *cluster {
+	if c := take(&p.clusters); c != nil {
+		return c
 	}
-	l.remove(c)
-	k := &c.links[l.link]
-	*k = clusterLink{prev: l.back, in: true}
-	if l.back != nil {
-		l.back.links[l.link].next = c
-	} else {
-		l.front = c
-	}
-	l.back = c
-}
-
-func (l *clusterList) remove(c *cluster) {
-	k := &c.links[l.link]
-	if !k.in {
-		return
-	}
-	if k.prev != nil {
-		k.prev.links[l.link].next = k.next
-	} else {
-		l.front = k.next
-	}
-	if k.next != nil {
-		k.next.links[l.link].prev = k.prev
-	} else {
-		l.back = k.prev
-	}
-	*k = clusterLink{}
+	return &cluster{}
 }

@@ -13,10 +13,9 @@ func (c *conn) expect(outbound bool) {
 		return
 	}
 	sum, total := 0.0, 0.0
-	for i, l := range c.pace {
-		w := math.Exp(float64(l))
-		sum += w * logMedians[i]
-		total += w
+	for i, w := range c.pace {
+		sum += float64(w) * logMedians[i]
+		total += float64(w)
 	}
 	c.usual = sum / total
 }
@@ -41,4 +40,18 @@ func (c *conn) logSilent(now int64) float64 {
 	}
 	vanished := math.Exp(logVanished)
 	return math.Log(vanished + (1-vanished)*0.5*math.Erfc(z/math.Sqrt2))
+}
+
+// longTransfer is how long a message may be on its way without a sign of it
+// until the connection is given up, in milliseconds.
+const longTransfer = 30_000
+
+// overdue reports whether c's next row, by the logged time now, should have come
+// so long ago that c is given up: it stays open and takes a row that fits no
+// other connection, but hypotheses about how it stands are not told apart.
+func (c *conn) overdue(now int64) bool {
+	if c.usual == logTransfer {
+		return c.timed && now-c.at-resolution > longTransfer
+	}
+	return c.silent <= logVanished
 }
