@@ -193,7 +193,7 @@ func (c *Classifier) number(p *dissection, text string, class Class) int32 {
 		if o := c.decide(before, outer); o < c.set.fallback && c.set.rules[o].Reason == ReasonExpired {
 			return o
 		}
-	case c.set.rules[n].Reason == ReasonUserUnknown:
+	case c.set.rules[n].Reason == ReasonUserUnknown && !names(before):
 		// "Unknown" is what hosts say of closed and full mailboxes too, and
 		// what they say when the sender is verified.
 		near := before[max(0, len(before)-maxPreamble):]
@@ -214,6 +214,12 @@ func (c *Classifier) number(p *dissection, text string, class Class) int32 {
 
 // maxPreamble is how far before a quoted reply words are still about it.
 const maxPreamble = 200
+
+// names reports whether what stands before a quoted reply does nothing but name
+// the host that gave it, in the manner of Postfix or Exim.
+func names(before string) bool {
+	return strings.HasPrefix(before, "host ") || strings.HasPrefix(before, "SMTP error from remote")
+}
 
 // A question is what rules ask about beside the words.
 type question struct {
