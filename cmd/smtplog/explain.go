@@ -22,6 +22,8 @@ type explainFlags struct {
 	color     string
 	json      bool
 	list      bool
+
+	conversation bool
 }
 
 func (a *app) explainCommand() *cobra.Command {
@@ -34,11 +36,16 @@ Winsock error number (10060): what it means, whether it may be tried again, the
 reason, who has to act, and what to do. Without REPLY it reads standard input, each
 line one reply. It works offline.
 
+--conversation reads a whole conversation from standard input, as SMTPDiag, swaks,
+telnet, openssl s_client and smtplog sessions --transcript print it, and explains it
+step by step, with the verdict at the end.
+
 Who has to act depends on the side: by default the reply is one that our server was
 given; --direction inbound takes it for one that our server gave.`,
 		Example: `  smtplog explain "550 5.7.1 Unable to relay"
   smtplog explain 10060
   smtplog explain --direction inbound 5.7.54
+  swaks --to bob@example.net 2>&1 | smtplog explain --conversation
   smtplog analyze logs --json | jq -r '.failures.groups[].example.text' | smtplog explain --json`,
 		RunE: func(cmd *cobra.Command, args []string) error { return a.explain(&f, args) },
 	}
@@ -46,6 +53,7 @@ given; --direction inbound takes it for one that our server gave.`,
 	fl.StringVar(&f.direction, "direction", "outbound", "`SIDE` of the connection: outbound, the reply was given to us, or inbound, we gave it; e.g. --direction inbound")
 	fl.BoolVar(&f.list, "list", false, "list the reasons, e.g. --list")
 	fl.BoolVar(&f.json, "json", false, "one JSON object for each reply, e.g. --json | jq .reason")
+	fl.BoolVar(&f.conversation, "conversation", false, "read a pasted conversation and explain it step by step, e.g. --conversation < paste.txt")
 	addRules(fl, &f.rules)
 	addColor(fl, &f.color)
 	return cmd
@@ -71,6 +79,9 @@ func (a *app) explain(f *explainFlags, args []string) error {
 	c, err := classifier(f.rules)
 	if err != nil {
 		return err
+	}
+	if f.conversation {
+		return a.explainConversation(f, out, c, d, args)
 	}
 	explain := reply.Explain
 	if c != nil {

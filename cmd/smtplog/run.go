@@ -116,7 +116,7 @@ matches; 2 wrong usage; 130 interrupted.`,
 	root.SetVersionTemplate("smtplog {{.Version}}\n")
 	root.AddCommand(
 		a.analyzeCommand(), a.sessionsCommand(), a.recordsCommand(), a.messagesCommand(), a.traceCommand(), a.formatsCommand(),
-		a.explainCommand(), a.ndrCommand(), a.manCommand(),
+		a.explainCommand(), a.ndrCommand(), a.probeCommand(), a.manCommand(),
 	)
 	return root
 }

@@ -177,13 +177,15 @@ func (p *pasted) server(text string) {
 		text = "334 " + redacted
 	}
 	if !p.more {
-		data := p.data
+		data, login := p.data, p.login
 		p.data, p.login = false, line.Code == 334
 		switch {
 		case len(p.pending) > 0:
 			p.current, p.pending = p.pending[0], p.pending[1:]
 		case data: // logs and some tools do not show the final dot
 			p.current = p.add(Exchange{Verb: "EOM"})
+		case login: // nor the answers to a challenge
+			p.current = p.add(Exchange{Verb: "AUTH"})
 		case p.greeting:
 			p.greeting = false
 			p.current = p.add(Exchange{Verb: "EHLO"})

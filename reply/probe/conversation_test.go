@@ -240,7 +240,7 @@ NOTE | closed | info
 			want:   "CONNECT | connected | passed\nTLS | Verify return code: 0 (ok) | passed\nEHLO | = 250 | passed\nQUIT | quit = 221 | passed\nNOTE | DONE | info\n",
 			result: Passed, verdict: "Nothing was refused; no message was sent."},
 		"transcript": {text: `08DE1234ABCD0001  outbound  192.0.2.25:25
-  12:00:00 + connected
+  12:00:00 +
   12:00:00 < 220 mx1.example.net ESMTP
   12:00:00 > EHLO client.example.org
   12:00:01 < 250-mx1.example.net
@@ -250,7 +250,7 @@ NOTE | closed | info
   12:00:01 < 250 2.1.0 Ok
   12:00:02 < 554 5.7.1 Service unavailable; client blocked using zen.spamhaus.org
   12:00:02 * some note
-  12:00:02 - closed
+  12:00:02 - Remote
   ended: quit (exact)  SEND.LOG:1-9
 `, want: `CONNECT | connected | info
 CONNECT | = 220 | passed
@@ -258,7 +258,7 @@ EHLO | EHLO client.example.org = 250 | passed
 MAIL | MAIL FROM:<alice@example.org> = 250 | passed
 RCPT | RCPT TO:<bob@example.net> = 554 | failed
 NOTE | some note | info
-NOTE | closed | info
+NOTE | disconnected Remote | info
 `, result: Failed, verdict: "RCPT was refused", reason: reply.ReasonBlocklisted, line: 8},
 		"transcript of IIS": {text: "  12:00:00 < EHLO client  → 250\n  12:00:00 < DATA  → 354\n  12:00:00 < QUIT  → 240\n",
 			want: "EHLO | EHLO client = 250 | passed\nDATA | DATA = 354 | passed\nQUIT | QUIT = 240 | passed\n", result: Passed, verdict: "Nothing was refused"},

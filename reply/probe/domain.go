@@ -80,6 +80,7 @@ func soaOf(m *dns.Msg) *dns.SOA {
 type transported struct {
 	answered  int
 	truncated bool
+	records   []string // what was answered, each once
 }
 
 // poll asks every server over one transport and notes what goes wrong there;
@@ -102,7 +103,14 @@ func (p *prober) poll(s *Step, network, name string, before *transported, qtypes
 			}
 			t.answered++
 			t.truncated = t.truncated || a.msg.Truncated
-			s.detail("%s %s: %s (%d ms)", server, what, recordsText(a.msg), a.took.Milliseconds())
+			records := recordsText(a.msg)
+			s.detail("%s %s: %s (%d ms)", server, what, records, a.took.Milliseconds())
+			if len(qtypes) > 1 {
+				records = what + " " + records
+			}
+			if !slices.Contains(t.records, records) {
+				t.records = append(t.records, records)
+			}
 		}
 	}
 	s.Answered = strings.Join(s.Details, "\n")

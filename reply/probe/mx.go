@@ -56,17 +56,17 @@ func (p *prober) pollBoth(name Name, domain, asked string, qtypes ...uint16) {
 	var over *transported
 	p.stepVia(udp, name, domain, asked, func(s *Step) {
 		over = p.poll(s, udp, domain, nil, qtypes...)
-		sayAnswers(s, over, len(p.opt.DNS)*len(qtypes))
+		sayAnswers(s, over)
 	})
 	p.stepVia(tcp, name, domain, asked, func(s *Step) {
 		t := p.poll(s, tcp, domain, over, qtypes...)
-		sayAnswers(s, t, len(p.opt.DNS)*len(qtypes))
+		sayAnswers(s, t)
 	})
 }
 
-func sayAnswers(s *Step, t *transported, of int) {
-	if len(s.Notes) == 0 {
-		s.say("%d of %d questions answered", t.answered, of)
+func sayAnswers(s *Step, t *transported) {
+	if s.Result == Passed {
+		s.say("%s", clip(strings.Join(t.records, "; ")))
 	}
 }
 

@@ -15,7 +15,7 @@ var (
 
 // transcriptLine is a line of "smtplog sessions --transcript"; the time is
 // blank on the further lines of a reply.
-var transcriptLine = regexp.MustCompile(`^  (?:\d\d:\d\d:\d\d| {8}) ([-+*<>]) (.*)$`)
+var transcriptLine = regexp.MustCompile(`^  (?:\d\d:\d\d:\d\d| {8}) ([-+*<>])(?: (.*))?$`)
 
 // answeredInRow is the code that a transcript shows behind the command where
 // the log's row has both.
@@ -110,8 +110,10 @@ func (p *pasted) transcript(text string) bool {
 	}
 	switch {
 	case mark == "+":
-		p.connected(said, Info)
-	case mark == "-", mark == "*":
+		p.connected(strings.TrimSpace("connected "+said), Info)
+	case mark == "-":
+		p.note("NOTE", Info, strings.TrimSpace("disconnected "+said))
+	case mark == "*":
 		p.note("NOTE", Info, said)
 	case isReply(said):
 		p.server(said)

@@ -63,8 +63,14 @@ func (p *prober) verdict() Verdict {
 		where = fmt.Sprintf("all %d servers and addresses", len(taken))
 	}
 	v.Text = fmt.Sprintf("Mail to %s is accepted by %s up to RCPT", to, where)
-	failed, warned := count(p.report.Steps)
-	switch {
+	p.besides(&v)
+	v.Text += ". No message was sent."
+	return v
+}
+
+// besides adds what else there is to a verdict that mail gets through.
+func (p *prober) besides(v *Verdict) {
+	switch failed, warned := count(p.report.Steps); {
 	case failed > 0:
 		v.Result = Failed
 		v.Text += fmt.Sprintf("; %s failed", steps(failed))
@@ -72,8 +78,6 @@ func (p *prober) verdict() Verdict {
 		v.Result = Warning
 		v.Text += fmt.Sprintf("; %s to look at", warnings(warned))
 	}
-	v.Text += ". No message was sent."
-	return v
 }
 
 // messageVerdict is about the test message, where one was to be sent.
@@ -84,7 +88,10 @@ func (p *prober) messageVerdict(to string) (Verdict, bool) {
 	}
 	switch {
 	case s.Result == Passed || s.Result == Warning:
-		return Verdict{Text: fmt.Sprintf("The test message to %s was accepted by %s.", p.opt.AcceptTo, s.Target), Result: s.Result, Step: s}, true
+		v := Verdict{Text: fmt.Sprintf("The test message to %s was accepted by %s", p.opt.AcceptTo, s.Target), Result: Passed, Step: s}
+		p.besides(&v)
+		v.Text += "."
+		return v, true
 	case s.Has(Refused):
 		return failure(s, fmt.Sprintf("%s is accepted at RCPT, but %s refuses the message: %s.", to, s.Target, sentence(s.Text))), true
 	}
