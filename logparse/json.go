@@ -36,7 +36,10 @@ func (r *Record) AppendJSON(b []byte, session string, redact func([]byte) []byte
 		w.Bytes(shown(r.VerbText, redact))
 	}
 	if arg := r.Arg; arg != nil {
-		if redact != nil && verb != "" {
+		switch {
+		case redact != nil && verb == "":
+			arg = redact(arg)
+		case redact != nil:
 			line := redact(append(append(append([]byte(nil), verb...), ' '), arg...))
 			arg = bytes.TrimPrefix(line[len(verb):], []byte(" "))
 		}

@@ -84,6 +84,9 @@ func (a *app) start(ctx context.Context, f *readFlags, paths []string) (*job, er
 	if j.loc, err = zone("--tz", f.tz); err != nil {
 		return nil, err
 	}
+	if j.loc == nil {
+		j.loc = time.UTC
+	}
 	now := time.Now()
 	if j.since, err = bound("--since", f.since, now, j.loc); err != nil {
 		return nil, err
@@ -160,9 +163,10 @@ func (f *readFlags) reading() (opt logparse.Options, err error) {
 	return opt, err
 }
 
+// zone returns the zone of that name, nil for none.
 func zone(flag, name string) (*time.Location, error) {
 	if name == "" {
-		return time.UTC, nil
+		return nil, nil
 	}
 	loc, err := when.Zone(name)
 	if err != nil {

@@ -8,7 +8,6 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/smtplog/smtplog/logparse"
 	"github.com/smtplog/smtplog/logparse/input"
@@ -269,7 +268,7 @@ func (l *Logs) assume(found logparse.Detection) {
 	}
 	switch f := found.Format; f {
 	case logparse.IMS, logparse.IISMSIIS, logparse.OutlookSMTP, logparse.IISODBC:
-		if (l.read.Location == nil || l.read.Location == time.UTC) && !slices.Contains(l.local, f.String()) {
+		if l.read.Location == nil && !slices.Contains(l.local, f.String()) {
 			l.local = append(l.local, f.String())
 		}
 	}
