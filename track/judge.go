@@ -235,7 +235,9 @@ func (j *judge) seen(v *verdict, e *Event) {
 func (j *judge) settle(v *verdict, e *Event, s Status, text string) {
 	v.Status, v.At, v.Server, v.Pos, v.place, v.Host = s, e.Time, e.Server, e.Pos, e.Server, ""
 	v.Code, v.Enhanced, v.Class, v.Reason, v.Actor, v.Text = 0, reply.Enhanced{}, reply.ClassNone, reply.ReasonNone, reply.ActorNone, ""
-	text, v.Host = statusText(text)
+	if text, v.Host = statusText(text); e.Source == "TRACE" {
+		text = "" // a word of Exchange Online's, no reply
+	}
 	if !meaningful(text) && s != Delivered {
 		text = e.explanation()
 	}
@@ -260,14 +262,14 @@ func (j *judge) settle(v *verdict, e *Event, s Status, text string) {
 // explanation returns what the event says of its reason besides the status.
 func (e *Event) explanation() string {
 	switch {
+	case e.Number >= 0 || e.Source == "TRACE":
+		return ""
 	case e.Format == logparse.Agent:
 		return cmp.Or(e.Reply, e.AgentWhy)
 	case e.Reply != "":
 		return e.Reply
 	case meaningful(e.RawStatus) && len(e.Recipients) != 1:
 		return e.RawStatus
-	case e.Number >= 0 || e.Source == "TRACE":
-		return ""
 	case e.Session.ID != "":
 		return ""
 	}

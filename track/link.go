@@ -2,6 +2,7 @@ package track
 
 import (
 	"cmp"
+	"net"
 	"slices"
 	"strings"
 	"time"
@@ -10,9 +11,9 @@ import (
 	"github.com/smtplog/smtplog/reply/outcome"
 )
 
-// sameTime is how far a session may be from the events of a message that only
-// has its Message-ID in common with it.
-const sameTime = 10 * time.Minute
+// sameTime is how far a session may be from the events of a message when no id
+// of Exchange ties the two together.
+const sameTime = 2 * time.Minute
 
 // A transaction is what is kept of one for the join.
 type transaction struct {
@@ -23,6 +24,11 @@ type transaction struct {
 	of        int // transactions that the session has
 	context   string
 	name      string // of the message
+	internal  string // internal id on the server
+	local     string // the server's address
+	remote    string // the next server, where its internal id is known
+	from      string // key of the sender's address
+	to        []string
 	proxied   string // the front end's session
 	pos       outcome.Position
 	start     outcome.Time
@@ -38,8 +44,10 @@ const (
 	joinSession  = "session"
 	joinInternal = "internal"
 	joinRemote   = "remote"
-	joinReply    = "reply" // internal id and Message-ID of what a front end passed on
+	joinReply    = "reply" // internal id and Message-ID, where the server is not known
 	joinName     = "name"
+	joinProxied  = "proxied"  // the session that was passed on
+	joinEnvelope = "envelope" // sender and recipient of what names no message
 )
 
 // joins holds transactions until the messages that they carried are over.
@@ -91,13 +99,30 @@ func (j *joins) add(s *session.Session, i int) {
 	key(joinSession, "", lower(t.session))
 	id := strings.Clone(from.InternalID)
 	key(joinInternal, shortName(t.server), id)
-	if id != "" && t.name != "" && s.Direction == outcome.Inbound {
+	if id != "" && t.name != "" && (s.Direction == outcome.Inbound || t.server == "") {
 		key(joinReply, "", id+" "+t.name)
 	}
 	if from.RemoteInternalID != "" {
-		key(joinRemote, shortName(strings.Clone(from.RemoteServer)), strings.Clone(from.RemoteInternalID))
+		remote := strings.Clone(from.RemoteInternalID)
+		key(joinRemote, shortName(strings.Clone(from.RemoteServer)), remote)
+		if t.name != "" {
+			key(joinReply, "", remote+" "+t.name) // Exchange 2010 does not name the host
+		}
 	}
 	key(joinName, "", t.name)
+	key(joinProxied, "", lower(t.proxied))
+	t.local = addressOf(s.Local)
+	t.internal, t.from = id, addressKey(strings.Clone(from.From))
+	if from.RemoteInternalID != "" {
+		t.remote = shortName(strings.Clone(from.RemoteServer))
+	}
+	for k := range from.Recipients[:min(len(from.Recipients), maxEnvelope)] {
+		to := addressKey(strings.Clone(from.Recipients[k].To))
+		t.to = append(t.to, to)
+		if t.name == "" && id == "" {
+			key(joinEnvelope, shortName(t.server), t.from+" "+to)
+		}
+	}
 	for _, k := range t.keys {
 		j.byKey[k] = append(j.byKey[k], t)
 	}
@@ -134,6 +159,18 @@ func (j *joins) forget(before int64) {
 	j.all, j.end = kept, end
 }
 
+// addressOf returns the address of an endpoint, "10.0.0.1:25".
+func addressOf(endpoint string) string {
+	host, _, err := net.SplitHostPort(endpoint)
+	if err != nil {
+		return strings.Clone(endpoint)
+	}
+	return strings.Clone(host)
+}
+
+// maxEnvelope is how many recipients of a transaction are kept.
+const maxEnvelope = 16
+
 // maxCandidates bounds the transactions of one key that an event is compared
 // with, and maxLinks the sessions of one message.
 const (
@@ -143,9 +180,14 @@ const (
 
 // linker finds the sessions of one message.
 type linker struct {
-	j     *joins
-	found map[*transaction]Link
-	list  []*transaction
+	j        *joins
+	events   []*Event
+	found    map[*transaction]Link
+	list     []*transaction
+	servers  map[string]bool // short names and addresses of those that wrote the events
+	senders  map[string]bool // keys of addresses, those of the envelope too
+	to       map[string]bool // keys of the recipients
+	received bool            // there is an internal id of something received
 }
 
 // links returns the sessions that carried the message of these events.
@@ -153,12 +195,13 @@ func (b *Builder) links(events []*Event) []Link {
 	if len(b.joins.all) == 0 {
 		return nil
 	}
-	l := &linker{j: b.joins, found: map[*transaction]Link{}}
+	l := newLinker(b.joins, events)
 	for _, e := range events {
 		l.bySession(e)
 		l.byInternalID(e)
 	}
-	l.byName(events)
+	l.byName()
+	l.byEnvelope()
 	for _, t := range l.list {
 		l.behind(t)
 	}
@@ -174,6 +217,27 @@ func (b *Builder) links(events []*Event) []Link {
 			cmp.Compare(a.Server, b.Server), cmp.Compare(a.Transaction, b.Transaction))
 	})
 	return links
+}
+
+func newLinker(j *joins, events []*Event) *linker {
+	l := &linker{j: j, events: events, found: map[*transaction]Link{}, servers: map[string]bool{}, senders: map[string]bool{}, to: map[string]bool{}}
+	for _, e := range events {
+		if e.Server != "" {
+			l.servers[shortName(e.Server)] = true
+		}
+		switch e.EventID {
+		case "RECEIVE", "HARECEIVE":
+			l.servers[e.ServerIP] = true
+		case "SEND", "SENDEXTERNAL":
+			l.servers[e.ClientIP] = true
+		}
+		l.received = l.received || e.EventID == "RECEIVE" && e.InternalID != ""
+		l.senders[addressKey(e.Sender)], l.senders[addressKey(e.ReturnPath)] = true, true
+		for i := range e.Recipients {
+			l.to[addressKey(e.Recipients[i].Address)] = true
+		}
+	}
+	return l
 }
 
 func (l *linker) candidates(kind, server, id string) []*transaction {
@@ -241,19 +305,18 @@ func (t *transaction) agrees(name string, e *Event) bool {
 	return (t.name == "" || name == "" || t.name == name) && (e.Time.IsZero() || t.start.IsZero() || abs(e.when()-t.start.UnixNano()) <= int64(DefaultWindow))
 }
 
-// byName links what has the Message-ID in common with the message and was at
-// about the time of one of its events. Logs of Exchange 2003 have no better
-// tie.
-func (l *linker) byName(events []*Event) {
+// byName links what has the Message-ID in common with the message, sender and
+// recipients too, and was at about the time of one of its events.
+func (l *linker) byName() {
 	tried := map[string]bool{}
-	for _, e := range events {
+	for _, e := range l.events {
 		for _, name := range e.names {
 			if tried[name] {
 				continue
 			}
 			tried[name] = true
 			for _, t := range l.candidates(joinName, "", name) {
-				if _, ok := l.found[t]; !ok && t.meets(events) {
+				if _, ok := l.found[t]; !ok && !l.denies(t) && l.meets(t) {
 					l.take(t, RuleMessageID, Likely)
 				}
 			}
@@ -261,27 +324,72 @@ func (l *linker) byName(events []*Event) {
 	}
 }
 
+// denies reports whether the transaction's ids would have tied it to the
+// message if it were of it, or its sender or recipients are others.
+func (l *linker) denies(t *transaction) bool {
+	switch {
+	case t.internal != "" && (t.server != "" && l.servers[shortName(t.server)] || t.local != "" && l.servers[t.local]),
+		t.remote != "" && l.servers[t.remote]:
+		return true
+	case t.internal != "" && t.direction == outcome.Inbound && l.received:
+		return true
+	case t.from != "" && !l.senders[t.from]:
+		return true
+	}
+	return len(t.to) > 0 && len(l.to) > 0 && !slices.ContainsFunc(t.to, func(a string) bool { return l.to[a] })
+}
+
 // meets reports whether one of the events, which are in order, is at about the
 // transaction's time.
-func (t *transaction) meets(events []*Event) bool {
+func (l *linker) meets(t *transaction) bool {
 	if t.start.IsZero() {
 		return false
 	}
 	at := t.start.UnixNano()
-	i, _ := slices.BinarySearchFunc(events, at, func(e *Event, at int64) int { return cmp.Compare(e.when(), at) })
-	return i < len(events) && events[i].when()-at <= int64(sameTime) || i > 0 && at-events[i-1].when() <= int64(sameTime)
+	i, _ := slices.BinarySearchFunc(l.events, at, func(e *Event, at int64) int { return cmp.Compare(e.when(), at) })
+	return i < len(l.events) && l.events[i].when()-at <= int64(sameTime) || i > 0 && at-l.events[i-1].when() <= int64(sameTime)
 }
 
-// behind links the session of the front end behind a linked one.
+// byEnvelope links what names no message at all, as the logs of IIS do for what
+// was sent: the server, the sender, a recipient and the time are the same.
+func (l *linker) byEnvelope() {
+	for _, e := range l.events {
+		if e.Number < 0 || e.EventID == "PROCESS" && e.Number != eventBeginOutbound {
+			continue
+		}
+		server, from := shortName(e.Server), addressKey(e.Sender)
+		for i := range e.Recipients[:min(len(e.Recipients), maxEnvelope)] {
+			for _, t := range l.candidates(joinEnvelope, server, from+" "+addressKey(e.Recipients[i].Address)) {
+				if abs(e.when()-t.start.UnixNano()) <= int64(sameTime) {
+					l.take(t, RuleEnvelope, Likely)
+				}
+			}
+		}
+	}
+}
+
+// behind links the front end's sessions behind a linked one: the one that it
+// passed on, and the one by which it did.
 func (l *linker) behind(t *transaction) {
 	for _, front := range l.candidates(joinSession, "", lower(t.proxied)) {
-		if front.name != "" && t.name != "" && front.name != t.name || front.name == "" && front.of > 1 && front.number != t.number {
-			continue
-		}
-		if old, ok := l.found[front]; ok && old.Sure == Exact {
-			continue
-		}
-		delete(l.found, front)
-		l.take(front, RuleProxySession, Exact)
+		l.passedOn(t, front)
 	}
+	for _, front := range l.candidates(joinProxied, "", lower(t.proxied)) {
+		l.passedOn(t, front)
+	}
+}
+
+func (l *linker) passedOn(t, front *transaction) {
+	if front == t || front.name != "" && t.name != "" && front.name != t.name || (front.name == "" || t.name == "") && front.of > 1 && front.number != t.number {
+		return
+	}
+	// The ids of front ends begin anew when they do.
+	if abs(front.start.UnixNano()-t.start.UnixNano()) > int64(hopTime) {
+		return
+	}
+	if old, ok := l.found[front]; ok && (old.Sure == Exact || l.found[t].Sure == Likely) {
+		return
+	}
+	delete(l.found, front)
+	l.take(front, RuleProxySession, l.found[t].Sure)
 }

@@ -138,7 +138,8 @@ const (
 	RuleInternalID       Rule = "internal_id"        // RecordId, or InternalId in the reply, is the internal id on the same server
 	RuleRemoteInternalID Rule = "remote_internal_id" // the next server's reply names its internal id
 	RuleProxySession     Rule = "proxy_session"      // the front end's session behind a linked one
-	RuleMessageID        Rule = "message_id"         // the same Message-ID at about the same time
+	RuleMessageID        Rule = "message_id"         // the same Message-ID, sender and recipient at about the same time
+	RuleEnvelope         Rule = "envelope"           // the same server, sender and recipient at about the same time
 )
 
 // Sure says how sure a link is.

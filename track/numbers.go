@@ -71,10 +71,11 @@ var numberedEvents = map[int]struct{ source, event, name string }{
 
 // Numbers whose meaning for the recipients their event does not tell.
 const (
-	eventTransferOut = 7
-	eventReportOut   = 8
-	eventBackboneOut = 1002
-	eventGatewayOut  = 1003
-	eventQueuedOut   = 1010
-	eventArchived    = 1041
+	eventTransferOut   = 7
+	eventReportOut     = 8
+	eventBackboneOut   = 1002
+	eventGatewayOut    = 1003
+	eventQueuedOut     = 1010
+	eventBeginOutbound = 1020
+	eventArchived      = 1041
 )

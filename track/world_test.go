@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/smtplog/smtplog/logparse"
 	"github.com/smtplog/smtplog/logparse/session"
@@ -151,8 +150,9 @@ func compare(t *testing.T, w *testworld.World, messages []*Message) {
 			owner[m] = i
 		}
 		compareVerdicts(t, truth, parts, len(w.Lost) > 0)
+		compareSessions(t, w, truth, parts)
 		if len(w.Lost) == 0 && len(parts) == 1 {
-			if string(got.Status) != string(truth.Status) {
+			if string(got.Status) != string(truth.Status) && (truth.Status != testworld.Quarantined || got.Status != Failed || truth.Story != testworld.CloudOnly) {
 				t.Errorf("%s: status %s, want %s", truth.Story, got.Status, truth.Status)
 			}
 			for _, h := range got.Holes {
@@ -193,6 +193,8 @@ func compareVerdicts(t *testing.T, truth *testworld.Message, parts map[*Message]
 			if holes == 0 && string(got.Status) != string(want.Status) {
 				t.Errorf("%s: %s is %s, its verdict is lost, and no hole is named (%s, %s)", truth.Story, want.Address, got.Status, truth.MessageID, want.Server)
 			}
+		case want.Status == testworld.Quarantined && got.Status == Failed && got.Text == "":
+			// Only the cmdlet of Exchange Online tells quarantine from failure.
 		case string(got.Status) != string(want.Status):
 			t.Errorf("%s: %s is %s, want %s (lost: %v) %s", truth.Story, want.Address, got.Status, want.Status, want.Lost, truth.MessageID)
 		case lost:
@@ -205,6 +207,43 @@ func compareVerdicts(t *testing.T, truth *testworld.Message, parts map[*Message]
 	for k, r := range verdicts {
 		if !known[k] {
 			t.Errorf("%s: %s (%s) is no recipient", truth.Story, r.Address, r.Status)
+		}
+	}
+}
+
+// compareSessions checks that the message names the sessions that carried it,
+// and no others.
+func compareSessions(t *testing.T, w *testworld.World, truth *testworld.Message, parts map[*Message]bool) {
+	t.Helper()
+	links := map[rowID]Link{}
+	for m := range parts {
+		for _, l := range m.Sessions {
+			links[rowID{l.Pos.File, l.Pos.Line}] = l
+		}
+	}
+	carried := map[rowID]bool{}
+	for _, n := range truth.Sessions {
+		s := &w.Sessions[n]
+		found := false
+		for _, row := range s.Rows {
+			id := rowID{row.File, int64(row.Line)}
+			carried[id] = true
+			if _, ok := links[id]; ok {
+				found = true
+			}
+		}
+		// Services of one server give the same ids, which the session reader
+		// cannot always tell apart.
+		again := slices.ContainsFunc(w.Sessions, func(o testworld.Session) bool {
+			return o.Number != s.Number && o.ID == s.ID && o.Server == s.Server && o.Log == s.Log
+		})
+		if !found && !again && len(w.Lost) == 0 && s.Log != testworld.IMSLog {
+			t.Errorf("%s: session %s of %s (%s) is not linked", truth.Story, s.ID, s.Server, s.Log)
+		}
+	}
+	for id, l := range links {
+		if !carried[id] {
+			t.Errorf("%s: session %s at %s:%d (%s, %s) did not carry it", truth.Story, l.Session, id.file, id.line, l.Rule, l.Sure)
 		}
 	}
 }
@@ -250,5 +289,3 @@ func TestLostFiles(t *testing.T) {
 		})
 	}
 }
-
-var _ = time.Second
