@@ -158,9 +158,9 @@ func (f *probeFlags) options(sender, recipient string) (probe.Options, error) {
 		opt.Source = addr
 	}
 	switch {
-	case f.ipv4 || opt.Source.Is4():
+	case f.ipv4:
 		opt.Family = probe.IPv4
-	case f.ipv6 || opt.Source.Is6():
+	case f.ipv6:
 		opt.Family = probe.IPv6
 	}
 	switch f.accept {

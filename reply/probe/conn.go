@@ -9,7 +9,6 @@ import (
 	"net"
 	"net/netip"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/smtplog/smtplog/reply"
@@ -84,29 +83,20 @@ func (c *conversation) connect() bool {
 }
 
 func (c *conversation) connectFailed(s *Step, err error) {
-	s.Answered = dialProblem(err)
+	s.Answered = netProblem(err)
 	switch {
-	case c.p.ctx.Err() != nil:
-		s.skip(Interrupted, "not done: the check was interrupted or is out of time")
-		return
-	case c.addr.Is6() && (errors.Is(err, syscall.ENETUNREACH) || errors.Is(err, syscall.EADDRNOTAVAIL) || noRoute(err)):
-		s.skip(NoRoute, "this host has no IPv6 route")
+	case c.addr.Is6() && hasNoRoute(err):
+		s.skip(NoRoute, "this host has no IPv6 route there")
 	case isTimeout(err):
 		s.fail(ConnectTimeout, "no answer within %s; a firewall here or there drops port %d, or the server is down", c.p.opt.Timeout, c.p.opt.Port)
 		s.Classification = because(reply.ReasonConnectionTimeout)
-	case errors.Is(err, syscall.ECONNREFUSED):
+	case isRefused(err):
 		s.fail(ConnectRefused, "the connection was refused: nothing listens on port %d, or a firewall rejects it", c.p.opt.Port)
 		s.Classification = because(reply.ReasonConnectionRefused)
 	default:
-		s.fail(ConnectFailed, "no connection: %s", dialProblem(err))
+		s.fail(ConnectFailed, "no connection: %s", netProblem(err))
 		s.Classification = because(reply.ReasonConnectionRefused)
 	}
-}
-
-// noRoute recognises Windows's WSAENETUNREACH and WSAEADDRNOTAVAIL.
-func noRoute(err error) bool {
-	var errno syscall.Errno
-	return errors.As(err, &errno) && (errno == 10051 || errno == 10049)
 }
 
 // send writes one line.
@@ -178,22 +168,13 @@ func (c *conversation) noReply(s *Step, err error) {
 	case errors.Is(err, errNoReply):
 		s.fail(BadReply, "what answers does not speak SMTP, or breaks its rules")
 		s.Classification = because(reply.ReasonProtocolError)
-	case c.p.ctx.Err() != nil:
-		s.skip(OutOfTime, "no reply before the check was interrupted or out of time")
 	case isTimeout(err):
 		s.fail(TimedOut, "no reply within %s", c.p.opt.Timeout)
 		s.Classification = because(reply.ReasonConnectionTimeout)
 	default:
-		s.fail(Dropped, "the server dropped the connection (%s)", droppedText(err))
+		s.fail(Dropped, "the server dropped the connection (%s)", netProblem(err))
 		s.Classification = because(reply.ReasonConnectionDropped)
 	}
-}
-
-func droppedText(err error) string {
-	if errors.Is(err, io.EOF) {
-		return "closed without a reply"
-	}
-	return dialProblem(err)
 }
 
 // refused fails the step with what the reply means.

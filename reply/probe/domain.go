@@ -21,7 +21,7 @@ func (p *prober) checkSOA(domain string) {
 				a := p.dns.ask(server, network, domain, dns.TypeSOA)
 				switch {
 				case !a.usable() && network == tcp && reached && a.err != nil:
-					s.warn(TCPBlocked, "DNS over TCP: %s, though UDP works; does a firewall block TCP port 53?", dialProblem(a.err))
+					s.warn(TCPBlocked, "DNS over TCP: %s, though UDP works; does a firewall block TCP port 53?", netProblem(a.err))
 					return
 				case !a.usable():
 					s.fail(a.issue(), "the DNS server gives no answer: %s", a.problem())

@@ -99,7 +99,7 @@ func (p *prober) fetchPolicy(domain string) (string, error) {
 		}
 	}
 	if err != nil {
-		return "", errors.New(dialProblem(err))
+		return "", errors.New(netProblem(err))
 	}
 	defer conn.Close()
 	conn.SetDeadline(time.Now().Add(p.opt.Timeout))

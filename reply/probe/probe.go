@@ -60,8 +60,8 @@ type Options struct {
 	Helo   string     // name for EHLO; "": our host name, or where that is short the name of our address
 	Port   int        // of the mail servers; 0: 25
 	Source netip.Addr // address to connect from, and ours for PTR and SPF; unset: as the system routes
-	Family Family
-	NoTLS  bool // do not use STARTTLS
+	Family Family     // AnyFamily with a Source is the Source's
+	NoTLS  bool       // do not use STARTTLS
 
 	// Policy has SPF, DMARC, MTA-STS, TLSA and DKIM records looked at.
 	// The MTA-STS policy is fetched over HTTPS.
@@ -205,6 +205,12 @@ func (p *prober) defaults() error {
 	}
 	if o.Port < 1 || o.Port > 65535 {
 		return errors.New("the port is 1 to 65535")
+	}
+	if o.Source.IsValid() && o.Family == AnyFamily {
+		o.Family = IPv6
+		if o.Source.Is4() {
+			o.Family = IPv4
+		}
 	}
 	if o.Now == nil {
 		o.Now = time.Now

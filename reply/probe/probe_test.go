@@ -2,8 +2,13 @@ package probe
 
 import (
 	"context"
+	"errors"
+	"io"
+	"net"
 	"net/netip"
+	"os"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -170,7 +175,9 @@ func TestConnections(t *testing.T) {
 		w := newWorld(t)
 		w.standard().add(t, "mx1.example.net. 300 IN AAAA 2001:db8::25")
 		w.route(tcp, "[2001:db8::25]:25", "no route")
-		r := w.run(w.options())
+		opt := w.options()
+		opt.Source = netip.Addr{}
+		r := w.run(opt)
 		expect(t, r, StepConnect, "2001:db8::25", Skipped, NoRoute)
 		expectVerdict(t, r, Warning, "accepted by mx1.example.net [192.0.2.25]:25")
 		if r.Failed() {
@@ -254,7 +261,36 @@ func TestHangsAndDrops(t *testing.T) {
 		if err != context.Canceled || r == nil {
 			t.Fatalf("%v, %v", r, err)
 		}
-		expect(t, r, StepEHLO, "mx1", Skipped, OutOfTime)
+		expect(t, r, StepEHLO, "mx1", Skipped, Interrupted)
+		expectVerdict(t, r, Skipped, "is open")
+	})
+	t.Run("interrupted in DNS", func(t *testing.T) {
+		w := newWorld(t)
+		w.route(udp, resolverAddress, "hang")
+		w.route(tcp, resolverAddress, "hang")
+		ctx, stop := context.WithCancel(context.Background())
+		opt := w.options()
+		opt.Timeout = time.Minute
+		opt.Begin = func(s *Step) {
+			if s.Name == StepSOA {
+				time.AfterFunc(50*time.Millisecond, stop)
+			}
+		}
+		r, err := Run(ctx, opt)
+		if err != context.Canceled {
+			t.Fatal(err)
+		}
+		expect(t, r, StepSOA, "", Skipped, Interrupted)
+		expect(t, r, StepMXList, "example.net", Skipped, Interrupted)
+		expectVerdict(t, r, Skipped, "is open")
+	})
+	t.Run("more servers than time", func(t *testing.T) {
+		w := newWorld(t)
+		w.dns(resolverAddress).add(t, "example.net. 300 IN MX 20 mx2.example.net.\nmx2.example.net. 300 IN A 192.0.2.26")
+		w.raw(mx1, script(map[string]string{"banner": "hang"}))
+		opt := w.options()
+		opt.Timeout, opt.Total = time.Minute, time.Second
+		expect(t, w.run(opt), StepConnect, "mx2", Skipped, OutOfTime)
 	})
 }
 
@@ -449,6 +485,23 @@ func TestAccept(t *testing.T) {
 		r := scripted(t, map[string]string{"DATA": "451 4.3.0 Try later"})
 		expect(t, r, StepData, "mx1", Failed, Refused)
 		expect(t, r, StepRset, "mx1", Passed, "")
+		expectVerdict(t, r, Failed, "No test message was sent to bob@example.net: DATA is refused by mx1", "451 4.3.0 Try later")
+	})
+	t.Run("postmaster refused", func(t *testing.T) {
+		_, m, r := accepting(t, &mailServer{rcpt: func(to string) error {
+			if strings.HasPrefix(to, "postmaster") {
+				return refuse(550, smtp.EnhancedCode{5, 1, 1}, "User unknown")
+			}
+			return nil
+		}}, func(o *Options) { o.AcceptTo = "postmaster@example.net" })
+		if len(m.messages) != 0 {
+			t.Error("a message was sent")
+		}
+		expectVerdict(t, r, Failed, "No test message was sent to postmaster@example.net: RCPT is refused")
+	})
+	t.Run("dropped at DATA", func(t *testing.T) {
+		r := scripted(t, map[string]string{"DATA": "drop"})
+		expect(t, r, StepData, "mx1", Failed, Dropped)
 	})
 	t.Run("dropped after the message", func(t *testing.T) {
 		r := scripted(t, map[string]string{".": "drop"})
@@ -559,6 +612,72 @@ func TestOurAddress(t *testing.T) {
 		opt.Helo = "[198.51.100.7]"
 		expect(t, w.run(opt), StepHelo, "", Passed, HeloNotFQDN)
 	})
+}
+
+// Without a name given, the name of our address is better than a short one.
+func TestDefaultHelo(t *testing.T) {
+	w := newWorld(t)
+	w.standard()
+	opt := w.options()
+	opt.Helo = ""
+	r := w.run(opt)
+	host, err := os.Hostname()
+	want := "client.example.org"
+	if err == nil && strings.Contains(host, ".") {
+		want = host
+	}
+	if r.Helo != want {
+		t.Errorf("HELO %s, want %s", r.Helo, want)
+	}
+	expect(t, r, StepEHLO, "mx1", Passed, "")
+}
+
+// The system's DNS servers are asked when none is named.
+func TestSystemServers(t *testing.T) {
+	w := newWorld(t)
+	opt := w.options()
+	opt.DNS = nil
+	r, err := Run(context.Background(), opt)
+	if err != nil {
+		if len(systemServers()) > 0 {
+			t.Error(err)
+		}
+		return
+	}
+	if len(r.Servers) == 0 {
+		t.Error("no servers")
+	}
+	expectVerdict(t, r, Failed, "connection refused")
+}
+
+func TestPrivate(t *testing.T) {
+	for addr, want := range map[string]bool{
+		"192.0.2.1": false, "2001:db8::1": false, "10.0.0.1": true, "172.16.0.1": true, "172.32.0.1": false, "192.168.1.1": true, "100.64.1.1": true, "127.0.0.1": true,
+		"::1": true, "fe80::1": true, "fd00::1": true, "169.254.1.1": true, "0.0.0.0": true, "::": true, "224.0.0.1": true, "::ffff:10.0.0.1": true,
+	} {
+		if got := private(netip.MustParseAddr(addr)) != ""; got != want {
+			t.Errorf("%s: %v", addr, got)
+		}
+	}
+}
+
+// Windows returns the numbers of Winsock.
+func TestNetErrors(t *testing.T) {
+	wrap := func(n syscall.Errno) error { return &net.OpError{Op: "dial", Err: os.NewSyscallError("connectex", n)} }
+	if !isRefused(wrap(10061)) || !isRefused(wrap(syscall.ECONNREFUSED)) || isRefused(wrap(10060)) || isRefused(io.EOF) {
+		t.Error("refused")
+	}
+	if !isTimeout(wrap(10060)) || !isTimeout(context.DeadlineExceeded) || isTimeout(wrap(10061)) {
+		t.Error("timeout")
+	}
+	if !hasNoRoute(wrap(10051)) || !hasNoRoute(wrap(syscall.EHOSTUNREACH)) || hasNoRoute(wrap(10061)) {
+		t.Error("no route")
+	}
+	for err, want := range map[error]string{io.EOF: "closed without a reply", wrap(10054): "connection reset", wrap(10061): "connection refused", errors.New("what"): "what"} {
+		if got := netProblem(err); got != want {
+			t.Errorf("%v: %q, want %q", err, got, want)
+		}
+	}
 }
 
 func TestAddressIn(t *testing.T) {

@@ -6,10 +6,8 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
-	"os"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/miekg/dns"
@@ -109,7 +107,7 @@ func (r *resolver) ask(server, network, name string, qtype uint16) answer {
 		}
 	}
 	a.took = max(r.p.opt.Now().Sub(started), 0)
-	if a.err != nil && r.p.ctx.Err() == nil && (isTimeout(a.err) || errors.Is(a.err, syscall.ECONNREFUSED)) {
+	if a.err != nil && r.p.ctx.Err() == nil && (isTimeout(a.err) || isRefused(a.err)) {
 		r.dead[network+" "+server] = a.err
 	}
 	r.cache[key] = a
@@ -260,7 +258,7 @@ func cname(m *dns.Msg, name string) string {
 func (a *answer) problem() string {
 	switch {
 	case a.err != nil:
-		return dialProblem(a.err)
+		return netProblem(a.err)
 	case lame(a.msg) && a.msg.Rcode == dns.RcodeSuccess:
 		return "lame: it points elsewhere instead of answering"
 	case lame(a.msg):
@@ -278,7 +276,7 @@ func (a *answer) issue() Issue {
 		return DNSError
 	case isTimeout(a.err):
 		return DNSTimeout
-	case errors.Is(a.err, syscall.ECONNREFUSED):
+	case isRefused(a.err):
 		return DNSRefused
 	}
 	return DNSError
@@ -289,28 +287,6 @@ func rcode(m *dns.Msg) string {
 		return s
 	}
 	return strconv.Itoa(m.Rcode)
-}
-
-func isTimeout(err error) bool {
-	var ne net.Error
-	return errors.Is(err, context.DeadlineExceeded) || errors.Is(err, os.ErrDeadlineExceeded) || errors.As(err, &ne) && ne.Timeout()
-}
-
-// dialProblem says in a few words why there was no connection or no answer.
-func dialProblem(err error) string {
-	switch {
-	case isTimeout(err):
-		return "no answer in time"
-	case errors.Is(err, syscall.ECONNREFUSED):
-		return "connection refused"
-	case errors.Is(err, syscall.ECONNRESET):
-		return "connection reset"
-	}
-	var op *net.OpError
-	if errors.As(err, &op) && op.Err != nil {
-		return op.Err.Error()
-	}
-	return err.Error()
 }
 
 // serverAddress returns a DNS server with its port.

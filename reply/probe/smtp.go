@@ -31,7 +31,9 @@ func (p *prober) checkServers(targets []target) {
 		}
 		for _, addr := range t.addrs {
 			if p.ctx.Err() != nil {
-				return
+				// Skipped, and said so.
+				p.step(StepConnect, hostName(t, addr, p.opt.Port), "", nil)
+				break
 			}
 			if retry := p.talk(t, addr, !p.opt.NoTLS); retry && p.ctx.Err() == nil {
 				p.talk(t, addr, false)

@@ -218,6 +218,22 @@ func TestSPFMacros(t *testing.T) {
 	}
 }
 
+func TestValidated(t *testing.T) {
+	e := &spfCheck{lookup: spfZone(t, `
+1.2.0.192.in-addr.arpa. 1 IN PTR other.test.
+1.2.0.192.in-addr.arpa. 1 IN PTR sub.d.test.
+1.2.0.192.in-addr.arpa. 1 IN PTR liar.test.
+1.2.0.192.in-addr.arpa. 1 IN PTR D.test.
+other.test. 1 IN A 192.0.2.1
+sub.d.test. 1 IN A 192.0.2.1
+d.test. 1 IN A 192.0.2.1
+liar.test. 1 IN A 192.0.2.2
+`), ip: netip.MustParseAddr("192.0.2.1")}
+	if got := strings.Join(e.validated("d.test"), " "); got != "d.test sub.d.test other.test" {
+		t.Errorf("names %s", got)
+	}
+}
+
 func TestUnescape(t *testing.T) {
 	for in, want := range map[string]string{"plain": "plain", `a\"b\\c`: `a"b\c`, `\255\065x`: "\xffAx", `\`: `\`, `\12`: "12", `\999`: "999"} {
 		if got := unescape(in); got != want {

@@ -194,17 +194,23 @@ func (p *prober) step(name Name, target, asked string, do func(*Step)) *Step {
 
 func (p *prober) stepVia(transport string, name Name, target, asked string, do func(*Step)) *Step {
 	s := &Step{Name: name, Target: target, Transport: transport, Asked: asked, Started: p.opt.Now(), Result: Passed}
-	switch err := p.ctx.Err(); {
-	case errors.Is(err, context.DeadlineExceeded):
-		s.skip(OutOfTime, "not done: the whole check took longer than %s", p.opt.Total)
-	case err != nil:
-		s.skip(Interrupted, "not done: interrupted")
-	default:
+	over := p.ctx.Err() != nil
+	if !over {
 		if p.opt.Begin != nil {
 			p.opt.Begin(s)
 		}
 		do(s)
 		s.Duration = max(p.opt.Now().Sub(s.Started), 0)
+		// What was broken off has not failed.
+		over = p.ctx.Err() != nil && s.Result == Failed && !s.Has(Refused)
+	}
+	if over {
+		s.Result, s.Text, s.Notes, s.Classification = Passed, "", nil, nil
+		if errors.Is(p.ctx.Err(), context.DeadlineExceeded) {
+			s.skip(OutOfTime, "not done: the whole check took longer than %s", p.opt.Total)
+		} else {
+			s.skip(Interrupted, "not done: interrupted")
+		}
 	}
 	if s.Text == "" && len(s.Notes) > 0 {
 		s.Text = worst(s.Notes).Text

@@ -98,10 +98,6 @@ func (c *conversation) handshake(s *Step, state *tls.ConnectionState) {
 	secure := tls.Client(c.conn, config)
 	if err := secure.HandshakeContext(ctx); err != nil {
 		c.over = true
-		if c.p.ctx.Err() != nil {
-			s.skip(OutOfTime, "no TLS before the check was interrupted or out of time")
-			return
-		}
 		s.fail(HandshakeFailed, "the TLS handshake failed: %s", handshakeProblem(err))
 		s.Classification = because(reply.ReasonTLSFailed)
 		return
@@ -131,7 +127,7 @@ func handshakeProblem(err error) string {
 	case errors.As(err, &header):
 		return "what the server sends is not TLS"
 	}
-	return strings.TrimPrefix(droppedText(err), "tls: ")
+	return strings.TrimPrefix(netProblem(err), "tls: ")
 }
 
 // checkCertificate checks chain, name and time. A fault is a warning, since most

@@ -27,7 +27,7 @@ func (p *prober) verdict() Verdict {
 			return failure(s, fmt.Sprintf("Nothing was asked: %s.", s.Text))
 		}
 	}
-	if p.impossible != nil {
+	if s := p.impossible; s != nil && !s.Has(OutOfTime) && !s.Has(Interrupted) {
 		return failure(p.impossible, fmt.Sprintf("Mail to %s cannot be delivered: %s.", to, p.impossible.Text))
 	}
 	var taken, refused []attempt
@@ -43,7 +43,7 @@ func (p *prober) verdict() Verdict {
 		return v
 	}
 	switch {
-	case len(taken) == 0 && len(refused) == 0 && p.ctx.Err() != nil:
+	case len(taken) == 0 && len(refused) == 0 && p.ctx.Err() != nil: // in DNS or at the first server
 		return Verdict{Text: fmt.Sprintf("Whether mail to %s gets through is open: the check ended before a server could be asked.", to), Result: Skipped}
 	case len(taken) == 0 && len(refused) == 0:
 		return Verdict{Text: fmt.Sprintf("Whether mail to %s gets through is open: no server could be asked.", to), Result: Failed}
@@ -84,6 +84,12 @@ func (p *prober) besides(v *Verdict) {
 func (p *prober) messageVerdict(to string) (Verdict, bool) {
 	s := p.acceptance
 	if s == nil {
+		// It was not even begun: told only where RCPT itself is no reason.
+		for _, s := range p.report.Steps {
+			if s.Name == StepData && s.Result == Failed || s.Name == StepRcpt && s.Result == Failed && s.Asked == "RCPT TO:<"+p.opt.AcceptTo+">" && p.opt.AcceptTo != to {
+				return failure(s, fmt.Sprintf("No test message was sent to %s: %s is refused by %s: %s.", p.opt.AcceptTo, stageText(s), s.Target, sentence(s.Text))), true
+			}
+		}
 		return Verdict{}, false
 	}
 	switch {
@@ -140,6 +146,8 @@ func stageText(s *Step) string {
 		return "MAIL"
 	case StepRcpt:
 		return "RCPT"
+	case StepData:
+		return "DATA"
 	}
 	return string(s.Name)
 }
