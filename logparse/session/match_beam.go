@@ -10,9 +10,12 @@ import (
 
 const (
 	// prune is how much less likely than the best a hypothesis may be, as a
-	// logarithm; pruneGivenUp is the same for one that gives a row to a
-	// connection that was given up.
+	// logarithm. It is one less for each rowsPerPrune rows that wait, down to
+	// leastPrune. pruneGivenUp is how much less likely a row may be that goes to
+	// a connection that was given up.
 	prune        = 9.0
+	leastPrune   = 5.0
+	rowsPerPrune = 16
 	pruneGivenUp = 4.0
 
 	// maxCompared is how far two hypotheses are compared backwards when one is
@@ -98,14 +101,21 @@ func (m *matcher) collect(c *cluster) {
 		}
 		best = max(best, x.rank)
 	}
+	limit := best - c.prune()
 	b.candidates = slices.DeleteFunc(b.candidates, func(x candidate) bool {
-		return x.rank < best-prune || x.rank < best-pruneGivenUp && x.conn >= 0 && c.hypotheses[x.hypothesis].conns[x.conn].givenUp
+		return x.rank < limit || x.rank < best-pruneGivenUp && x.conn >= 0 && c.hypotheses[x.hypothesis].conns[x.conn].givenUp
 	})
 	if len(b.candidates) > 1 {
 		slices.SortFunc(b.candidates, func(x, y candidate) int {
 			return cmp.Or(cmp.Compare(y.rank, x.rank), cmp.Compare(x.hypothesis, y.hypothesis), cmp.Compare(y.conn, x.conn))
 		})
 	}
+}
+
+// prune returns how much less likely than the best a hypothesis may be. The more
+// rows wait, the longer it has been behind.
+func (c *cluster) prune() float64 {
+	return max(prune-float64(c.held)/rowsPerPrune, leastPrune)
 }
 
 // plain reports whether one candidate of the only hypothesis leaves all others
@@ -158,6 +168,7 @@ func (m *matcher) placeOnly(c *cluster, rec *logparse.Record) {
 	j := m.beam.candidates[0].conn
 	if j < 0 {
 		j = len(h.conns)
+		m.pool.makeRoom(h)
 		h.conns = append(h.conns, r.open(&h.habits, h.conns))
 	} else {
 		h.sum -= h.conns[j].mark()

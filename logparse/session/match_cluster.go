@@ -40,6 +40,7 @@ type cluster struct {
 	slots          []openSlot    // connections with a row that was placed
 	vague          bool          // neither time-taken nor the length of sessions is logged
 	oldest, newest *heldRow      // rows that wait
+	held           int           // how many
 	crowd          *crowd        // set when there are too many connections for hypotheses
 
 	links [2]clusterLink
@@ -113,6 +114,7 @@ func (m *matcher) hold(c *cluster) *heldRow {
 		c.newest.next = row
 	}
 	c.newest = row
+	c.held++
 	m.waiting++
 	return row
 }
@@ -137,6 +139,7 @@ func (m *matcher) commit(c *cluster, rec *logparse.Record) {
 		n.parent = nil
 		c.oldest = row.next
 		m.pool.freeRow(row)
+		c.held--
 		m.waiting--
 	}
 	switch {
@@ -304,6 +307,7 @@ func (m *matcher) adopt(c, before *cluster) {
 	}
 	c.slots = append(c.slots, s)
 	for _, h := range c.hypotheses {
+		m.pool.makeRoom(h)
 		h.conns = append(h.conns, x)
 		h.sum += x.mark()
 	}

@@ -1,8 +1,10 @@
 package session
 
+import "math/bits"
+
 // What the matcher follows comes and goes with the rows; it is kept for reuse.
 type pool struct {
-	hypotheses []*hypothesis
+	hypotheses [roomClasses][]*hypothesis // those of class k have room for at least 1<<k connections
 	nodes      []*node
 	rows       []*heldRow
 	slots      []*slot
@@ -10,6 +12,9 @@ type pool struct {
 }
 
 const (
+	// roomClasses is how many sizes of hypotheses are told apart.
+	roomClasses = 7
+
 	// nodesAtOnce is how many nodes are made at a time.
 	nodesAtOnce = 64
 
@@ -32,12 +37,13 @@ func take[T any](spare *[]*T) *T {
 
 // newHypothesis returns an empty hypothesis with room for n connections.
 func (p *pool) newHypothesis(n int) *hypothesis {
-	h := take(&p.hypotheses)
+	class := min(bits.Len(uint(n-1)), roomClasses-1)
+	h := take(&p.hypotheses[class])
 	if h == nil {
 		h = &hypothesis{}
 	}
 	if cap(h.conns) < n {
-		h.conns = make([]conn, 0, n)
+		h.conns = make([]conn, 0, max(n, 1<<class))
 	}
 	return h
 }
@@ -46,7 +52,19 @@ func (p *pool) newHypothesis(n int) *hypothesis {
 func (p *pool) drop(h *hypothesis) {
 	p.release(h.node)
 	*h = hypothesis{conns: h.conns[:0]}
-	p.hypotheses = append(p.hypotheses, h)
+	class := min(bits.Len(uint(cap(h.conns)))-1, roomClasses-1)
+	p.hypotheses[class] = append(p.hypotheses[class], h)
+}
+
+// makeRoom makes room for one more connection in h.
+func (p *pool) makeRoom(h *hypothesis) {
+	if len(h.conns) < cap(h.conns) {
+		return
+	}
+	larger := p.newHypothesis(2 * cap(h.conns))
+	larger.conns = append(larger.conns, h.conns...)
+	larger.conns, h.conns = h.conns, larger.conns
+	p.drop(larger)
 }
 
 // newNode returns a node of row.
