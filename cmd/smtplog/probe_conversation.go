@@ -1,11 +1,13 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
 
 	"github.com/smtplog/smtplog/cmd/internal/term"
+	"github.com/smtplog/smtplog/logparse/input"
 	"github.com/smtplog/smtplog/reply"
 	"github.com/smtplog/smtplog/reply/probe"
 )
@@ -21,7 +23,7 @@ func (a *app) explainConversation(f *explainFlags, out *term.Output, c *reply.Cl
 	if isTerminal(a.stdin) {
 		fmt.Fprintln(a.stderr, "smtplog: paste the conversation, then end it with Ctrl-D (Ctrl-Z and Enter on Windows)")
 	}
-	conversation, err := probe.ReadConversation(a.stdin, c, d)
+	conversation, err := a.readConversation(c, d)
 	if err != nil {
 		return err
 	}
@@ -35,6 +37,24 @@ func (a *app) explainConversation(f *explainFlags, out *term.Output, c *reply.Cl
 		err = errFailed
 	}
 	return err
+}
+
+// readConversation reads standard input, in UTF-16 too: PowerShell's > writes it.
+func (a *app) readConversation(c *reply.Classifier, d reply.Direction) (*probe.Conversation, error) {
+	ctx := context.Background()
+	sources, errs := input.Find(ctx, []string{"-"}, &input.Options{Stdin: a.stdin})
+	if len(errs) > 0 {
+		return nil, errs[0]
+	}
+	if len(sources) == 0 { // nothing was piped in
+		return probe.ReadConversation(strings.NewReader(""), c, d)
+	}
+	stream, err := sources[0].Open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer stream.Close()
+	return probe.ReadConversation(stream, c, d)
 }
 
 // conversation prints the steps, each with what it means, and the verdict at

@@ -160,6 +160,15 @@ func TestProbe(t *testing.T) {
 			t.Errorf("exit status %d\n%s", r.code, r.stdout)
 		}
 	})
+	t.Run("source", func(t *testing.T) {
+		r := s.probe("--source", "127.0.0.1", "-v")
+		if r.code != exitDone || !strings.Contains(r.stdout, "connected from 127.0.0.1:") || !strings.Contains(r.stdout, "from 127.0.0.1, DNS from") {
+			t.Errorf("exit status %d\n%s", r.code, r.stdout)
+		}
+		if r := s.probe("-6"); r.code != exitFailed || !strings.Contains(r.stdout, "no address of the family") {
+			t.Errorf("exit status %d\n%s", r.code, r.stdout)
+		}
+	})
 	t.Run("colours", func(t *testing.T) {
 		if r := s.probe("--color", "always"); !strings.Contains(r.stdout, "\x1b[32mpassed") {
 			t.Errorf("no green: %q", r.stdout)
@@ -327,6 +336,19 @@ func TestExplainConversation(t *testing.T) {
 		conform(t, "conversation", r.stdout)
 		if r.code != exitDone || strings.Contains(r.stdout, `"verb":"?"`) {
 			t.Errorf("exit status %d: a reply without its command", r.code)
+		}
+	})
+	t.Run("UTF-16", func(t *testing.T) {
+		wide := "\xff\xfe"
+		for _, c := range []byte(paste) {
+			wide += string([]byte{c, 0})
+		}
+		want := smtplog(paste, "explain", "--conversation").stdout
+		if got := smtplog(wide, "explain", "--conversation").stdout; got != want {
+			t.Errorf("got\n%s\nwant\n%s", got, want)
+		}
+		if got := smtplog("\ufeff"+paste, "explain", "--conversation").stdout; got != want {
+			t.Errorf("with a byte order mark\n%s", got)
 		}
 	})
 	t.Run("nothing", func(t *testing.T) {

@@ -51,7 +51,7 @@ func TestDomains(t *testing.T) {
 		"TCP blocked, SOA":       {routes: map[string]string{tcp: "timeout"}, step: StepSOA, target: "192.0.2.53", result: Warning, issue: TCPBlocked},
 		"UDP blocked":            {routes: map[string]string{udp: "timeout"}, step: StepMX, target: "example.net", result: Failed, issue: DNSTimeout},
 		"UDP blocked, TCP not":   {routes: map[string]string{udp: "timeout"}, step: StepMX, target: "example.net", result: Warning, issue: UDPBlocked},
-		"deaf":                   {routes: map[string]string{udp: "hang", tcp: "hang"}, step: StepMXList, result: Failed, issue: DNSError, verdict: "no answer in time"},
+		"deaf":                   {routes: map[string]string{udp: "hang", tcp: "timeout"}, step: StepMXList, result: Failed, issue: DNSError, verdict: "no answer in time"},
 		"lame, refuses":          {change: func(d *dnsServer) { d.rcode["*"] = dns.RcodeRefused }, step: StepMX, target: "example.net", result: Failed, issue: LameServer, verdict: "lame"},
 		"lame, points away":      {change: func(d *dnsServer) { d.referral = true }, step: StepMX, target: "example.net", result: Failed, issue: LameServer, verdict: "lame"},
 		"server failure":         {change: func(d *dnsServer) { d.rcode["example.net."] = dns.RcodeServerFailure }, step: StepMXList, result: Failed, issue: DNSError, verdict: "SERVFAIL"},

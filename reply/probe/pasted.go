@@ -78,7 +78,7 @@ func (p *pasted) marked(text string) bool {
 // clean drops the line end and escape sequences, and does what backspaces did
 // on the terminal.
 func clean(raw string) string {
-	raw = strings.TrimRight(raw, "\r\n")
+	raw = strings.TrimPrefix(strings.TrimRight(raw, "\r\n"), "\ufeff")
 	if !strings.ContainsAny(raw, "\x1b\b\x7f") {
 		return raw
 	}

@@ -237,7 +237,7 @@ func TestHangsAndDrops(t *testing.T) {
 		w.dns(resolverAddress)
 		w.raw(mx1, script(map[string]string{"banner": "hang"}))
 		opt := w.options()
-		opt.Timeout, opt.Total = time.Minute, 2*time.Second
+		opt.Timeout, opt.Total = time.Minute, time.Second
 		r := w.run(opt)
 		expect(t, r, StepBanner, "mx1", Skipped, OutOfTime)
 		expectVerdict(t, r, Skipped, "is open")
