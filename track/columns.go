@@ -39,8 +39,11 @@ const (
 	colMessageInfo
 	colOrigination
 	colDirectionality
-	colAction  // agent log: Action
-	colReply   // agent log: SmtpResponse
+	colAction // agent log: Action
+	colReply  // agent log: SmtpResponse
+	colAgent
+	colAgentSession
+	colAgentReason
 	colProxied // not empty: custom-data names a front end's client
 	keptColumns
 
@@ -48,9 +51,6 @@ const (
 	colOriginalClientIP
 	colOriginalServerIP
 	colCustom
-	colAgent
-	colAgentSession
-	colAgentReason
 	columnCount
 
 	colTime  column = 254 // in Record.Time

@@ -102,6 +102,9 @@ func sessionID(s string) bool {
 }
 
 func isoTime(s string) bool {
+	if len(s) < len("2006-01-02T15:04:05Z") || s[4] != '-' || s[10] != 'T' {
+		return false
+	}
 	_, err := time.Parse(time.RFC3339, s)
 	return err == nil
 }

@@ -18,38 +18,38 @@ type Event struct {
 
 	// Server is the server that wrote the row; "" where the log does not say,
 	// as in Exchange 5.5 and in Exchange Online.
-	Server                       string
-	ClientIP, ClientHostname     string
-	ServerIP, ServerHostname     string
-	Connector                    string
-	OriginalClientIP             string
-	OriginalServerIP             string
-	Source, EventID              string // "SMTP", "RECEIVE": upper case; numbered events in the words of Exchange 2007 and later
-	Number                       int    // the event's number in Exchange 4.0 to 2003, else -1
-	Name                         string // what the documentation calls a numbered event
-	SourceContext                string // as logged
-	Session                      SessionRef
-	Reply                        string // of the next server, for what was sent
-	RemoteInternalID             string // of the message on the next server, from its reply
-	RemoteServer                 string // the server's name in its reply, else ServerHostname of what was sent
-	MDB, Mailbox                 string // of submission and delivery
-	InternalID                   string // of the message on Server
-	MessageID                    string // with its <> where logged so
-	NetworkID                    string // lower case
-	LinkedID                     string // Linked-MSGID, subject id or remote id: the message's name in another system
-	Recipients                   []Recipient
-	RawStatus                    string // the status column as logged
-	Bytes, RecipientCount        int64  // -1 where the row has none
-	Related                      []string
-	References                   []string
-	Subject, Sender, ReturnPath  string
-	MessageInfo                  string
-	Latency                      []LatencyPart
-	Origination                  outcome.Time // when the message was first submitted or received
-	Directionality, TenantID     string
-	Custom                       []KeyValue // custom-data, in its order
-	Other                        []KeyValue // columns of any other name
-	Agent, AgentAction, AgentWhy string     // of the agent log
+	Server                                   string
+	ClientIP, ClientHostname                 string
+	ServerIP, ServerHostname                 string
+	Connector                                string
+	OriginalClientIP                         string
+	OriginalServerIP                         string
+	Source, EventID                          string // "SMTP", "RECEIVE": upper case; numbered events in the words of Exchange 2007 and later
+	Number                                   int    // the event's number in Exchange 4.0 to 2003, else -1
+	Name                                     string // what the documentation calls a numbered event
+	SourceContext                            string // as logged
+	Session                                  SessionRef
+	Reply                                    string // of the next server, for what was sent
+	RemoteInternalID                         string // of the message on the next server, from its reply
+	RemoteServer                             string // the server's name in its reply, else ServerHostname of what was sent
+	MDB, Mailbox                             string // of submission and delivery
+	InternalID                               string // of the message on Server
+	MessageID                                string // with its <> where logged so
+	NetworkID                                string // lower case
+	LinkedID                                 string // Linked-MSGID, subject id or remote id: the message's name in another system
+	Recipients                               []Recipient
+	RawStatus                                string // the status column as logged
+	Bytes, RecipientCount                    int64  // -1 where the row has none
+	Related                                  []string
+	References                               []string
+	Subject, Sender, ReturnPath              string
+	MessageInfo                              string
+	Latency                                  []LatencyPart
+	Origination                              outcome.Time // when the message was first submitted or received
+	Directionality, TenantID                 string
+	Custom                                   []KeyValue // custom-data, in its order
+	Other                                    []KeyValue // columns of any other name
+	Agent, AgentEvent, AgentAction, AgentWhy string     // of the agent log: Agent, Event, Action, Reason
 
 	raw       [columnCount]string
 	effective int64    // by which it is ordered

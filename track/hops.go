@@ -103,6 +103,7 @@ func (e *Event) detail(target string) string {
 		}
 	}
 	if e.Format == logparse.Agent {
+		add(e.Agent)
 		add(e.Reply)
 	}
 	return shorten(strings.Join(parts, "; "))

@@ -213,6 +213,7 @@ func (e *Event) numbered() {
 // an SMTP session.
 func (e *Event) readAgent() {
 	e.Source, e.EventID, e.AgentAction = "AGENT", upper(e.raw[colAction]), e.raw[colAction]
+	e.AgentEvent = e.raw[colEvent]
 	e.Agent, e.AgentWhy = e.raw[colAgent], e.raw[colAgentReason]
 	e.Session.ID = e.raw[colAgentSession]
 	e.Reply = e.raw[colReply]
