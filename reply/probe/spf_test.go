@@ -258,7 +258,7 @@ func FuzzSPF(f *testing.F) {
 				t.Fatal("too many lookups")
 			}
 			if qtype == dns.TypeTXT {
-				return found{rrs: []dns.RR{&dns.TXT{Txt: []string{text}}}}
+				return found{rrs: []dns.RR{&dns.TXT{Txt: []string{strings.ReplaceAll(text, `\`, `\\`)}}}}
 			}
 			return found{}
 		}

@@ -27,6 +27,9 @@ type spfCheck struct {
 	domain string // of the sender, the HELO name for the null sender
 	helo   string
 
+	named bool     // names were looked up
+	names []string // of the client, those that lead back to it
+
 	lookups int
 	voids   int
 	trail   []string // what was looked at, a term a line
@@ -38,11 +41,6 @@ type spfVerdict struct {
 	term   string // "-all", "include:example.net"
 	why    string // of an error
 }
-
-// limitError is a limit that was passed: permerror.
-type limitError struct{ text string }
-
-func (e limitError) Error() string { return e.text }
 
 // errTemporary is a lookup that failed: temperror.
 var errTemporary = errors.New("a lookup failed")
@@ -147,7 +145,7 @@ func (e *spfCheck) failed(term, domain string, err error) spfVerdict {
 // count counts a term that needs DNS.
 func (e *spfCheck) count() error {
 	if e.lookups++; e.lookups > spfMaxLookups {
-		return limitError{fmt.Sprintf("the record needs more than %d lookups", spfMaxLookups)}
+		return fmt.Errorf("the record needs more than %d lookups", spfMaxLookups)
 	}
 	return nil
 }
@@ -160,7 +158,7 @@ func (e *spfCheck) ask(name string, qtype uint16) ([]dns.RR, error) {
 	}
 	if len(f.rrs) == 0 {
 		if e.voids++; e.voids > spfMaxVoid {
-			return nil, limitError{fmt.Sprintf("more than %d lookups find nothing", spfMaxVoid)}
+			return nil, fmt.Errorf("more than %d lookups find nothing", spfMaxVoid)
 		}
 	}
 	return f.rrs, nil
@@ -203,7 +201,7 @@ func (e *spfCheck) match(m *spfMechanism, domain string) (bool, error) {
 			return false, err
 		}
 		if len(rrs) > spfMaxNames {
-			return false, limitError{fmt.Sprintf("%s has more than %d MX hosts", name, spfMaxNames)}
+			return false, fmt.Errorf("%s has more than %d MX hosts", name, spfMaxNames)
 		}
 		for _, rr := range rrs {
 			if ok, err := e.hostMatches(m, rr.(*dns.MX).Mx); ok || err != nil {
@@ -257,8 +255,22 @@ func addressOf(rr dns.RR) (netip.Addr, bool) {
 }
 
 // validated returns the client's names that lead back to it (section 5.5),
-// those below domain first. Errors count as no name.
+// those below domain first. They are looked up once.
 func (e *spfCheck) validated(domain string) []string {
+	if !e.named {
+		e.named = true
+		e.names = e.lookupNames()
+	}
+	domain = strings.ToLower(domain)
+	names := slices.Clone(e.names)
+	slices.SortStableFunc(names, func(a, b string) int {
+		return below(b, domain) - below(a, domain)
+	})
+	return names
+}
+
+// lookupNames finds the names; errors count as no name.
+func (e *spfCheck) lookupNames() []string {
 	reverse, err := dns.ReverseAddr(e.ip.String())
 	if err != nil {
 		return nil
@@ -279,10 +291,6 @@ func (e *spfCheck) validated(domain string) []string {
 			names = append(names, strings.ToLower(hostText(name)))
 		}
 	}
-	domain = strings.ToLower(domain)
-	slices.SortStableFunc(names, func(a, b string) int {
-		return below(b, domain) - below(a, domain)
-	})
 	return names
 }
 
