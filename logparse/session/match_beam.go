@@ -32,6 +32,7 @@ type hypothesis struct {
 	habits habits
 	sum    uint64 // of the connections' first and last rows, to find equal hypotheses
 	node   *node  // where its last row went; nil when that is placed
+	ways   int    // candidates that lead on from it
 }
 
 // A node says where one row went under all hypotheses that lead through it.
@@ -195,10 +196,17 @@ func (m *matcher) branch(c *cluster) {
 	limit := min(max(hypothesesTimesOpen/(len(c.hypotheses[0].conns)+1), minHypotheses), maxHypotheses)
 	next := b.next[:0]
 	for _, x := range b.candidates {
+		c.hypotheses[x.hypothesis].ways++
+	}
+	for _, x := range b.candidates {
 		if len(next) >= limit && x.rank < best-4 {
 			break
 		}
-		h := m.follow(c, x, row)
+		from := c.hypotheses[x.hypothesis]
+		if from.ways--; from.ways == 0 {
+			c.hypotheses[x.hypothesis] = nil
+		}
+		h := m.follow(c, x, from, row)
 		to := findSum(next, h.sum)
 		if to < 0 && len(next) >= limit {
 			to = 0
@@ -212,7 +220,9 @@ func (m *matcher) branch(c *cluster) {
 		m.pool.drop(h)
 	}
 	for _, h := range c.hypotheses {
-		m.pool.drop(h)
+		if h != nil {
+			m.pool.drop(h)
+		}
 	}
 	for _, x := range b.lost {
 		m.absorb(next[x.to], x.node, x.rank, best)
@@ -225,15 +235,20 @@ func (m *matcher) branch(c *cluster) {
 	c.hypotheses, b.next = append(c.hypotheses[:0], next...), next[:0]
 }
 
-// follow returns the hypothesis that a candidate leads to.
-func (m *matcher) follow(c *cluster, x candidate, row *heldRow) *hypothesis {
-	r, from := &m.row, c.hypotheses[x.hypothesis]
-	h := m.pool.newHypothesis(len(from.conns) + 1)
-	h.score, h.rank, h.sum, h.habits = x.score, x.rank, from.sum, from.habits
-	h.conns = append(h.conns, from.conns...)
+// follow returns the hypothesis that a candidate leads to. It is from itself
+// when no other candidate needs that any more.
+func (m *matcher) follow(c *cluster, x candidate, from *hypothesis, row *heldRow) *hypothesis {
+	r, h := &m.row, from
+	if from.ways > 0 {
+		h = m.pool.newHypothesis(len(from.conns) + 1)
+		h.sum, h.habits = from.sum, from.habits
+		h.conns = append(h.conns, from.conns...)
+	}
+	h.score, h.rank = x.score, x.rank
 	j := x.conn
 	if j < 0 {
 		j = len(h.conns)
+		m.pool.makeRoom(h)
 		h.conns = append(h.conns, r.open(&h.habits, h.conns))
 	} else {
 		h.sum -= h.conns[j].mark()
@@ -243,7 +258,11 @@ func (m *matcher) follow(c *cluster, x candidate, row *heldRow) *hypothesis {
 	}
 	moved := &h.conns[j]
 	over := moved.take(r, c.order, &h.habits)
-	h.node = m.pool.newNode(row, from.node, moved.first, over)
+	before := from.node
+	h.node = m.pool.newNode(row, before, moved.first, over)
+	if h == from {
+		m.pool.release(before)
+	}
 	if over {
 		h.conns = slices.Delete(h.conns, j, j+1)
 	} else {

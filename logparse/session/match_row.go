@@ -139,15 +139,13 @@ func replyHint(rec *logparse.Record) matchVerb {
 	if len(rec.Text) > 3 && rec.Text[3] == '-' {
 		return verbEhlo // whose reply alone has several lines
 	}
-	for _, w := range hintWords {
-		if containsFold(rec.Text, w.word) {
-			return w.verb
-		}
-	}
-	return verbOther
+	return hintIn(rec.Text[:min(len(rec.Text), maxHinted)])
 }
 
-var hintWords = []struct {
+// maxHinted is how much of a reply is searched for what it answers.
+const maxHinted = 200
+
+var hintWords = [...]struct {
 	word string // in lower case
 	verb matchVerb
 }{
@@ -155,20 +153,46 @@ var hintWords = []struct {
 	{"reset", verbReset},
 }
 
-// containsFold reports whether text holds word, which is in lower case, in any
-// case. Only the first 200 bytes are looked at.
-func containsFold(text []byte, word string) bool {
-	text = text[:min(len(text), 200)]
-	for i := 0; i+len(word) <= len(text); i++ {
-		j := 0
-		for j < len(word) && lowerASCII(text[i+j]) == word[j] {
-			j++
+// mayHint tells the letters that hintWords begin with, in either case.
+var mayHint = func() (t [256]bool) {
+	for _, w := range hintWords {
+		t[w.word[0]], t[w.word[0]-'a'+'A'] = true, true
+	}
+	return t
+}()
+
+// hintIn returns the verb of the first of hintWords that text holds.
+func hintIn(text []byte) matchVerb {
+	found := len(hintWords)
+	for i, c := range text {
+		if !mayHint[c] {
+			continue
 		}
-		if j == len(word) {
-			return true
+		for k, w := range hintWords[:found] {
+			if hasPrefixFold(text[i:], w.word) {
+				found = k
+				break
+			}
 		}
 	}
-	return false
+	if found == len(hintWords) {
+		return verbOther
+	}
+	return hintWords[found].verb
+}
+
+// hasPrefixFold reports whether text begins with word, which is in lower case,
+// in any case.
+func hasPrefixFold(text []byte, word string) bool {
+	if len(text) < len(word) {
+		return false
+	}
+	for i := range len(word) {
+		if lowerASCII(text[i]) != word[i] {
+			return false
+		}
+	}
+	return true
 }
 
 func lowerASCII(c byte) byte {
@@ -199,7 +223,7 @@ func afterAt(b []byte) []byte { return b[bytes.LastIndexByte(b, '@')+1:] }
 func declaredSize(arg []byte) int64 {
 	const param = " size="
 	for i := 0; i+len(param) < len(arg); i++ {
-		if arg[i] != ' ' || !containsFold(arg[i:i+len(param)], param) {
+		if arg[i] != ' ' || !hasPrefixFold(arg[i:], param) {
 			continue
 		}
 		return leadingNumber(arg[i+len(param):])
@@ -238,13 +262,25 @@ func shape(text []byte) uint32 {
 	for n := 0; len(text) > 0 && n < 12; n++ {
 		word, rest, _ := bytes.Cut(text, []byte{' '})
 		text = rest
-		if n > 1 && bytes.ContainsAny(word, "0123456789@<[") {
-			continue
-		}
+		with, fixed := h, true
 		for _, c := range word {
-			h = (h ^ uint32(lowerASCII(c))) * 16777619
+			if n > 1 && varies[c] {
+				fixed = false
+				break
+			}
+			with = (with ^ uint32(lowerASCII(c))) * 16777619
 		}
-		h = (h ^ ' ') * 16777619
+		if fixed {
+			h = (with ^ ' ') * 16777619
+		}
 	}
 	return max(h, 1)
 }
+
+// varies tells what words hold that differ from one reply to the next.
+var varies = func() (t [256]bool) {
+	for _, c := range []byte("0123456789@<[") {
+		t[c] = true
+	}
+	return t
+}()
