@@ -13,6 +13,7 @@ const MaxIDs = 200_000
 type IDs struct {
 	ids     map[string]bool
 	tokens  map[uint64]bool // of the ids: a row without any has none of them
+	few     []folded        // the same, while there are few
 	any     bool            // an id has no token
 	dropped bool
 }
@@ -62,7 +63,12 @@ func (s *IDs) add(id, shown string) bool {
 	}
 	s.ids[strings.Clone(id)] = true
 	if token := longestToken(shown); token != "" {
-		s.tokens[maphash.String(idSeed, token)] = true
+		if h := maphash.String(idSeed, token); !s.tokens[h] {
+			s.tokens[h] = true
+			if len(s.tokens) <= maxFew {
+				s.few = append(s.few, newFolded(token))
+			}
+		}
 	} else {
 		s.any = true
 	}
@@ -99,9 +105,17 @@ var idSeed = maphash.MakeSeed()
 
 // A token is what stands between these in a row. Ids are made of whole tokens,
 // so that looking up the row's tokens finds them, whatever their number.
-func delimiter(c byte) bool {
-	return c <= ' ' || c == ',' || c == ';' || c == '"' || c == '<' || c == '>' || c == '{' || c == '}' || c == '[' || c == ']'
-}
+func delimiter(c byte) bool { return tokenBytes[c] == 0 }
+
+// tokenBytes are the bytes of tokens in lower case, 0 for delimiters.
+var tokenBytes = func() (table [256]byte) {
+	for c := range table {
+		if c > ' ' && strings.IndexByte(",;\"<>{}[]", byte(c)) < 0 {
+			table[c] = lowerByte(byte(c))
+		}
+	}
+	return table
+}()
 
 // longestToken returns the longest token of an id in lower case. A token with
 // bytes that are no ASCII is none: the row may have them in another encoding.
@@ -114,6 +128,10 @@ func longestToken(id string) string {
 	}
 	return best
 }
+
+// maxFew is how many tokens are searched for one after the other; a search
+// goes over a row thirty times as fast as taking it apart does.
+const maxFew = 16
 
 // maxToken is the length of the longest token that is looked up.
 const maxToken = 256
@@ -128,12 +146,24 @@ func (s *IDs) MayMatch(row []byte) bool {
 	if s.any {
 		return true
 	}
+	if len(s.tokens) <= maxFew {
+		for i := range s.few {
+			if s.few[i].in(row) {
+				return true
+			}
+		}
+		return false
+	}
 	var token [maxToken]byte
 	for i := 0; i < len(row); {
 		n, from := 0, i
-		for ; i < len(row) && !delimiter(row[i]); i++ {
+		for ; i < len(row); i++ {
+			c := tokenBytes[row[i]]
+			if c == 0 {
+				break
+			}
 			if n < maxToken {
-				token[n] = lowerByte(row[i])
+				token[n] = c
 				n++
 			}
 		}

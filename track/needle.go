@@ -1,7 +1,6 @@
 package track
 
 import (
-	"bytes"
 	"strings"
 	"unicode/utf8"
 )
@@ -13,8 +12,7 @@ type Needle struct {
 	text    string // in lower case
 	name    string // as a Message-ID
 	address string // as an address, "" if it is none
-	part    []byte // in every row of such a message, in lower case
-	anchor  int    // the place in part of its rarest byte
+	part    folded // in every row of such a message
 }
 
 // ParseNeedle returns the needle of the text.
@@ -27,22 +25,17 @@ func ParseNeedle(text string) Needle {
 	if strings.Contains(text, "@") || strings.HasPrefix(text, "/") || strings.HasPrefix(text, "ex:") {
 		n.address = addressKey(text)
 	}
-	n.part = surePart(strings.Trim(n.name, "{}"))
-	for i := range n.part {
-		if rarity(n.part[i]) > rarity(n.part[n.anchor]) {
-			n.anchor = i
-		}
-	}
+	n.part = newFolded(surePart(strings.Trim(n.name, "{}")))
 	return n
 }
 
 // surePart returns the longest part of a needle that stands in a row as it is:
 // rows double quotes, may be in another encoding, and the MTA rewrites
 // parentheses and all that is not a letter or digit in X.500 names.
-func surePart(s string) []byte {
+func surePart(s string) string {
 	x500 := strings.Contains(s, "/")
 	if strings.HasPrefix(s, "imceaex-") {
-		return nil
+		return ""
 	}
 	s = strings.TrimPrefix(strings.TrimPrefix(s, "smtp:"), "ex:")
 	best := ""
@@ -56,7 +49,7 @@ func surePart(s string) []byte {
 		}
 		s = s[min(len(s), n+1):]
 	}
-	return []byte(strings.TrimSpace(best))
+	return strings.TrimSpace(best)
 }
 
 func sure(c byte, x500 bool) bool {
@@ -69,22 +62,6 @@ func sure(c byte, x500 bool) bool {
 	return c >= ' ' && c < utf8.RuneSelf && c != '"' && c != '(' && c != ')' && c != '<' && c != '>'
 }
 
-// rarity says how rare a byte is in a row of a tracking log: a byte of one case
-// costs one search, a letter two.
-func rarity(c byte) int {
-	switch {
-	case strings.IndexByte("jqxz", c) >= 0:
-		return 3
-	case c == '@' || c == '$' || c == '%' || c == '+' || c == '!' || c == '#':
-		return 4
-	case c >= '0' && c <= '9' || strings.IndexByte("bfgkpvwy", c) >= 0:
-		return 2
-	case strings.IndexByte(" ,;:.-=", c) >= 0:
-		return 0
-	}
-	return 1
-}
-
 // MayMatch reports whether a row, as it stands in the log, may belong to such
 // a message. It does not allocate, and is never false for a row that MatchEvent
 // takes.
@@ -92,40 +69,7 @@ func (n Needle) MayMatch(row []byte) bool {
 	if n.name == "" {
 		return false
 	}
-	if len(n.part) == 0 {
-		return true
-	}
-	c := n.part[n.anchor]
-	upper := c
-	if c >= 'a' && c <= 'z' {
-		upper = c &^ 0x20
-	}
-	return n.search(row, c) || upper != c && n.search(row, upper)
-}
-
-// search looks for the part where its rarest byte is c.
-func (n *Needle) search(row []byte, c byte) bool {
-	for at := n.anchor; at < len(row); at++ {
-		i := bytes.IndexByte(row[at:], c)
-		if i < 0 {
-			return false
-		}
-		at += i
-		if from := at - n.anchor; from+len(n.part) <= len(row) && equalFold(row[from:from+len(n.part)], n.part) {
-			return true
-		}
-	}
-	return false
-}
-
-// equalFold compares without case; lowered is in lower case.
-func equalFold(b, lowered []byte) bool {
-	for i, c := range lowered {
-		if lowerByte(b[i]) != c {
-			return false
-		}
-	}
-	return true
+	return n.part.in(row)
 }
 
 // Match reports whether the message is one that the needle means.
