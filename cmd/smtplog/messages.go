@@ -192,9 +192,17 @@ func (p *messageCSV) print(m *track.Message) error {
 	if m.HasLatency {
 		latency = fmt.Sprint(m.Latency.Milliseconds())
 	}
-	for i := range m.Recipients {
-		r := &m.Recipients[i]
-		p.w.Write(m.MessageID, m.NetworkID, m.Subject, m.Sender, fmt.Sprint(m.Bytes), m.First.String(), m.Last.String(), string(m.Status),
+	size := ""
+	if m.Bytes > 0 {
+		size = fmt.Sprint(m.Bytes)
+	}
+	recipients := m.Recipients
+	if len(recipients) == 0 {
+		recipients = []track.RecipientVerdict{{}} // the message has a row all the same
+	}
+	for i := range recipients {
+		r := &recipients[i]
+		p.w.Write(m.MessageID, m.NetworkID, m.Subject, m.Sender, size, m.First.String(), m.Last.String(), string(m.Status),
 			r.Address, string(r.Status), r.At.String(), r.Server, r.Code.String(), r.Enhanced.String(), r.Reason.String(), r.Text, latency)
 	}
 	return nil // the first error comes back from Flush
@@ -225,18 +233,27 @@ func (t *messageTable) print(m *track.Message) error {
 			return err
 		}
 	}
-	sender := m.Sender
-	if m.HasSender && sender == "" {
-		sender = "<>"
+	return t.row(shortStamp(m.First, t.loc), string(m.Status), sender(m), recipientsText(m), m.Subject)
+}
+
+// sender is how people see the sender: the null sender is not nobody.
+func sender(m *track.Message) string {
+	if m.HasSender && m.Sender == "" {
+		return "<>"
 	}
-	recipients := ""
-	if n := len(m.Recipients); n > 0 {
-		recipients = m.Recipients[0].Address
-		if n > 1 {
-			recipients += fmt.Sprintf(" +%d", n-1)
-		}
+	return m.Sender
+}
+
+// recipientsText names the first recipient and counts the others.
+func recipientsText(m *track.Message) string {
+	switch n := len(m.Recipients); n {
+	case 0:
+		return ""
+	case 1:
+		return m.Recipients[0].Address
+	default:
+		return fmt.Sprintf("%s +%d", m.Recipients[0].Address, n-1)
 	}
-	return t.row(shortStamp(m.First, t.loc), string(m.Status), sender, recipients, m.Subject)
 }
 
 func (t *messageTable) end() error {

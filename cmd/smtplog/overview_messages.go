@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/smtplog/smtplog/cmd/internal/table"
+	"github.com/smtplog/smtplog/cmd/internal/term"
 	"github.com/smtplog/smtplog/track"
 	"github.com/smtplog/smtplog/track/analysis"
 )
@@ -52,11 +53,12 @@ func statusParts(counts map[track.Status]int64) []part {
 
 // names prints who sent or got the most.
 func (v *overview) names(w io.Writer, title string, t *analysis.Top) {
+	const head = 14 // columns
 	var parts []string
 	for _, c := range t.Most(topNames) {
-		parts = append(parts, fmt.Sprintf("%s %s", c.Name, table.Count(c.Count)))
+		parts = append(parts, fmt.Sprintf("%s %s", breakWords(term.Safe(c.Name), v.out.Width()-head), table.Count(c.Count)))
 	}
 	if len(parts) > 0 {
-		v.wrapped(w, fmt.Sprintf("%-13s %s", title, strings.Join(parts, "  ")), "              ")
+		v.wrapped(w, fmt.Sprintf("%-13s %s", title, strings.Join(parts, "  ")), strings.Repeat(" ", head))
 	}
 }

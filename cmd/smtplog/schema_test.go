@@ -112,6 +112,7 @@ func conformAll(t testing.TB, paths ...string) {
 		{"analysis", []string{"analyze", "--json", "--by", "day,actor", "--tz", "Europe/Berlin"}},
 		{"session", []string{"sessions", "--json", "--transcript"}},
 		{"record", []string{"records"}},
+		{"message", []string{"messages", "--json"}},
 		{"file-format", []string{"formats", "--json"}},
 	} {
 		r := smtplog("", append(c.args, paths...)...)
@@ -205,6 +206,7 @@ func TestSchemasRefuse(t *testing.T) {
 		"analysis":    done(t, "analyze", "--json", logs),
 		"session":     done(t, "sessions", "--json", "--transcript", logs),
 		"record":      done(t, "records", "--top", "5", logs),
+		"message":     done(t, "messages", "--json", logs),
 		"format":      done(t, "formats", "--json"),
 		"file-format": done(t, "formats", "--json", logs),
 		"explanation": done(t, "explain", "--json", "550 5.7.1 no"),

@@ -4,14 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/smtplog/smtplog/cmd/internal/table"
-	"github.com/smtplog/smtplog/cmd/internal/term"
+	"github.com/smtplog/smtplog/logparse/session"
 	"github.com/smtplog/smtplog/track"
 	"github.com/smtplog/smtplog/track/analysis"
 )
@@ -90,22 +87,27 @@ func (a *app) trace(ctx context.Context, f *traceFlags, needle string, paths []s
 			matches = append(matches, m)
 		}
 	}
-	if f.pick > len(matches) {
-		return fmt.Errorf("--pick %d: only %s %s", f.pick, plural(int64(len(matches)), "message"), matchWord(len(matches)))
+	var sessions []*session.Session // that say something where no tracking log does
+	for _, s := range found.Sessions {
+		if len(found.Messages) == 0 && window.Includes(s.Start) {
+			sessions = append(sessions, s)
+		}
 	}
-	if f.pick > 0 {
+	all := len(matches)
+	if f.pick > 0 && f.pick <= all {
 		matches = matches[f.pick-1 : f.pick]
 	}
 	p := &story{w: a.stdout, out: j.out, loc: j.loc}
 	switch {
+	case f.pick > all:
 	case f.json:
 		err = a.printMatches(matches)
 	case len(matches) == 1:
 		p.message(matches[0])
 	case len(matches) > 1:
 		err = p.choice(matches, found.More)
-	case len(found.Sessions) > 0:
-		err = p.sessions(found)
+	case len(sessions) > 0:
+		err = p.sessions(sessions)
 	}
 	if err != nil {
 		return err
@@ -113,10 +115,17 @@ func (a *app) trace(ctx context.Context, f *traceFlags, needle string, paths []s
 	if err := a.finish(ctx, j, logs.Input()); err != nil {
 		return err
 	}
-	if len(matches) == 0 && len(found.Sessions) == 0 {
-		return fmt.Errorf("no message matches %q", needle)
+	switch {
+	case all > 0 && f.pick > all:
+		return fmt.Errorf("--pick %d: only %s %s", f.pick, plural(int64(all), "message"), matchWord(all))
+	case all > 0 || len(sessions) > 0 && !f.json:
+		return nil
+	case len(sessions) > 0:
+		return fmt.Errorf("no tracking log has a message that matches %q; %s of the protocol logs (shown without --json)", needle, plural(int64(len(sessions)), "session"))
+	case len(found.Messages) > 0:
+		return fmt.Errorf("no message matches %q at the time that --since and --until say; %s at other times", needle, plural(int64(len(found.Messages)), "message"))
 	}
-	return nil
+	return fmt.Errorf("no message matches %q", needle)
 }
 
 func matchWord(n int) string {
@@ -134,174 +143,4 @@ func (a *app) printMatches(matches []*track.Message) error {
 		}
 	}
 	return nil
-}
-
-// A story prints what the logs say about a message.
-type story struct {
-	w   io.Writer
-	out *term.Output
-	loc *time.Location
-}
-
-// choice lists messages to choose from.
-func (p *story) choice(matches []*track.Message, more int) error {
-	fmt.Fprintf(p.w, "%s match; --pick N follows one of them\n", plural(int64(len(matches)+more), "message"))
-	t := table.New(table.Column{Title: "n", Right: true}, table.Column{Title: "first"}, table.Column{Title: "status"},
-		table.Column{Title: "sender", Flex: true, Min: 10}, table.Column{Title: "recipients", Flex: true, Min: 10},
-		table.Column{Title: "messagesubject", Flex: true, Min: 10})
-	for i, m := range matches {
-		recipients := ""
-		if n := len(m.Recipients); n > 0 {
-			recipients = m.Recipients[0].Address
-			if n > 1 {
-				recipients += fmt.Sprintf(" +%d", n-1)
-			}
-		}
-		t.Add(fmt.Sprint(i+1), shortStamp(m.First, p.loc), string(m.Status), sender(m), recipients, m.Subject)
-	}
-	return t.Render(p.w, p.out)
-}
-
-func sender(m *track.Message) string {
-	if m.HasSender && m.Sender == "" {
-		return "<>"
-	}
-	return m.Sender
-}
-
-// sessions lists the sessions that carried the message where no tracking log
-// has it.
-func (p *story) sessions(found *analysis.Trace) error {
-	fmt.Fprintln(p.w, "No tracking log has the message; these sessions of the protocol logs carried it:")
-	t := newSessionTable(p.w, p.out, p.loc)
-	for _, s := range found.Sessions {
-		if err := t.print(s); err != nil {
-			return err
-		}
-		src := s.Sources[0]
-		fmt.Fprintln(p.w, p.out.Dim(term.Safe(fmt.Sprintf("    %s  %s:%d-%d", s.ID, src.File, src.FirstLine, src.LastLine))))
-	}
-	return nil
-}
-
-// message prints the whole story of one message.
-func (p *story) message(m *track.Message) {
-	subject := m.Subject
-	if subject == "" {
-		subject = "(no subject in the logs)"
-	}
-	fmt.Fprintf(p.w, "%s  %s\n", p.out.Bold(term.Safe(subject)), p.verdict(m))
-	p.field("Sender", sender(m))
-	p.field("MessageId", m.MessageID)
-	p.field("NetworkId", m.NetworkID)
-	if m.Bytes > 0 {
-		p.field("TotalBytes", table.Count(m.Bytes))
-	}
-	if m.HasLatency {
-		p.field("Latency", table.Duration(m.Latency)+" from submission to the last delivery")
-	}
-	if m.Inferred {
-		p.field("Inferred", "rows were joined by Message-ID, sender and time only")
-	}
-	p.hops(m)
-	p.recipients(m)
-	p.links(m)
-	for _, h := range m.Holes {
-		fmt.Fprintf(p.w, "\n%s %s\n", p.out.Yellow("Missing:"), term.Safe(h.Text))
-	}
-	for _, r := range m.Related {
-		fmt.Fprintf(p.w, "\nRelated (%s): %s\n", r.Relation, term.Safe(r.MessageID))
-	}
-}
-
-// verdict is the status in the colour of it.
-func (p *story) verdict(m *track.Message) string {
-	switch m.Status {
-	case track.Delivered, track.Expanded, track.Redirected:
-		return p.out.Green(string(m.Status))
-	case track.Failed, track.Dropped:
-		return p.out.Red(string(m.Status))
-	}
-	return p.out.Yellow(string(m.Status))
-}
-
-func (p *story) field(name, text string) {
-	if text == "" {
-		return
-	}
-	head := fmt.Sprintf("  %-11s ", name)
-	wrap(p.w, p.out.Width(), head+term.Safe(text), strings.Repeat(" ", len(head)))
-}
-
-// hops prints the timeline: when, how long after the step before, where, what,
-// and below it what the server said and where it stands.
-func (p *story) hops(m *track.Message) {
-	fmt.Fprintf(p.w, "\n%s\n", p.out.Bold("Timeline ("+m.First.Time().In(p.loc).Format("2006-01-02 MST")+")"))
-	day := m.First.Time().In(p.loc).Format(time.DateOnly)
-	for i := range m.Hops {
-		h := &m.Hops[i]
-		at := h.Time.Time().In(p.loc)
-		if d := at.Format(time.DateOnly); d != day {
-			day = d
-			fmt.Fprintf(p.w, "  %s\n", day)
-		}
-		elapsed := ""
-		if i > 0 {
-			elapsed = "+" + table.Duration(h.Elapsed)
-		}
-		event := strings.TrimSpace(h.Source + " " + h.EventID)
-		if h.Number >= 0 {
-			event += fmt.Sprintf(" (%d)", h.Number)
-		}
-		where := fmt.Sprintf("%s:%d", baseName(h.Pos.File), h.Pos.Line)
-		line := fmt.Sprintf("  %s %8s  %-12s %-24s", at.Format("15:04:05.000"), elapsed, term.Cut(h.Server, 12), term.Safe(event))
-		room := p.out.Width() - term.DisplayWidth(line) - 2
-		fmt.Fprintf(p.w, "%s  %s\n", line, p.out.Dim(term.Cut(where, room)))
-		if who := strings.Join(h.Recipients, " "); who != "" {
-			fmt.Fprintln(p.w, "      to "+term.Cut(who, p.out.Width()-9))
-		}
-		if h.Detail != "" {
-			wrap(p.w, p.out.Width(), "      "+term.Safe(h.Detail), "      ")
-		}
-	}
-}
-
-func (p *story) recipients(m *track.Message) {
-	fmt.Fprintf(p.w, "\n%s\n", p.out.Bold("Recipients"))
-	for i := range m.Recipients {
-		r := &m.Recipients[i]
-		text := fmt.Sprintf("  %s  %s", r.Address, r.Status)
-		if !r.At.IsZero() {
-			text += " " + r.At.Time().In(p.loc).Format(time.DateTime)
-		}
-		if r.Server != "" {
-			text += " on " + r.Server
-		}
-		if r.Host != "" {
-			text += " by " + r.Host
-		}
-		if r.Deferrals > 0 {
-			text += fmt.Sprintf(", put off %s before", plural(int64(r.Deferrals), "time"))
-		}
-		wrap(p.w, p.out.Width(), term.Safe(text), "      ")
-		for _, to := range append(r.ExpandedInto, r.RedirectedTo...) {
-			fmt.Fprintln(p.w, "      → "+term.Safe(to))
-		}
-		if r.Text != "" {
-			wrap(p.w, p.out.Width(), "      "+term.Safe(r.Text), "      ")
-		}
-		if r.Reason != 0 && r.Class.Failed() {
-			wrap(p.w, p.out.Width(), fmt.Sprintf("      %s (%s)", r.Reason, actorText(r.Actor)), "      ")
-		}
-	}
-}
-
-func (p *story) links(m *track.Message) {
-	if len(m.Sessions) == 0 {
-		return
-	}
-	fmt.Fprintf(p.w, "\n%s\n", p.out.Bold("Sessions of the protocol logs"))
-	for _, l := range m.Sessions {
-		fmt.Fprintln(p.w, term.Safe(fmt.Sprintf("  %s  %s  %s (%s, %s)", l.Session, l.Direction, l.Pos, l.Rule, l.Sure)))
-	}
 }
