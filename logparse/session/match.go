@@ -17,6 +17,10 @@ import (
 // waits, and by the length of the session that IIS logs on QUIT. Rows about
 // which the hypotheses agree are placed; the others wait, at most until the
 // connections of the cluster are over.
+//
+// A connection that is lost without a word stays open until it has been silent
+// for ten minutes. Long before that it is given up: hypotheses that differ only
+// in how such connections stand are one from then on.
 
 const (
 	// silence is how long a connection may be without a row before it is over,
