@@ -83,6 +83,8 @@ func gather(ctx context.Context, logs *Logs, needle track.Needle, ids *track.IDs
 	err = tracking.Read(ctx, func(rec *logparse.Record) {
 		if ids.MayMatch(rec.Raw()) {
 			messages.Add(rec)
+		} else {
+			messages.Skip(rec) // it shows what the log covers
 		}
 	})
 	messages.Close()
