@@ -6,9 +6,13 @@ import (
 	"context"
 	"os"
 	"os/signal"
+	"runtime/debug"
 )
 
 func main() {
+	// The heap holds open sessions and little else; collecting it more often
+	// costs a few hundredths of the time and keeps memory flat.
+	debug.SetGCPercent(50)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	ignoreBrokenPipes()

@@ -349,6 +349,35 @@ func (b *Builder) finish(st *state) {
 	b.complete(st)
 	b.emit(&st.Session)
 	if len(b.free) < maxFree && st.bytes <= maxFreeSize {
+		st.trim()
 		b.free = append(b.free, st)
+	}
+}
+
+// trim gives back room that the session had no use for: else every state would
+// grow to the largest session that it ever held.
+func (st *state) trim() {
+	all := st.Transactions[:cap(st.Transactions)]
+	used := len(st.Transactions)
+	if len(all) > 2*used+2 {
+		st.Transactions, all = nil, nil
+	}
+	for i := range all {
+		n := 0
+		if i < used {
+			n = len(all[i].Recipients)
+		}
+		if cap(all[i].Recipients) > 2*n+2 {
+			all[i].Recipients = nil
+		}
+	}
+	if cap(st.Failures) > 2*len(st.Failures)+1 {
+		st.Failures = nil
+	}
+	if cap(st.refusals) > 2*len(st.refusals)+1 {
+		st.refusals = nil
+	}
+	if cap(st.queue.list) > 8 {
+		st.queue.list = nil
 	}
 }
