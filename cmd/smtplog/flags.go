@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -123,6 +124,12 @@ func (a *app) start(ctx context.Context, f *readFlags, paths []string) (*job, er
 		j.bar = progress.Start(a.stderr, total, len(j.sources), j.counter.Read, nil)
 	}
 	return j, nil
+}
+
+// rereadable reports whether every source can be read more than once, which
+// pipes cannot.
+func rereadable(sources []*input.Source) bool {
+	return !slices.ContainsFunc(sources, func(s *input.Source) bool { return s.Size() < 0 })
 }
 
 // output returns where tables go.

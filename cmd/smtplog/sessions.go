@@ -88,14 +88,19 @@ func (a *app) sessions(ctx context.Context, f *sessionsFlags, paths []string) er
 	default:
 		p = newSessionTable(a.stdout, j.out, j.loc)
 	}
+	logs := analysis.Prepare(ctx, j.sources, &j.read)
+	links, err := a.links(ctx, f, j, logs)
+	if err != nil {
+		return err
+	}
 	window := analysis.Options{Since: j.since, Until: j.until}
 	list, reading := newListing(ctx, f.top)
 	b := session.NewBuilder(&session.Options{Transcript: f.transcript, ShowSecrets: f.showSecrets, Classifier: c}, func(s *session.Session) {
 		if window.Includes(s.Start) {
+			s.Messages = links.Of(s)
 			list.item(func() error { return p.print(s) })
 		}
 	})
-	logs := analysis.Prepare(ctx, j.sources, &j.read)
 	err = logs.Read(reading, b.Add)
 	b.Close()
 	j.bar.Stop()
@@ -107,6 +112,20 @@ func (a *app) sessions(ctx context.Context, f *sessionsFlags, paths []string) er
 			plural(n, "session"), table.Count(session.MaxSteps))
 	}
 	return a.finish(ctx, j, logs.Input())
+}
+
+// links returns which messages the sessions carried, where tracking logs are
+// among the files and the output has a place for them. That takes a pass of its
+// own, which pipes do not allow.
+func (a *app) links(ctx context.Context, f *sessionsFlags, j *job, logs *analysis.Logs) (*analysis.Links, error) {
+	if !logs.Tracked() || !f.json && !f.transcript || !rereadable(j.sources) {
+		return nil, nil
+	}
+	links, err := analysis.FindLinks(ctx, logs)
+	if err == nil && links.Dropped > 0 {
+		fmt.Fprintf(a.stderr, "smtplog: %s to messages beyond the first %s left out\n", plural(links.Dropped, "link"), table.Count(analysis.MaxLinks))
+	}
+	return links, err
 }
 
 type sessionJSON struct {
@@ -281,6 +300,13 @@ func (t *transcripts) print(s *session.Session) error {
 	fmt.Fprintf(t.w, "%s\n", t.out.Bold(term.Safe(head)))
 	for i := range s.Transcript {
 		t.step(&s.Transcript[i])
+	}
+	for _, m := range s.Messages {
+		id := m.MessageID
+		if id == "" {
+			id = m.NetworkID
+		}
+		fmt.Fprintf(t.w, "  message %s (%s by %s)\n", term.Safe(id), m.Sure, m.Rule)
 	}
 	if s.Shortened > 0 {
 		fmt.Fprintf(t.w, "  … %s more\n", plural(s.Shortened, "step"))

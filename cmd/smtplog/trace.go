@@ -69,10 +69,8 @@ func (a *app) trace(ctx context.Context, f *traceFlags, needle string, paths []s
 	if err != nil {
 		return err
 	}
-	for _, s := range j.sources {
-		if s.Size() < 0 {
-			return usageError{fmt.Errorf("trace reads the logs more than once: name files instead of %s", s.Name)}
-		}
+	if !rereadable(j.sources) {
+		return usageError{errors.New("trace reads the logs more than once: name files instead of standard input or a pipe")}
 	}
 	logs := analysis.Prepare(ctx, j.sources, &j.read)
 	found, err := analysis.FindMessages(ctx, logs, track.ParseNeedle(needle), c)

@@ -76,6 +76,9 @@ func (s *Session) AppendJSON(b []byte) []byte {
 		s.Transactions[i].appendJSON(w)
 	}
 	w.Close(']')
+	if len(s.Messages) > 0 {
+		s.appendMessages(w)
+	}
 	w.Key("failures")
 	w.Open('[')
 	for i := range s.Failures {
@@ -143,6 +146,25 @@ func (t *Transaction) appendJSON(w *jsontext.Writer) {
 		w.Close('}')
 	}
 	w.Close('}')
+}
+
+func (s *Session) appendMessages(w *jsontext.Writer) {
+	w.Key("messages")
+	w.Open('[')
+	for i := range s.Messages {
+		m := &s.Messages[i]
+		w.Open('{')
+		w.StringMember("message_id", m.MessageID)
+		w.StringMember("network_message_id", m.NetworkID)
+		if m.Transaction >= 0 {
+			w.Key("transaction")
+			w.Int(int64(m.Transaction))
+		}
+		w.StringMember("rule", m.Rule)
+		w.StringMember("sure", m.Sure)
+		w.Close('}')
+	}
+	w.Close(']')
 }
 
 func (v *Verdict) appendJSON(w *jsontext.Writer) {

@@ -130,6 +130,16 @@ type Proxied struct {
 	Helo    string
 }
 
+// A Message is a mail that the tracking logs know and the session carried. The
+// Builder knows of none: who reads the tracking logs too puts them in.
+type Message struct {
+	MessageID   string // with its <>
+	NetworkID   string
+	Transaction int    // index in Transactions, -1 for a front end's session
+	Rule        string // what joined the two: "source_context", "internal_id", …
+	Sure        string // "exact" or "likely"
+}
+
 // A Source is a part of a session in one file.
 type Source struct {
 	File      string
@@ -173,6 +183,7 @@ type Session struct {
 	Tarpits      int           // how often Exchange made the peer wait
 	Tarpitted    time.Duration // for how long in all
 	Transactions []Transaction
+	Messages     []Message // of the tracking logs, where they were joined
 	Replies      Replies
 	Failures     []outcome.Outcome // each refusal and failure, once
 	Sources      []Source
@@ -202,6 +213,7 @@ func (s *Session) Clone() *Session {
 		t := &c.Transactions[i]
 		t.Recipients = slices.Clone(t.Recipients)
 	}
+	c.Messages = slices.Clone(s.Messages)
 	c.Failures = slices.Clone(s.Failures)
 	c.refusedIn = slices.Clone(s.refusedIn)
 	c.Sources = slices.Clone(s.Sources)
