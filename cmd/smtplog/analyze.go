@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -87,6 +88,10 @@ func (a *app) analyze(ctx context.Context, f *analyzeFlags, paths []string) erro
 		Read: j.read, By: keys, Since: j.since, Until: j.until, Location: j.loc, Classifier: c,
 	})
 	j.bar.Stop()
+	// What could not even be found belongs to the account of the input too.
+	failed := append(j.errs, result.Input.Failed...)
+	slices.SortStableFunc(failed, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
+	result.Input.Failed, j.errs = failed, nil
 	problems := 20
 	if f.problems {
 		problems = analysis.MaxProblems
