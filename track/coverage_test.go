@@ -61,9 +61,9 @@ func TestCoverageOrder(t *testing.T) {
 
 func TestSpanText(t *testing.T) {
 	for want, span := range map[string][2]outcome.Time{
-		"2026-11-01 14:00–15:00":            {at(14 * 60), at(15 * 60)},
-		"2026-11-01 23:00–24:00":            {at(23 * 60), at(24 * 60)},
-		"2026-11-01 23:00–2026-11-02 02:00": {at(23 * 60), at(26 * 60)},
+		"2026-11-01 14:00–15:00 UTC":            {at(14 * 60), at(15 * 60)},
+		"2026-11-01 23:00–24:00 UTC":            {at(23 * 60), at(24 * 60)},
+		"2026-11-01 23:00–2026-11-02 02:00 UTC": {at(23 * 60), at(26 * 60)},
 	} {
 		if got := spanText(span[0], span[1]); got != want {
 			t.Errorf("%s, want %s", got, want)

@@ -206,16 +206,16 @@ func gap(last, next outcome.Time) (from, to outcome.Time) {
 	return last, next
 }
 
-// spanText writes "2026-11-01 14:00–15:00".
+// spanText writes "2026-11-01 14:00–15:00 UTC".
 func spanText(from, to outcome.Time) string {
 	f, t := from.Time(), to.Time()
 	if f.Year() == t.Year() && f.YearDay() == t.YearDay() {
-		return f.Format("2006-01-02 15:04") + "–" + t.Format("15:04")
+		return f.Format("2006-01-02 15:04") + "–" + t.Format("15:04") + " UTC"
 	}
 	if t.Equal(f.Truncate(24 * time.Hour).Add(24 * time.Hour)) {
-		return f.Format("2006-01-02 15:04") + "–24:00"
+		return f.Format("2006-01-02 15:04") + "–24:00 UTC"
 	}
-	return f.Format("2006-01-02 15:04") + "–" + t.Format("2006-01-02 15:04")
+	return f.Format("2006-01-02 15:04") + "–" + t.Format("2006-01-02 15:04") + " UTC"
 }
 
-func clock(at outcome.Time) string { return at.Time().Format("2006-01-02 15:04") }
+func clock(at outcome.Time) string { return at.Time().Format("2006-01-02 15:04") + " UTC" }

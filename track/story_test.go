@@ -67,12 +67,12 @@ func TestStories(t *testing.T) {
 		want string
 	}{
 		{"the next server's log is missing", []string{"14:10:00 " + mail + receive + toA, "14:10:01 " + mail + intra + toA},
-			"<1@example.org> pending\n a@example.com pending\n hole: EX2.example.com's tracking log for 2026-11-01 14:00–15:00 is not among the files\n"},
+			"<1@example.org> pending\n a@example.com pending\n hole: EX2.example.com's tracking log for 2026-11-01 14:00–15:00 UTC is not among the files\n"},
 		{"the next server's log is there without the message", []string{"14:10:00 " + mail + receive + toA, "14:10:01 " + mail + intra + toA,
 			"14:05:00 " + other + "client-hostname=x|server-hostname=EX2|source=SMTP|event-id=RECEIVE|recipient-address=b@example.com",
 			"14:15:00 " + other + "client-hostname=EX2|source=STOREDRIVER|event-id=DELIVER|recipient-address=b@example.com",
 			"14:20:00 " + other + "client-hostname=x|server-hostname=EX2|source=SMTP|event-id=RECEIVE|recipient-address=b@example.com"},
-			"<1@example.org> pending\n a@example.com pending\n hole: EX2's tracking log for 2026-11-01 14:00–15:00 has no row of this message\n" +
+			"<1@example.org> pending\n a@example.com pending\n hole: EX2's tracking log for 2026-11-01 14:00–15:00 UTC has no row of this message\n" +
 				"<2@example.org> delivered\n b@example.com delivered\n"},
 		{"put off, then taken outside", []string{"14:10:00 " + mail + receive + toA,
 			"14:10:01 " + mail + onEX1 + toA + "source=QUEUE|event-id=DEFER|recipient-status=451 4.7.1 Greylisted, try again in 300 seconds",
@@ -98,7 +98,7 @@ func TestStories(t *testing.T) {
 			"<1@example.org> delivered\n a@example.com delivered\n<1@example.org> dropped\n a@example.com dropped\n"},
 		{"a shadow copy is no delivery", []string{"14:10:00 " + mail + "client-hostname=EX2.example.com|server-hostname=EX1|source=SMTP|event-id=HARECEIVE|" + toA,
 			"14:12:00 " + mail + onEX1 + "source=REDUNDANCY|event-id=HADISCARD|" + toA},
-			"<1@example.org> pending\n a@example.com pending\n hole: EX2.example.com's tracking log for 2026-11-01 14:00–15:00 is not among the files\n"},
+			"<1@example.org> pending\n a@example.com pending\n hole: EX2.example.com's tracking log for 2026-11-01 14:00–15:00 UTC is not among the files\n"},
 		{"quarantined", []string{"14:10:00 " + mail + receive + toA,
 			"14:10:01 " + mail + onEX1 + toA + "source=AGENT|event-id=FAIL|recipient-status=550 5.2.1 Content Filter agent quarantined this message"},
 			"<1@example.org> quarantined\n a@example.com quarantined [550 5.2.1 Content Filter agent quarantined this message] permanent spam\n"},
