@@ -2,6 +2,8 @@ package logparse
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"io"
 )
 
@@ -105,7 +107,8 @@ func (s *lineScanner) find() (n, width int) {
 			return s.max, 0
 		}
 		if s.err != nil {
-			if searched == 0 {
+			// What a cancelled reading leaves of a line is not the log's fault.
+			if searched == 0 || errors.Is(s.err, context.Canceled) {
 				return -1, 0
 			}
 			return searched, 0

@@ -2,6 +2,7 @@ package logparse
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -212,6 +213,19 @@ func TestLinesReadError(t *testing.T) {
 type stuckReader struct{}
 
 func (stuckReader) Read([]byte) (int, error) { return 0, nil }
+
+// TestLinesCancelled reads a stream that is given up in mid-line: the torn line
+// is not counted.
+func TestLinesCancelled(t *testing.T) {
+	r := NewReader(io.MultiReader(strings.NewReader("one\ntwo\nthr"), iotest.ErrReader(context.Canceled)), "x.log", &Options{Format: IISW3C})
+	var last error
+	for _, err := range r.Records() {
+		last = err
+	}
+	if n := r.Counts().Lines; n != 2 || !errors.Is(last, context.Canceled) {
+		t.Errorf("%d lines, error %v", n, last)
+	}
+}
 
 func TestLinesStuckReader(t *testing.T) {
 	s := newLineScanner(io.MultiReader(strings.NewReader("a\nb"), stuckReader{}), 0)
