@@ -3,7 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"fmt"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -128,15 +128,16 @@ func (a *app) printFormats(f *formatsFlags, j *job, files []fileFormat) error {
 	if len(files) == 0 {
 		return nil
 	}
-	t := table.New(table.Column{Title: "file", Flex: true, Min: 20}, table.Column{Title: "format"},
-		table.Column{Title: "first record"}, table.Column{Title: "note", Flex: true, Min: 4})
+	// The file's name is what the other columns are about: it is cut last.
+	t := table.New(table.Column{Title: "file", Min: 20}, table.Column{Title: "format"},
+		table.Column{Title: "first record (UTC)"}, table.Column{Title: "note", Flex: true, Min: 4})
 	for _, file := range files {
 		format, first, note := file.Format, "-", file.Assumed
 		if format == "" {
 			format, note = "-", file.Other
 		}
 		if !file.First.IsZero() {
-			first = fmt.Sprint(file.First)
+			first = file.First.Time().Format(time.DateTime)
 		}
 		t.Add(file.File, format, first, note)
 	}

@@ -1,6 +1,9 @@
 package main
 
-import "context"
+import (
+	"context"
+	"io"
+)
 
 // A listing prints items until it has enough of them or printing fails; then it
 // stops the reading.
@@ -47,3 +50,17 @@ func (l *listing) end(readErr error, last func() error) error {
 	}
 	return l.err
 }
+
+// jsonLines prints items as JSON, one object a line.
+type jsonLines[T interface{ AppendJSON([]byte) []byte }] struct {
+	w   io.Writer
+	buf []byte
+}
+
+func (p *jsonLines[T]) print(item T) error {
+	p.buf = append(item.AppendJSON(p.buf[:0]), '\n')
+	_, err := p.w.Write(p.buf)
+	return err
+}
+
+func (p *jsonLines[T]) end() error { return nil }

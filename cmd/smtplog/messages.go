@@ -125,7 +125,7 @@ func (a *app) messages(ctx context.Context, f *messagesFlags, paths []string) er
 	var p messagePrinter
 	switch {
 	case f.json:
-		p = &messageJSON{w: a.stdout}
+		p = &jsonLines[*track.Message]{w: a.stdout}
 	case f.csv:
 		p = newMessageCSV(a.stdout)
 	default:
@@ -164,19 +164,6 @@ func (a *app) messages(ctx context.Context, f *messagesFlags, paths []string) er
 	}
 	return nil
 }
-
-type messageJSON struct {
-	w   io.Writer
-	buf []byte
-}
-
-func (p *messageJSON) print(m *track.Message) error {
-	p.buf = append(m.AppendJSON(p.buf[:0]), '\n')
-	_, err := p.w.Write(p.buf)
-	return err
-}
-
-func (p *messageJSON) end() error { return nil }
 
 type messageCSV struct{ w *csvout.Writer }
 

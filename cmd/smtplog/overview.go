@@ -60,6 +60,10 @@ func (v *overview) input(w io.Writer, in *analysis.Input) {
 	if c.Malformed > 0 {
 		fmt.Fprintln(w, v.out.Yellow(fmt.Sprintf("%s could not be read (--problems lists %s)", plural(c.Malformed, "line"), it(c.Malformed))))
 	}
+	if n := int64(len(in.Failed)); n > 0 {
+		// Their names stand on standard error, below what people read first.
+		v.wrapped(w, v.out.Yellow(fmt.Sprintf("%s could not be read, or not to the end: mail may be missing from what follows (named at the end)", plural(n, "file"))), "")
+	}
 	if n := len(in.Skipped); n > 0 {
 		v.wrapped(w, fmt.Sprintf("%s %s no log that smtplog reads and %s passed over (smtplog formats says what)",
 			plural(int64(n), "file"), isAre(n), wasWere(n)), "")

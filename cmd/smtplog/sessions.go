@@ -80,7 +80,7 @@ func (a *app) sessions(ctx context.Context, f *sessionsFlags, paths []string) er
 	var p sessionPrinter
 	switch {
 	case f.json:
-		p = &sessionJSON{w: a.stdout}
+		p = &jsonLines[*session.Session]{w: a.stdout}
 	case f.csv:
 		p = newSessionCSV(a.stdout)
 	case f.transcript:
@@ -127,19 +127,6 @@ func (a *app) links(ctx context.Context, f *sessionsFlags, j *job, logs *analysi
 	}
 	return links, err
 }
-
-type sessionJSON struct {
-	w   io.Writer
-	buf []byte
-}
-
-func (p *sessionJSON) print(s *session.Session) error {
-	p.buf = append(s.AppendJSON(p.buf[:0]), '\n')
-	_, err := p.w.Write(p.buf)
-	return err
-}
-
-func (p *sessionJSON) end() error { return nil }
 
 type sessionCSV struct{ w *csvout.Writer }
 

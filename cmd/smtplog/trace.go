@@ -134,7 +134,7 @@ func matchWord(n int) string {
 }
 
 func (a *app) printMatches(matches []*track.Message) error {
-	p := &messageJSON{w: a.stdout}
+	p := &jsonLines[*track.Message]{w: a.stdout}
 	for _, m := range matches {
 		if err := p.print(m); err != nil {
 			return err
