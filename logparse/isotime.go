@@ -24,7 +24,6 @@ func parseISO(b []byte) (outcome.Time, bool) {
 		if ok && ok1 && ok2 && ok3 && ok4 && ok5 && ok6 && ok7 {
 			return outcome.Unix(sec*1e9+int64(ms)*1e6, 3), true
 		}
-		return outcome.Time{}, false
 	}
 	return looseISO(b, time.UTC)
 }

@@ -3,7 +3,7 @@ package logparse
 import (
 	"bytes"
 
-	"github.com/smtplog/smtplog/logparse/internal/jsontext"
+	"github.com/smtplog/smtplog/logparse/jsontext"
 )
 
 // AppendJSON appends the record as one JSON object, without a line end. The

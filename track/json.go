@@ -1,9 +1,7 @@
 package track
 
 import (
-	"bytes"
-	"encoding/json"
-
+	"github.com/smtplog/smtplog/logparse/jsontext"
 	"github.com/smtplog/smtplog/reply/outcome"
 )
 
@@ -136,13 +134,11 @@ func (m *Message) AppendJSON(b []byte) []byte {
 	for _, r := range m.Related {
 		j.Related = append(j.Related, relatedJSON{text(r.MessageID), r.Relation})
 	}
-	var buf bytes.Buffer
-	enc := json.NewEncoder(&buf)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(&j); err != nil {
+	b, err := jsontext.AppendValue(b, &j)
+	if err != nil {
 		panic(err) // the types above always encode
 	}
-	return append(b, bytes.TrimSuffix(buf.Bytes(), []byte("\n"))...)
+	return b
 }
 
 func (r *RecipientVerdict) json() recipientJSON {

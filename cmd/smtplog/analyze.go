@@ -2,13 +2,13 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"io"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/smtplog/smtplog/logparse/jsontext"
 	"github.com/smtplog/smtplog/reply/outcome"
 	"github.com/smtplog/smtplog/track/analysis"
 )
@@ -111,7 +111,10 @@ func (a *app) analyze(ctx context.Context, f *analyzeFlags, paths []string) erro
 }
 
 func printJSON(w io.Writer, v any) error {
-	e := json.NewEncoder(w)
-	e.SetEscapeHTML(false)
-	return e.Encode(v)
+	b, err := jsontext.AppendValue(nil, v)
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(append(b, '\n'))
+	return err
 }

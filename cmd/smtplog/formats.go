@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -60,10 +59,8 @@ content; logs of other services are named too.`,
 
 func (a *app) listFormats(f *formatsFlags) error {
 	if f.json {
-		e := json.NewEncoder(a.stdout)
-		e.SetEscapeHTML(false)
 		for _, format := range logparse.Formats() {
-			if err := e.Encode(map[string]string{"format": format.String(), "what": formatNotes[format]}); err != nil {
+			if err := printJSON(a.stdout, map[string]string{"format": format.String(), "what": formatNotes[format]}); err != nil {
 				return err
 			}
 		}

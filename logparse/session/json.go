@@ -1,7 +1,7 @@
 package session
 
 import (
-	"github.com/smtplog/smtplog/logparse/internal/jsontext"
+	"github.com/smtplog/smtplog/logparse/jsontext"
 	"github.com/smtplog/smtplog/reply/outcome"
 )
 

@@ -37,6 +37,21 @@ func TestAppendString(t *testing.T) {
 	}
 }
 
+func TestAppendValue(t *testing.T) {
+	value := map[string]string{"a\u202e": "<b>\x7f\x1b[2J\u0085\u2028é\U0001F600\"\\"}
+	got, err := AppendValue([]byte("x"), value)
+	if want := `x{"a\u202e":"<b>\u007f\u001b[2J\u0085\u2028é` + "\U0001F600" + `\"\\"}`; err != nil || string(got) != want {
+		t.Errorf("%s, %v, want %s", got, err, want)
+	}
+	var back map[string]string
+	if err := json.Unmarshal(got[1:], &back); err != nil || back["a\u202e"] != value["a\u202e"] {
+		t.Errorf("read back: %q, %v", back, err)
+	}
+	if got, err := AppendValue([]byte("x"), func() {}); err == nil || string(got) != "x" {
+		t.Errorf("a function: %s, %v", got, err)
+	}
+}
+
 type number int
 
 func (n number) Append(b []byte) []byte { return append(b, "5.1.1"...) }

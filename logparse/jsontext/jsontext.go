@@ -1,9 +1,14 @@
 // Package jsontext appends JSON to a byte slice without allocating. It writes
 // log text, which may hold anything: what is not UTF-8 is read as Windows-1252
 // first, so that the result is always valid JSON.
+//
+// The JSON does no harm on a terminal: control characters, line separators and
+// characters that change the direction of text are escaped.
 package jsontext
 
 import (
+	"bytes"
+	"encoding/json"
 	"strconv"
 	"unicode/utf8"
 
@@ -152,7 +157,7 @@ func AppendString[T string | []byte](dst []byte, s T) []byte {
 		}
 		if invisible(r) {
 			dst = append(dst, s[start:i]...)
-			dst = append(dst, '\\', 'u', hex[r>>12], hex[r>>8&15], hex[r>>4&15], hex[r&15])
+			dst = appendEscape(dst, r)
 			start = i + size
 		}
 		i += size
@@ -161,10 +166,43 @@ func AppendString[T string | []byte](dst []byte, s T) []byte {
 	return append(dst, '"')
 }
 
-// invisible reports whether r is a control character beyond ASCII, a line or
-// paragraph separator, or one that changes the direction of text.
+func appendEscape(dst []byte, r rune) []byte {
+	return append(dst, '\\', 'u', hex[r>>12], hex[r>>8&15], hex[r>>4&15], hex[r&15])
+}
+
+// AppendValue appends v as [encoding/json] writes it, with the escapes of
+// AppendString: none for HTML, but one for each character that may do harm.
+func AppendValue(dst []byte, v any) ([]byte, error) {
+	var buf bytes.Buffer
+	e := json.NewEncoder(&buf)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
+		return dst, err
+	}
+	// What is left to escape stands inside strings only.
+	text, start := bytes.TrimSuffix(buf.Bytes(), []byte("\n")), 0
+	for i := 0; i < len(text); {
+		r, size := rune(text[i]), 1
+		if r >= utf8.RuneSelf {
+			r, size = utf8.DecodeRune(text[i:])
+		}
+		if invisible(r) {
+			dst = append(dst, text[start:i]...)
+			dst = appendEscape(dst, r)
+			start = i + size
+		}
+		i += size
+	}
+	return append(dst, text[start:]...), nil
+}
+
+// invisible reports whether r, which is no control character below the blank, is
+// another control character, a line or paragraph separator, or a character that
+// changes the direction of text.
 func invisible(r rune) bool {
 	switch {
+	case r < 0x7f:
+		return false
 	case r < 0xa0:
 		return true
 	case r < 0x200e:
