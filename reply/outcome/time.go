@@ -29,6 +29,9 @@ func (t Time) IsZero() bool { return t.digits == 0 }
 // UnixNano returns the nanoseconds since 1970-01-01 UTC.
 func (t Time) UnixNano() int64 { return t.ns }
 
+// Digits returns the number of digits after the second that the log wrote.
+func (t Time) Digits() int { return max(int(t.digits), 1) - 1 }
+
 // Time returns t as a time.Time in UTC, the zero time.Time for no time.
 func (t Time) Time() time.Time {
 	if t.IsZero() {
