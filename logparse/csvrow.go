@@ -84,14 +84,19 @@ func (r *csvRow) value(i int) []byte {
 	}
 	v := &r.values[i]
 	if v.escaped {
-		n := len(r.unescaped)
-		r.unescaped = csvUnescape(r.unescaped, v.text)
-		v.text, v.escaped = r.unescaped[n:len(r.unescaped):len(r.unescaped)], false
+		v.text, v.escaped = r.unescape(v.text), false
 	}
 	if len(v.text) == 0 {
 		return nil
 	}
 	return v.text
+}
+
+// unescape returns value with its quotes single again.
+func (r *csvRow) unescape(value []byte) []byte {
+	n := len(r.unescaped)
+	r.unescaped = csvUnescape(r.unescaped, value)
+	return r.unescaped[n:len(r.unescaped):len(r.unescaped)]
 }
 
 // unclosed is what is wrong with a row that join cannot complete.

@@ -13,6 +13,7 @@ type exchangeRows struct {
 	log     *exchangeLog // what the rows are of; nil for a log that is not read
 	logType string       // the value of #Log-type, when log is nil
 	columns *columnList  // as a header or the caller named them; nil: by their number
+	short   shortRows
 }
 
 func newExchange(lines *lineScanner, opt *Options, found Detection) rowReader {
@@ -29,6 +30,7 @@ func newExchangeRows(lines *lineScanner, opt *Options, found Detection) rowReade
 		r.columns = newColumnList(names, r.log.wanted)
 		r.columns.given = true
 	}
+	r.short = r.shorten()
 	return r
 }
 
@@ -116,6 +118,7 @@ func (r *exchangeRows) setFields(list []byte) {
 		return len(names) < maxValues
 	})
 	r.columns = r.log.named(names)
+	r.short = r.shorten()
 }
 
 func (r *exchangeRows) setLogType(logType []byte) {
@@ -130,6 +133,7 @@ func (r *exchangeRows) setLogType(logType []byte) {
 	if r.log == nil || old == nil || &r.log.wanted[0] != &old.wanted[0] {
 		r.columns = nil
 	}
+	r.short = r.shorten()
 }
 
 // headerRow reads the row as one that names the columns, and reports whether

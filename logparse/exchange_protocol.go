@@ -52,12 +52,7 @@ func (r *exchangeRows) protocol(rec *Record, c *columnList) string {
 		}
 	}
 	rec.Data = r.value(c.at[atData])
-	// QUIRK: logs that went through a web page have blanks at the end of rows.
-	context := r.value(c.at[atContext])
-	for n := len(context); n > 0 && (context[n-1] == ' ' || context[n-1] == '\t'); n-- {
-		context = context[:n-1]
-	}
-	rec.Context = some(context)
+	rec.Context = trimContext(r.value(c.at[atContext]))
 
 	switch rec.Kind {
 	case KindCommand:
@@ -70,8 +65,8 @@ func (r *exchangeRows) protocol(rec *Record, c *columnList) string {
 		}
 		// A reply with line breaks inside is a whole one; its last line says
 		// whether more follows.
-		if i := bytes.LastIndexByte(rec.Text, '\n'); i >= 0 {
-			last, _ := reply.ParseLine(rec.Text[i+1:])
+		if bytes.IndexByte(rec.Text, '\n') >= 0 {
+			last, _ := reply.ParseLine(rec.Text[bytes.LastIndexByte(rec.Text, '\n')+1:])
 			rec.More = last.More
 		}
 	}
@@ -88,6 +83,17 @@ func (r *exchangeRows) noEvent(c *columnList) string {
 	default:
 		return fmt.Sprintf("event %s is none of + - > < *", excerpt(r.value(i)))
 	}
+}
+
+// trimContext returns a context without the blanks behind it.
+//
+// QUIRK: logs that went through a web page have blanks at the end of rows.
+func trimContext(context []byte) []byte {
+	n := len(context)
+	for n > 0 && (context[n-1] == ' ' || context[n-1] == '\t') {
+		n--
+	}
+	return some(context[:n])
 }
 
 // present returns b, nil when the log wrote that there is no such value.

@@ -11,7 +11,15 @@ import (
 // "2026-11-29T10:42:15.123Z". The fraction may have any number of digits or be
 // absent, a blank may stand for the T, and a time without a zone is UTC.
 func parseISO(b []byte) (outcome.Time, bool) {
-	if len(b) == 24 && b[4] == '-' && b[7] == '-' && b[10] == 'T' && b[13] == ':' && b[16] == ':' &&
+	if at, ok := strictISO(b); ok {
+		return at, true
+	}
+	return looseISO(b, time.UTC)
+}
+
+// strictISO is parseISO for times of exactly the form that Exchange writes.
+func strictISO(b []byte) (outcome.Time, bool) {
+	if len(b) == isoLen && b[4] == '-' && b[7] == '-' && b[10] == 'T' && b[13] == ':' && b[16] == ':' &&
 		b[19] == '.' && b[23] == 'Z' {
 		year, ok1 := digits(b, 4)
 		month, ok2 := digits(b[5:], 2)
@@ -25,7 +33,7 @@ func parseISO(b []byte) (outcome.Time, bool) {
 			return outcome.Unix(sec*1e9+int64(ms)*1e6, 3), true
 		}
 	}
-	return looseISO(b, time.UTC)
+	return outcome.Time{}, false
 }
 
 // looseISO is parseISO for the rarer forms; a time without a zone is in loc.

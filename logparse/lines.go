@@ -58,6 +58,31 @@ func (s *lineScanner) next() (line []byte, ok bool) {
 	return trimEnd(line), true
 }
 
+// whole returns the line that next will take, and how many bytes take has to
+// drop for it, if the line is in the buffer, ends with LF or CRLF, has no NUL
+// padding and is not too long. It is empty if it is not so.
+func (s *lineScanner) whole() (line []byte, size int) {
+	b := s.buf[s.start:s.end]
+	n := bytes.IndexByte(b, '\n')
+	if n < 2 || n > s.max || b[0] == 0 {
+		return nil, 0
+	}
+	size = n + 1
+	if b[n-1] == '\r' {
+		n--
+	}
+	if last := b[n-1]; last == '\r' || last == 0 {
+		return nil, 0
+	}
+	return b[:n], size
+}
+
+// take takes the line that whole returned.
+func (s *lineScanner) take(size int) {
+	s.start += size
+	s.number++
+}
+
 // peek returns the line that next will take, cut at the same places.
 func (s *lineScanner) peek() (line []byte, ok bool) {
 	s.skipNULs()
