@@ -1,12 +1,11 @@
 package session
 
 import (
+	"bytes"
 	"math"
-	"strings"
 
 	"github.com/smtplog/smtplog/logparse"
 	"github.com/smtplog/smtplog/reply"
-	"github.com/smtplog/smtplog/reply/outcome"
 )
 
 // replyLine takes in one line of a reply; the reply counts when its last line
@@ -15,24 +14,28 @@ func (b *Builder) replyLine(st *state, rec *logparse.Record) {
 	if rec.Code == 0 && !st.hasPartial {
 		return // no reply: text that belongs to none
 	}
-	if st.hasPartial && rec.Code != 0 && rec.Code != st.partialLine.Code {
+	if st.hasPartial && rec.Code != 0 && rec.Code != st.partial.code {
 		st.endPartial(b) // the last line of the reply before was not logged
 	}
 	if !rec.More && !st.hasPartial {
-		b.reply(st, Verdict{Class: rec.Code.Class(), Code: rec.Code, Enhanced: rec.Enhanced, Time: rec.Time, Pos: rec.Pos}, rec.Text)
+		v := st.replyAt(rec)
+		v.text = st.keepOf(b, v.class, rec.Text)
+		b.reply(st, v)
 		return
 	}
+	p := &st.partial
 	if !st.hasPartial {
 		st.hasPartial = true
-		st.partialLine = Verdict{Class: rec.Code.Class(), Code: rec.Code, Time: rec.Time, Pos: rec.Pos}
-	} else if len(st.partial) < maxReplyText {
-		st.partial = append(st.partial, '\n')
+		*p = st.replyAt(rec)
+		p.text, p.enhanced = st.words.add(nil), reply.Enhanced{}
+	} else if p.text.n < maxReplyText {
+		p.text = st.words.extend(p.text, []byte{'\n'})
 	}
-	if st.partialLine.Enhanced.IsZero() {
-		st.partialLine.Enhanced = rec.Enhanced
+	if p.enhanced.IsZero() {
+		p.enhanced = rec.Enhanced
 	}
-	if len(st.partial)+len(rec.Text) <= maxReplyText {
-		st.partial = append(st.partial, rec.Text...)
+	if int(p.text.n)+len(rec.Text) <= maxReplyText {
+		p.text = st.words.extend(p.text, rec.Text)
 	}
 	if !rec.More && rec.Code != 0 {
 		st.endPartial(b)
@@ -41,22 +44,26 @@ func (b *Builder) replyLine(st *state, rec *logparse.Record) {
 
 // endPartial counts a reply of several lines with the lines that are there.
 func (st *state) endPartial(b *Builder) {
-	if st.hasPartial {
-		st.hasPartial = false
-		b.reply(st, st.partialLine, st.partial)
-		st.partial = st.partial[:0]
+	if !st.hasPartial {
+		return
 	}
+	st.hasPartial = false
+	v := st.partial
+	if b.opt.Terse && !v.class.Failed() {
+		v.text = st.words.drop(v.text)
+	}
+	st.hold(b, int(v.text.n))
+	b.reply(st, v)
 }
 
 // reply pairs a whole reply with the oldest command that waits for one. A code
 // that only one command gets skips those before, whose replies were not logged.
-func (b *Builder) reply(st *state, v Verdict, text []byte) {
-	v.Text = st.keep(b, text[:min(len(text), maxReplyText)])
-	i := st.answered(v.Code)
+func (b *Builder) reply(st *state, v verdict) {
+	i := st.answered(v.code)
 	if i >= len(st.queue.waiting()) {
 		p := pending{transaction: -1, recipient: -1}
 		switch {
-		case v.Code == 235 || v.Code == 334 || v.Code == 535:
+		case v.code == 235 || v.code == 334 || v.code == 535:
 			p.verb = logparse.VerbAUTH
 		case st.couldGreet(&v):
 			p.verb = logparse.VerbConnect
@@ -101,29 +108,29 @@ func (st *state) answered(code reply.Code) int {
 // couldGreet reports whether a reply to no command that was seen is the
 // greeting. Exchange logs that a connection was made, so where it did not, the
 // log begins in the middle.
-func (st *state) couldGreet(v *Verdict) bool {
-	if st.numbered > 0 || st.Helo != "" || st.used {
+func (st *state) couldGreet(v *verdict) bool {
+	if st.numbered > 0 || st.helo != "" || st.used {
 		return false
 	}
-	return v.Code == 220 && v.Enhanced.IsZero() || v.Class.Failed() && !st.Format.HasSessionID()
+	return v.code == 220 && v.enhanced.IsZero() || v.class.Failed() && !st.format.HasSessionID()
 }
 
 // answer counts a reply and gives it to the command that it answers.
-func (b *Builder) answer(st *state, p pending, v Verdict) {
+func (b *Builder) answer(st *state, p pending, v verdict) {
 	st.numbered++
 	v.number = st.numbered
-	switch v.Class {
+	switch v.class {
 	case reply.OK:
-		st.Replies.OK++
+		st.accepting++
 	case reply.Transient:
-		st.Replies.Transient++
+		st.deferring++
 	case reply.Permanent:
-		st.Replies.Permanent++
+		st.refusing++
 	}
-	st.refused = v.Code == 421
-	st.timedOut = st.refused && saysTimeout(&v)
-	st.challenge = v.Code == 334
-	ok := v.Class == reply.OK
+	st.refused = v.code == 421
+	st.timedOut = st.refused && st.saysTimeout(&v)
+	st.challenge = v.code == 334
+	ok := v.class == reply.OK
 	verb := p.verb
 	switch verb {
 	case logparse.VerbQUIT:
@@ -131,20 +138,20 @@ func (b *Builder) answer(st *state, p pending, v Verdict) {
 	case logparse.VerbConnect:
 		st.begun = true
 		if ok {
-			st.Greeting = v.Text
+			st.greeting = v.text
 		}
 	case logparse.VerbHELO, logparse.VerbEHLO, logparse.VerbLHLO:
 		if ok {
-			st.ehlo = v.Text
+			st.ehlo = v.text
 		}
 	case logparse.VerbAUTH, logparse.VerbXEXPS:
-		if v.Code == 334 {
+		if v.code == 334 {
 			st.queue.addFirst(p)
 		} else {
-			st.login(ok)
+			st.loginAnswered(ok)
 		}
 	case logparse.VerbXEXCH50:
-		if v.Code == 354 {
+		if v.code == 354 {
 			p.last = true // what it announced follows
 			st.queue.addFirst(p)
 		}
@@ -152,35 +159,31 @@ func (b *Builder) answer(st *state, p pending, v Verdict) {
 		st.mailAnswered(p.transaction, v)
 	case logparse.VerbRCPT:
 		if p.transaction >= 0 {
-			st.Transactions[p.transaction].Recipients[p.recipient].Verdict = v
+			st.recipientsOf(&st.transactions[p.transaction])[p.recipient].verdict = v
 		}
 	case logparse.VerbDATA, logparse.VerbBDAT, logparse.VerbEOM:
 		verb = b.dataAnswered(st, p, v)
 	}
-	if v.Class.Failed() {
-		name := verb.String()
-		if verb == logparse.VerbOther {
-			name = p.name
-		}
+	if v.class.Failed() {
 		st.step(b)
-		st.refusals = append(st.refusals, refusal{Verdict: v, verb: name, transaction: p.transaction, recipient: p.recipient, isReply: true})
+		st.refusals = append(st.refusals, refusal{verdict: v, verb: verb, name: p.name, transaction: p.transaction, recipient: p.recipient, isReply: true})
 	}
 }
 
 // mailAnswered gives a transaction the reply to its MAIL. A MAIL inside a
 // transaction that is refused as out of order changes nothing (RFC 5321 section
 // 4.1.4): what follows belongs to the transaction before it.
-func (st *state) mailAnswered(transaction int, v Verdict) {
+func (st *state) mailAnswered(transaction int32, v verdict) {
 	if transaction < 0 {
 		return
 	}
-	t := &st.Transactions[transaction]
-	t.Mail = v
-	if v.Code != 503 || transaction == 0 || transaction != st.current {
+	t := &st.transactions[transaction]
+	t.mail = v
+	if v.code != 503 || transaction == 0 || transaction != st.current {
 		return
 	}
-	before := &st.Transactions[transaction-1]
-	if before.end != endByMail || before.Mail.Class.Failed() {
+	before := &st.transactions[transaction-1]
+	if before.end != endByMail || before.mail.class.Failed() {
 		return
 	}
 	before.end = endNone
@@ -189,43 +192,43 @@ func (st *state) mailAnswered(transaction int, v Verdict) {
 		if p := &waiting[i]; p.transaction == transaction {
 			p.transaction = st.current
 			if p.recipient >= 0 {
-				p.recipient += len(before.Recipients)
+				p.recipient += before.count
 			}
 		}
 	}
-	before.Recipients = append(before.Recipients, t.Recipients...)
-	t.Recipients = t.Recipients[:0]
+	before.count += t.count // theirs follow its own
+	t.first, t.count = t.first+t.count, 0
 }
 
 // dataAnswered gives a transaction the reply to DATA, BDAT or the end of the
 // data, and returns which of them it answered.
-func (b *Builder) dataAnswered(st *state, p pending, v Verdict) logparse.Verb {
-	if v.Code == 354 && p.verb == logparse.VerbDATA {
+func (b *Builder) dataAnswered(st *state, p pending, v verdict) logparse.Verb {
+	if v.code == 354 && p.verb == logparse.VerbDATA {
 		if p.transaction < 0 {
 			// Only a transaction gets the go-ahead: its beginning is not in the log.
-			st.newTransaction(b, v.Time)
+			st.newTransaction(b, v.time())
 			p.transaction = st.current
 		}
-		st.Transactions[p.transaction].Data = v
+		st.transactions[p.transaction].data = v
 		st.queue.addFirst(pending{verb: logparse.VerbEOM, transaction: p.transaction, recipient: -1})
 		return p.verb
 	}
 	verb := p.verb
-	ok := v.Class == reply.OK
+	ok := v.class == reply.OK
 	if verb == logparse.VerbDATA && (ok || p.last) {
 		verb = logparse.VerbEOM // IIS logs DATA once, with the reply to the end of the data
 	}
 	if p.transaction < 0 {
 		return verb
 	}
-	t := &st.Transactions[p.transaction]
+	t := &st.transactions[p.transaction]
 	switch {
 	case verb == logparse.VerbEOM, verb == logparse.VerbBDAT && ok && p.last:
-		st.endOfData(t, v)
+		t.endOfData = v
 	case verb == logparse.VerbBDAT && ok:
 		return verb // a chunk
-	case !t.Data.Class.Failed(): // chunks behind a refused one are refused for that
-		t.Data = v
+	case !t.data.class.Failed(): // chunks behind a refused one are refused for that
+		t.data = v
 	}
 	st.endData(p.transaction)
 	return verb
@@ -234,48 +237,27 @@ func (b *Builder) dataAnswered(st *state, p pending, v Verdict) logparse.Verb {
 // saysTimeout reports whether a 421 closes the connection because one side
 // waited too long: "421 4.4.1 Connection timed out", "421 4.4.2 example.com
 // Error: timeout exceeded".
-func saysTimeout(v *Verdict) bool {
-	if v.Enhanced.Subject != 4 || v.Enhanced.Detail != 1 && v.Enhanced.Detail != 2 {
+func (st *state) saysTimeout(v *verdict) bool {
+	if v.enhanced.Subject != 4 || v.enhanced.Detail != 1 && v.enhanced.Detail != 2 {
 		return false
 	}
 	// Exchange gives 4.4.2 for connections that broke, too.
-	return !strings.Contains(v.Text, "ConnectionReset") && !strings.Contains(v.Text, "SocketError")
+	said := st.words.bytes(v.text)
+	return !bytes.Contains(said, []byte("ConnectionReset")) && !bytes.Contains(said, []byte("SocketError"))
 }
 
 // endData ends a transaction with the reply to its data.
-func (st *state) endData(transaction int) {
-	st.Transactions[transaction].end = endData
+func (st *state) endData(transaction int32) {
+	st.transactions[transaction].end = endData
 	if st.current == transaction {
 		st.current = -1
 	}
 }
 
-// endOfData keeps the reply to the end of the data and what Exchange says in
-// it: "250 2.6.0 <id> [InternalId=110, Hostname=ex2.example.com] 11511 bytes in
-// 0.102, 109,173 KB/sec Queued mail for delivery".
-func (st *state) endOfData(t *Transaction, v Verdict) {
-	t.EndOfData = v
-	q := parseQueued(v.Text)
-	if t.MessageID == "" {
-		t.MessageID = q.messageID
-	}
-	if q.bytes > 0 {
-		t.Size = q.bytes
-	}
-	if q.internalID == "" {
-		return
-	}
-	if st.Direction == outcome.Outbound {
-		t.RemoteInternalID, t.RemoteServer = q.internalID, q.hostname
-	} else {
-		t.InternalID = q.internalID
-	}
-}
-
-// login takes in whether the server accepted the login. A refusal of one more
-// AUTH does not undo a login.
-func (st *state) login(ok bool) {
-	a := st.auth()
+// loginAnswered takes in whether the server accepted the login. A refusal of one
+// more AUTH does not undo a login.
+func (st *state) loginAnswered(ok bool) {
+	a := st.login()
 	if a.OK = ok || st.loggedIn; ok {
 		a.Error = ""
 	}

@@ -24,11 +24,13 @@ const (
 	// longest without an event are cut ([Builder.Capped]).
 	MaxOpen = 100_000
 
-	maxSession        = 64 << 20  // bytes that a session may hold before it is split
-	maxSessions       = 512 << 20 // bytes that the open sessions may hold together
-	maxQueue          = 10_000    // commands of one session that wait for a reply
-	maxServers        = 10_000    // of one place that are told apart
-	maxServerName     = 256       // bytes
+	// DefaultMemory bounds what the open sessions hold together, in bytes.
+	DefaultMemory = 512 << 20
+
+	maxSession        = 64 << 20 // bytes that a session may hold before it is split
+	maxQueue          = 10_000   // commands of one session that wait for a reply
+	maxServers        = 10_000   // of one place that are told apart
+	maxServerName     = 256      // bytes
 	maxReplyText      = 64 << 10
 	maxTranscript     = 2000      // steps of a session
 	maxTranscriptText = 256 << 10 // bytes of a session
@@ -38,8 +40,9 @@ const (
 	maxFreeSize = 64 << 10 // bytes that the session held
 
 	// About what things take beside their texts.
+	stateSize      = 800
 	stepSize       = 256
-	pendingSize    = 48
+	pendingSize    = 24
 	transcriptSize = 80
 )
 
@@ -73,7 +76,7 @@ func (st *state) full() bool {
 // hold counts n more bytes to what the session holds.
 func (st *state) hold(b *Builder, n int) {
 	st.bytes += n
-	if st.key != "" {
+	if st.listed {
 		b.held += n
 	}
 }

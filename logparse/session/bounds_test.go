@@ -34,8 +34,8 @@ func receiveRow(second int, id string, kind logparse.Kind, text string) *logpars
 // empty fails unless the builder holds nothing of any session.
 func empty(t *testing.T, b *Builder) {
 	t.Helper()
-	if len(b.open) != 0 || len(b.serial) != 0 || b.previous != nil || b.held != 0 {
-		t.Errorf("left are %d open, %d serial, previous %v, %d bytes", len(b.open), len(b.serial), b.previous, b.held)
+	if b.opened != 0 || len(b.serial) != 0 || b.previous != nil || b.held != 0 {
+		t.Errorf("left are %d open, %d serial, previous %v, %d bytes", b.opened, len(b.serial), b.previous, b.held)
 	}
 	if n := len(b.matcher.clusters); n != 0 || b.matcher.pending() != 0 {
 		t.Errorf("left are %d clusters, %d rows that wait", n, b.matcher.pending())
@@ -64,8 +64,8 @@ func TestHoldsNothingAtTheEnd(t *testing.T) {
 				}
 				b.Add(rec)
 			}
-			if format.HasSessionID() && len(b.open) > 0 {
-				t.Errorf("%d sessions are open though all have ended", len(b.open))
+			if format.HasSessionID() && b.opened > 0 {
+				t.Errorf("%d sessions are open though all have ended", b.opened)
 			}
 			b.Close()
 			empty(t, b)
@@ -90,11 +90,11 @@ func TestSilentSessionsAreFreed(t *testing.T) {
 	for i := range 100 {
 		b.Add(receiveRow(i*60, fmt.Sprint(i), logparse.KindConnect, ""))
 	}
-	if n := len(b.open); n > 90 { // those of an hour, and what came until the next look
+	if n := b.opened; n > 90 { // those of an hour, and what came until the next look
 		t.Errorf("%d sessions are open", n)
 	}
-	if cut != 100-len(b.open) {
-		t.Errorf("%d sessions were cut, %d are open", cut, len(b.open))
+	if cut != 100-b.opened {
+		t.Errorf("%d sessions were cut, %d are open", cut, b.opened)
 	}
 	b.Close()
 	empty(t, b)

@@ -1,6 +1,8 @@
 package session
 
 import (
+	"hash/maphash"
+
 	"github.com/smtplog/smtplog/logparse"
 	"github.com/smtplog/smtplog/reply"
 )
@@ -9,6 +11,15 @@ import (
 type Options struct {
 	Transcript  bool // keep the conversation of each session
 	ShowSecrets bool // keep passwords and SASL answers in it
+
+	// Terse leaves out what counting does not need: the texts of replies that
+	// accept, with the greeting and the capabilities, and the ids of messages.
+	Terse bool
+
+	// Memory is what the open sessions may hold together, in bytes; 0 is
+	// DefaultMemory. When they hold more, those longest without an event are cut
+	// ([Builder.Capped]).
+	Memory int64
 
 	// Classifier gives each failure its reason; nil is the built-in one.
 	Classifier *reply.Classifier
@@ -28,22 +39,26 @@ type Builder struct {
 	streams map[place]map[string]*stream // by the server's name
 	recent  *stream                      // of the record before
 
-	open     map[string]*state // sessions with ids, by format, id and remote end
+	open     map[uint64]*state // sessions with ids, by a hash of format, id and remote end
+	opened   int               // how many they are
+	seed     maphash.Seed
 	previous *state            // of the record before
 	serial   map[string]*state // sessions of logs that hold one after the other, by file
 	matcher  *matcher
 
 	held   int // bytes that the open sessions hold
 	free   []*state
-	key    []byte
+	ends   *ends // of the session that was begun last
 	text   texts
-	order  uint64 // records so far
-	number uint64 // sessions so far
-	logs   uint32 // streams so far
+	tls    map[string]*TLS
+	whole  Session // what is handed out
+	order  uint64  // records so far
+	number uint64  // sessions so far
+	logs   uint32  // streams so far
 	capped int64
 	swept  uint64 // order at the last sweep
 
-	maxOpen, maxHeld int // MaxOpen and maxSessions, lower in tests
+	maxOpen, maxHeld int // MaxOpen and Options.Memory
 }
 
 // NewBuilder returns a Builder that calls emit for each session when it is
@@ -52,13 +67,18 @@ func NewBuilder(opt *Options, emit func(*Session)) *Builder {
 	b := &Builder{
 		emit:    emit,
 		streams: map[place]map[string]*stream{},
-		open:    map[string]*state{},
+		open:    map[uint64]*state{},
+		seed:    maphash.MakeSeed(),
+		ends:    &ends{},
 		serial:  map[string]*state{},
 		maxOpen: MaxOpen,
-		maxHeld: maxSessions,
+		maxHeld: DefaultMemory,
 	}
 	if opt != nil {
 		b.opt = *opt
+	}
+	if b.opt.Memory > 0 {
+		b.maxHeld = int(b.opt.Memory)
 	}
 	b.matcher = newMatcher(b.matched, b.matchEnded)
 	return b
@@ -81,16 +101,18 @@ func (b *Builder) Add(rec *logparse.Record) {
 	default:
 		b.matcher.add(s.index, rec)
 	}
-	if len(b.open)+len(b.serial) > b.maxOpen || b.held > b.maxHeld {
+	if b.opened+len(b.serial) > b.maxOpen || b.held > b.maxHeld {
 		b.shed()
 	}
 }
 
 // all returns the open sessions, in no order.
 func (b *Builder) all() []*state {
-	states := make([]*state, 0, len(b.open)+len(b.serial))
+	states := make([]*state, 0, b.opened+len(b.serial))
 	for _, st := range b.open {
-		states = append(states, st)
+		for ; st != nil; st = st.next {
+			states = append(states, st)
+		}
 	}
 	for _, st := range b.serial {
 		states = append(states, st)
@@ -109,15 +131,14 @@ func (b *Builder) Close() {
 // them apart.
 func (b *Builder) byID(s *stream, rec *logparse.Record) {
 	st := b.previous
-	if st == nil || st.Format != rec.Format || st.ID != string(rec.Session) ||
-		st.Remote != string(rec.Remote) && len(rec.Remote) > 0 {
+	if st == nil || !st.is(rec, rec.Remote) && (len(rec.Remote) > 0 || !st.is(rec, []byte(st.remote))) {
 		st = b.find(rec)
 	}
 	if st = b.current(st); st == nil {
 		st = b.begin(s, rec)
-		st.key = string(b.sessionKey(rec, rec.Remote))
-		b.open[st.key] = st
-		st.hold(b, len(st.key)+len(st.ID)+len(rec.Remote))
+		st.remote = string(rec.Remote)
+		b.list(st, b.hash(rec, rec.Remote))
+		st.hold(b, stateSize+len(st.id)+2*len(rec.Remote))
 	}
 	b.previous = st
 	b.take(st, rec)
@@ -143,26 +164,59 @@ func (b *Builder) current(st *state) *state {
 
 // find returns the open session of the record, nil for none.
 func (b *Builder) find(rec *logparse.Record) *state {
-	if st := b.open[string(b.sessionKey(rec, rec.Remote))]; st != nil || len(rec.Remote) == 0 {
-		return st
+	key := b.hash(rec, rec.Remote)
+	for st := b.open[key]; st != nil; st = st.next {
+		if st.is(rec, rec.Remote) {
+			return st
+		}
+	}
+	if len(rec.Remote) == 0 {
+		return nil
 	}
 	// A send log's first rows may lack the remote end.
-	st := b.open[string(b.sessionKey(rec, nil))]
-	if st != nil {
-		delete(b.open, st.key)
-		st.Remote = b.text.string(rec.Remote)
-		st.key = string(b.sessionKey(rec, rec.Remote))
-		b.open[st.key] = st
+	for st := b.open[b.hash(rec, nil)]; st != nil; st = st.next {
+		if st.is(rec, nil) {
+			b.unlist(st)
+			st.remote = b.text.string(rec.Remote)
+			b.list(st, key)
+			return st
+		}
 	}
-	return st
+	return nil
 }
 
-func (b *Builder) sessionKey(rec *logparse.Record, remote []byte) []byte {
-	b.key = append(b.key[:0], byte(rec.Format))
-	b.key = append(b.key, rec.Session...)
-	b.key = append(b.key, 0)
-	b.key = append(b.key, remote...)
-	return b.key
+// is reports whether the record names the session, which has that remote end.
+func (st *state) is(rec *logparse.Record, remote []byte) bool {
+	return st.id == string(rec.Session) && st.remote == string(remote) && st.format == rec.Format
+}
+
+func (b *Builder) hash(rec *logparse.Record, remote []byte) uint64 {
+	return maphash.Bytes(b.seed, rec.Session) ^ 31*maphash.Bytes(b.seed, remote) ^ uint64(rec.Format)
+}
+
+// list makes st one of the open sessions with ids.
+func (b *Builder) list(st *state, key uint64) {
+	st.key, st.next, st.listed = key, b.open[key], true
+	b.open[key] = st
+	b.opened++
+}
+
+// unlist undoes list.
+func (b *Builder) unlist(st *state) {
+	first := b.open[st.key]
+	switch {
+	case first != st:
+		for first.next != st {
+			first = first.next
+		}
+		first.next = st.next
+	case st.next != nil:
+		b.open[st.key] = st.next
+	default:
+		delete(b.open, st.key)
+	}
+	st.next, st.listed = nil, false
+	b.opened--
 }
 
 // bySequence follows a log that holds one session after the other.
@@ -175,9 +229,9 @@ func (b *Builder) bySequence(s *stream, rec *logparse.Record) {
 	}
 	if st == nil {
 		st = b.begin(s, rec)
-		st.Confidence = Inferred
-		st.key = rec.Pos.File
-		b.serial[st.key] = st
+		st.confidence = Inferred
+		st.listed = true
+		b.serial[rec.Pos.File] = st
 	}
 	b.take(st, rec)
 	if st.lost {
@@ -190,7 +244,7 @@ func (st *state) endsBefore(rec *logparse.Record) bool {
 	switch {
 	case rec.Kind == logparse.KindConnect:
 		return true
-	case rec.Kind == logparse.KindInfo && rec.Direction != st.Direction:
+	case rec.Kind == logparse.KindInfo && rec.Direction != st.direction:
 		return true // the IMS tells of a delivery of its own
 	case st.over:
 		return rec.Kind != logparse.KindRaw || rec.Code != 221
@@ -212,7 +266,7 @@ func (b *Builder) matched(sl *slot, rec *logparse.Record) {
 	}
 	if st == nil {
 		st = b.begin(b.streamOf(rec), rec)
-		st.Confidence = Inferred
+		st.confidence = Inferred
 		sl.owner = st
 	}
 	b.take(st, rec)
@@ -226,7 +280,7 @@ func (b *Builder) matchEnded(sl *slot) {
 	}
 	sl.owner = nil
 	if sl.ambiguous {
-		st.Confidence = Ambiguous
+		st.confidence = Ambiguous
 	}
 	b.finish(st)
 }
@@ -259,40 +313,35 @@ func (b *Builder) begin(s *stream, rec *logparse.Record) *state {
 	b.number++
 	st.number = b.number
 	st.stream = s
-	st.Format = rec.Format
-	st.Direction = rec.Direction
-	st.Confidence = Exact
+	st.format = rec.Format
+	st.direction = rec.Direction
+	st.confidence = Exact
+	st.ends = &noEnds
 	if len(rec.Session) > 0 {
-		st.ID = string(rec.Session)
+		st.id = string(rec.Session)
 	} else {
-		st.ID = rec.Pos.String()
+		st.id = rec.Pos.String()
 	}
 	return st
 }
 
 // take gives a record to its session.
 func (b *Builder) take(st *state, rec *logparse.Record) {
-	if st.Remote == "" {
-		st.Remote = b.text.string(rec.Remote)
+	if st.remote == "" && len(rec.Remote) > 0 {
+		st.remote = b.text.string(rec.Remote)
 	}
-	if st.Local == "" {
-		st.Local = b.text.string(rec.Local)
+	if e := st.ends; e.server == "" && len(rec.Server) > 0 || e.connector == "" && len(rec.Connector) > 0 || e.local == "" && len(rec.Local) > 0 {
+		b.setEnds(st, rec)
 	}
-	if st.Server == "" {
-		st.Server = b.text.string(rec.Server)
-	}
-	if st.Connector == "" {
-		st.Connector = b.text.string(rec.Connector)
-	}
-	if rec.Helo != nil && st.Helo != string(rec.Helo) {
-		st.Helo = b.text.string(rec.Helo)
+	if rec.Helo != nil && st.helo != string(rec.Helo) {
+		st.helo = b.text.string(rec.Helo)
 	}
 	if !rec.Time.IsZero() {
-		if st.Start.IsZero() || rec.Time.Before(st.Start) {
-			st.Start = rec.Time
+		if st.start.IsZero() || rec.Time.Before(st.start) {
+			st.start = rec.Time
 		}
-		if st.End.Before(rec.Time) {
-			st.End = rec.Time
+		if st.end.Before(rec.Time) {
+			st.end = rec.Time
 			st.last = rec.Time.UnixNano()
 		}
 	}
@@ -304,7 +353,7 @@ func (b *Builder) take(st *state, rec *logparse.Record) {
 	if b.opt.Placed != nil || b.opt.Transcript {
 		secret := st.secret(rec)
 		if b.opt.Placed != nil {
-			b.opt.Placed(rec, st.ID, secret)
+			b.opt.Placed(rec, st.id, secret)
 		}
 		if b.opt.Transcript {
 			b.step(st, rec, secret)
@@ -317,16 +366,38 @@ func (b *Builder) take(st *state, rec *logparse.Record) {
 	b.event(st, rec)
 }
 
+// noEnds are those of a session whose first row is to come.
+var noEnds ends
+
+// setEnds takes in what the record is the first to say of the connection's ends.
+func (b *Builder) setEnds(st *state, rec *logparse.Record) {
+	e := *st.ends
+	if e.server == "" {
+		e.server = b.text.string(rec.Server)
+	}
+	if e.connector == "" {
+		e.connector = b.text.string(rec.Connector)
+	}
+	if e.local == "" {
+		e.local = b.text.string(rec.Local)
+	}
+	if *b.ends != e {
+		b.ends = &ends{e.server, e.connector, e.local}
+	}
+	st.ends = b.ends
+}
+
 // source counts the record's lines to its file.
 func (st *state) source(rec *logparse.Record) {
-	if n := len(st.Sources); n > 0 && st.Sources[n-1].File == rec.Pos.File {
-		src := &st.Sources[n-1]
+	first, last := rec.Pos.Line, rec.Pos.Line+int64(rec.Lines)-1
+	if n := len(st.sources); n > 0 && st.sources[n-1].File == rec.Pos.File {
+		src := &st.sources[n-1]
 		src.Lines += int64(rec.Lines)
-		src.FirstLine = min(src.FirstLine, rec.Pos.Line)
-		src.LastLine = max(src.LastLine, rec.Pos.Line+int64(rec.Lines)-1)
+		src.FirstLine = min(src.FirstLine, first)
+		src.LastLine = max(src.LastLine, last)
 		return
 	}
-	st.Sources = append(st.Sources, Source{rec.Pos.File, rec.Pos.Line, rec.Pos.Line + int64(rec.Lines) - 1, int64(rec.Lines)})
+	st.sources = append(st.sources, Source{rec.Pos.File, first, last, int64(rec.Lines)})
 }
 
 // finish completes a session, hands it out and keeps its memory for the next.
@@ -335,49 +406,23 @@ func (b *Builder) finish(st *state) {
 		b.promote(st)
 	}
 	st.endPartial(b)
-	if st.key != "" {
+	if st.listed {
 		b.held -= st.bytes
-		if st.Format.HasSessionID() {
-			delete(b.open, st.key)
+		if st.format.HasSessionID() {
+			b.unlist(st)
 		} else {
-			delete(b.serial, st.key)
+			delete(b.serial, st.sources[0].File)
 		}
 	}
 	if b.previous == st {
 		b.previous = nil
 	}
 	b.complete(st)
-	b.emit(&st.Session)
-	if len(b.free) < maxFree && st.bytes <= maxFreeSize {
+	b.emit(&b.whole)
+	if st.bytes > maxFreeSize {
+		b.whole = Session{}
+	} else if len(b.free) < maxFree {
 		st.trim()
 		b.free = append(b.free, st)
-	}
-}
-
-// trim gives back room that the session had no use for: else every state would
-// grow to the largest session that it ever held.
-func (st *state) trim() {
-	all := st.Transactions[:cap(st.Transactions)]
-	used := len(st.Transactions)
-	if len(all) > 2*used+2 {
-		st.Transactions, all = nil, nil
-	}
-	for i := range all {
-		n := 0
-		if i < used {
-			n = len(all[i].Recipients)
-		}
-		if cap(all[i].Recipients) > 2*n+2 {
-			all[i].Recipients = nil
-		}
-	}
-	if cap(st.Failures) > 2*len(st.Failures)+1 {
-		st.Failures = nil
-	}
-	if cap(st.refusals) > 2*len(st.refusals)+1 {
-		st.refusals = nil
-	}
-	if cap(st.queue.list) > 8 {
-		st.queue.list = nil
 	}
 }

@@ -9,22 +9,82 @@ import (
 	"github.com/smtplog/smtplog/reply/outcome"
 )
 
-// complete works out what can be said only when the session is over.
+// complete makes the session of what is known of it, and works out what can be
+// said only when it is over.
 func (b *Builder) complete(st *state) {
-	st.Ended = st.end()
-	st.Duration = st.End.Sub(st.Start)
+	s := &b.whole
+	said := string(st.words)
+	*s = Session{
+		ID: st.id, Format: st.format, Direction: st.direction,
+		Server: st.ends.server, Connector: st.ends.connector, Local: st.ends.local, Remote: st.remote,
+		Greeting: st.greeting.of(said), Helo: st.helo, ehlo: st.ehlo.of(said),
+		Start: st.start, End: st.end, Duration: st.end.Sub(st.start),
+		Ended: st.ended(said), Confidence: st.confidence,
+		Unused:  st.connected && st.begun && !st.used,
+		Proxied: st.proxied, TLS: st.tls, Auth: st.auth,
+		Tarpits: int(st.tarpits), Tarpitted: st.tarpitted,
+		Replies:      Replies{int64(st.accepting), int64(st.deferring), int64(st.refusing)},
+		Sources:      st.sources,
+		Transactions: s.Transactions[:0],
+		Failures:     s.Failures[:0],
+		refusedIn:    s.refusedIn[:0],
+		number:       st.number,
+	}
 	if st.quitMS >= 0 {
-		st.Duration = time.Duration(st.quitMS) * time.Millisecond
+		s.Duration = time.Duration(st.quitMS) * time.Millisecond
 	}
-	st.Unused = st.connected && st.begun && !st.used
-	st.Capabilities = append(st.Capabilities[:0], capabilities(st.ehlo)...)
-	for i := range st.Transactions {
-		st.judge(&st.Transactions[i])
+	if t := st.record; t != nil {
+		s.Transcript, s.Shortened = t.steps, t.shortened
 	}
-	b.failures(st)
+	for i := range st.transactions {
+		b.transaction(st, &st.transactions[i], said)
+	}
+	b.failures(st, said)
 }
 
-func (st *state) end() Ended {
+// transaction appends a transaction to the session, which reuses the memory of
+// an earlier one's recipients.
+func (b *Builder) transaction(st *state, t *transaction, said string) {
+	s := &b.whole
+	n := len(s.Transactions)
+	if n == cap(s.Transactions) {
+		s.Transactions = append(s.Transactions, Transaction{})
+	}
+	s.Transactions = s.Transactions[:n+1]
+	to := &s.Transactions[n]
+	*to = Transaction{
+		From: t.from.of(said), HasFrom: t.hasFrom, Size: t.size,
+		MessageID: t.messageID.of(said), InternalID: t.internalID.of(said), SourceContext: t.sourceContext.of(said),
+		Mail: st.verdict(&t.mail, said), Data: st.verdict(&t.data, said), EndOfData: st.verdict(&t.endOfData, said),
+		Recipients: to.Recipients[:0], Start: t.start,
+	}
+	to.queued(st.direction)
+	for i := range st.recipientsOf(t) {
+		r := &st.recipients[int(t.first)+i]
+		to.Recipients = append(to.Recipients, Recipient{To: r.to.of(said), Verdict: st.verdict(&r.verdict, said)})
+	}
+	judge(to, t.end, s.Ended)
+}
+
+// of returns the text, of which said are all.
+func (t text) of(said string) string { return said[t.at : t.at+t.n] }
+
+// verdict makes a Verdict of v.
+func (st *state) verdict(v *verdict, said string) Verdict {
+	if v.number == 0 {
+		return Verdict{}
+	}
+	return Verdict{
+		Class: v.class, Code: v.code, Enhanced: v.enhanced, Text: v.text.of(said),
+		Time: v.time(), Pos: st.position(v), number: v.number,
+	}
+}
+
+func (st *state) position(v *verdict) outcome.Position {
+	return outcome.Position{File: st.sources[v.file].File, Line: v.line}
+}
+
+func (st *state) ended(said string) Ended {
 	switch {
 	case st.lost && !st.connected:
 		return EndedFailed
@@ -33,10 +93,10 @@ func (st *state) end() Ended {
 	case st.timedOut:
 		return EndedTimeout
 	case st.lost:
-		return st.closedBy()
+		return closedBy(st.closing.of(said))
 	case st.dropped || st.superseded:
 		return EndedRemote
-	case st.refused && st.Direction == outcome.Outbound:
+	case st.refused && st.direction == outcome.Outbound:
 		return EndedRemote
 	case st.refused:
 		return EndedLocal
@@ -48,8 +108,8 @@ func (st *state) end() Ended {
 
 // closedBy reads the context of Exchange's disconnect row: "Local", "Remote",
 // "Remote(ConnectionReset)", "Remote(SocketError)".
-func (st *state) closedBy() Ended {
-	cause := strings.ToLower(st.closing)
+func closedBy(cause string) Ended {
+	cause = strings.ToLower(cause)
 	switch {
 	case strings.Contains(cause, "reset"):
 		return EndedReset
@@ -62,7 +122,7 @@ func (st *state) closedBy() Ended {
 }
 
 // judge gives the transaction and its recipients their results.
-func (st *state) judge(t *Transaction) {
+func judge(t *Transaction, end transactionEnd, ended Ended) {
 	var accepted, deferred, rejected int
 	for i := range t.Recipients {
 		r := &t.Recipients[i]
@@ -101,18 +161,42 @@ func (st *state) judge(t *Transaction) {
 		t.Result = Deferred
 	case n > 0 && rejected == n:
 		t.Result = Rejected
-	case n == 0 && t.end == endData && !t.EndOfData.Class.Failed() && !t.Data.Class.Failed():
+	case n == 0 && end == endData && !t.EndOfData.Class.Failed() && !t.Data.Class.Failed():
 		t.Result = Unknown // its recipients are not in the log
 	case n == 0 && t.EndOfData.Class.Failed():
 		t.Result = resultOf(t.EndOfData.Class)
 	case n == 0 && t.Data.Class.Failed():
 		t.Result = resultOf(t.Data.Class)
-	case t.end == endByPeer || t.end == endByMail:
+	case end == endByPeer || end == endByMail:
 		t.Result = Aborted
-	case st.Ended == EndedCut || st.Ended == EndedOpen:
+	case ended == EndedCut || ended == EndedOpen:
 		t.Result = Unknown
 	default:
 		t.Result = Aborted
+	}
+}
+
+// queued takes in what Exchange says in the reply to the end of the data: "250
+// 2.6.0 <id> [InternalId=110, Hostname=ex2.example.com] 11511 bytes in 0.102,
+// 109,173 KB/sec Queued mail for delivery".
+func (t *Transaction) queued(d outcome.Direction) {
+	if t.EndOfData.Text == "" {
+		return
+	}
+	q := parseQueued(t.EndOfData.Text)
+	if t.MessageID == "" {
+		t.MessageID = q.messageID
+	}
+	if q.bytes > 0 {
+		t.Size = q.bytes
+	}
+	if q.internalID == "" {
+		return
+	}
+	if d == outcome.Outbound {
+		t.RemoteInternalID, t.RemoteServer = q.internalID, q.hostname
+	} else {
+		t.InternalID = q.internalID
 	}
 }
 
@@ -128,11 +212,12 @@ func resultOf(c reply.Class) Result {
 	return Unknown
 }
 
-// capabilities takes the keywords of the reply to EHLO apart, a line each or
-// folded to one line as Exchange 2016 and later log it.
-func capabilities(ehlo string) []string {
+// Capabilities returns what the server offered in its reply to EHLO, a keyword
+// with its parameters each. The reply has a line for each, or is folded to one
+// line as Exchange 2016 and later log it.
+func (s *Session) Capabilities() []string {
 	var list []string
-	lines := strings.Split(ehlo, "\n")
+	lines := strings.Split(s.ehlo, "\n")
 	for i, line := range lines {
 		l, ok := reply.ParseLine([]byte(line))
 		text := string(l.Text)
@@ -169,32 +254,40 @@ func foldedCapabilities(words []string) []string {
 }
 
 // failures turns the session's refusals into its Failures.
-func (b *Builder) failures(st *state) {
+func (b *Builder) failures(st *state, said string) {
+	s := &b.whole
 	var login, tls bool // a reply says that it failed
 	for i := range st.refusals {
 		if r := &st.refusals[i]; r.isReply {
-			login = login || r.verb == "AUTH" || r.verb == "X-EXPS"
-			tls = tls || r.verb == "STARTTLS"
+			login = login || r.verb == logparse.VerbAUTH || r.verb == logparse.VerbXEXPS
+			tls = tls || r.verb == logparse.VerbSTARTTLS
 		}
 	}
 	for i := range st.refusals {
 		r := &st.refusals[i]
-		if !r.isReply && (r.verb == "AUTH" && login || r.verb == "STARTTLS" && tls) {
+		if !r.isReply && (r.verb == logparse.VerbAUTH && login || r.verb == logparse.VerbSTARTTLS && tls) {
 			continue
 		}
+		verb := r.verb.String()
+		if r.verb == logparse.VerbOther {
+			verb = strings.ToUpper(r.name.of(said))
+		}
 		o := outcome.Outcome{
-			Class: r.Class, Code: r.Code, Enhanced: r.Enhanced,
-			Direction: st.Direction, Verb: r.verb, Domain: r.domain, Host: Host(st.Remote),
-			Server: st.Server, Connector: st.Connector, Format: st.Format.String(), Text: r.Text,
-			Time: r.Time, Pos: r.Pos, IsReply: r.isReply, Session: st.number, Reply: uint32(i + 1),
+			Class: r.class, Code: r.code, Enhanced: r.enhanced,
+			Direction: s.Direction, Verb: verb, Host: Host(s.Remote),
+			Server: s.Server, Connector: s.Connector, Format: s.Format.String(), Text: r.text.of(said),
+			Time: r.time(), Pos: st.position(&r.verdict), IsReply: r.isReply, Session: s.number, Reply: uint32(i + 1),
+		}
+		if r.domain.n > 0 {
+			o.Domain = Domain("@" + r.domain.of(said))
 		}
 		b.classify(&o)
 		if r.transaction >= 0 && r.recipient >= 0 {
-			o.Recipient = recipientOf(&st.Transactions[r.transaction].Recipients[r.recipient])
+			o.Recipient = recipientOf(&s.Transactions[r.transaction].Recipients[r.recipient])
 			o.Domain = Domain(o.Recipient)
 		}
-		st.Failures = append(st.Failures, o)
-		st.refusedIn = append(st.refusedIn, r.transaction)
+		s.Failures = append(s.Failures, o)
+		s.refusedIn = append(s.refusedIn, int(r.transaction))
 	}
 }
 

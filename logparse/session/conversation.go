@@ -2,89 +2,11 @@ package session
 
 import (
 	"bytes"
+	"strings"
 
 	"github.com/smtplog/smtplog/logparse"
 	"github.com/smtplog/smtplog/reply/outcome"
 )
-
-// A state is a session in the making: what is known so far and what the
-// conversation waits for.
-type state struct {
-	Session
-
-	stream *stream
-	key    string // in Builder.open; "" for sessions without ids
-	last   int64  // time of the last event, Unix nanoseconds; 0 for none
-	order  uint64 // number of the last record
-
-	queue    commands // that were not answered yet
-	current  int      // index of the transaction under way, -1 for none
-	refusals []refusal
-	numbered uint32 // replies so far
-	ehlo     string // the reply to EHLO
-
-	hasPartial  bool   // a reply's end is to come
-	partial     []byte // its lines so far
-	partialLine Verdict
-
-	connected  bool // the connection was seen to be made, or to exist
-	begun      bool // its beginning is in the log
-	used       bool // something other than greetings was said
-	quit       bool
-	dropped    bool // IIS: the QUIT row stands for a lost connection
-	timedOut   bool // the last reply was a 421 for one side that waited too long
-	lost       bool // the log says that the connection is gone
-	over       bool // QUIT was answered
-	refused    bool // the last reply was a 421: the server closes the connection
-	superseded bool // the next connection began in the same file
-	cutOff     bool // a bound was reached
-
-	steps           int // what counts for MaxSteps
-	bytes           int // that the session holds, about
-	deepest         int // the queue was
-	transcriptBytes int
-	closing         string // the context of the disconnect row
-	challenge       bool   // the server asked for the next SASL answer
-	loggedIn        bool   // before the last AUTH
-	quitMS          int64  // length that IIS logs on QUIT, -1 for none
-
-	lastIn, lastOut int64 // IIS counters of the row before
-
-	announcedMessageID string // what a send log announces before MAIL
-	announcedRecordID  string
-
-	raw *logparse.Record // an IMS raw line that waits for its parsed twin
-}
-
-// A refusal is a failed reply or a failure without a reply, and what it
-// concerned.
-type refusal struct {
-	Verdict
-	verb        string
-	domain      string // that the log names
-	transaction int
-	recipient   int
-	isReply     bool
-}
-
-func (st *state) reset() {
-	*st = state{
-		Session: Session{
-			Transactions: st.Transactions[:0],
-			Failures:     st.Failures[:0],
-			Sources:      st.Sources[:0],
-			Transcript:   st.Transcript[:0],
-			refusedIn:    st.refusedIn[:0],
-		},
-		queue:    commands{list: st.queue.list[:0]},
-		refusals: st.refusals[:0],
-		partial:  st.partial[:0],
-		current:  -1,
-		quitMS:   -1,
-		lastIn:   -1,
-		lastOut:  -1,
-	}
-}
 
 // event takes the session one step on.
 func (b *Builder) event(st *state, rec *logparse.Record) {
@@ -104,7 +26,7 @@ func (b *Builder) event(st *state, rec *logparse.Record) {
 	case logparse.KindDisconnect:
 		st.endPartial(b)
 		st.connected, st.lost = true, true
-		st.closing = string(rec.Context[:min(len(rec.Context), maxTextLength)])
+		st.closing = st.words.add(rec.Context[:min(len(rec.Context), maxTextLength)])
 	}
 }
 
@@ -112,7 +34,9 @@ func (b *Builder) command(st *state, rec *logparse.Record) {
 	st.begun = st.begun || !rec.Format.HasSessionID()
 	if st.answersChallenge(rec) {
 		if rec.Code != 0 {
-			b.reply(st, verdictOf(rec), rec.Text)
+			v := st.replyAt(rec)
+			v.text = st.keepOf(b, v.class, rec.Text)
+			b.reply(st, v)
 		}
 		return
 	}
@@ -130,7 +54,7 @@ func (b *Builder) command(st *state, rec *logparse.Record) {
 		st.begun = true
 		st.endTransaction()
 		if name := bytes.TrimSpace(rec.Arg); len(name) > 0 {
-			st.Helo = st.keep(b, name)
+			st.helo = st.name(b, name)
 		}
 	case logparse.VerbMAIL:
 		st.used = true
@@ -161,38 +85,33 @@ func (b *Builder) command(st *state, rec *logparse.Record) {
 		st.quitRow(rec)
 	case logparse.VerbXPROXY, logparse.VerbXPROXYFROM:
 		st.used = true
-		st.proxied(rec.Arg)
+		st.proxyRow(rec.Arg)
 	case logparse.VerbNOOP, logparse.VerbSTARTTLS, logparse.VerbAnonymousTLS:
 	case logparse.VerbOther:
-		p.name = b.text.upper(rec.VerbText[:min(len(rec.VerbText), maxTextLength)])
+		p.name = st.words.add(rec.VerbText[:min(len(rec.VerbText), maxTextLength)])
 	default:
 		st.used = true
 	}
 	if rec.Code != 0 {
-		v := verdictOf(rec)
-		v.Text = st.keep(b, rec.Text)
+		v := st.replyAt(rec)
+		v.text = st.keepOf(b, v.class, rec.Text)
 		b.answer(st, p, v)
 	} else if len(waiting) < maxQueue {
-		if st.queue.add(p); len(waiting) >= st.deepest {
-			st.deepest = len(waiting) + 1
+		if st.queue.add(p); int32(len(waiting)) >= st.deepest {
+			st.deepest = int32(len(waiting)) + 1
 			st.hold(b, 2*pendingSize) // there is room for those that do not wait any more
 		}
 	}
 	st.lastIn, st.lastOut = rec.BytesIn, rec.BytesOut
 }
 
-// verdictOf returns what the record says of a reply, but for its text.
-func verdictOf(rec *logparse.Record) Verdict {
-	return Verdict{Class: rec.Code.Class(), Code: rec.Code, Enhanced: rec.Enhanced, Time: rec.Time, Pos: rec.Pos}
-}
-
-// keep returns the text as a string and counts it to what the session holds;
-// short ones count with the step that they belong to.
-func (st *state) keep(b *Builder, text []byte) string {
-	if len(text) > maxTextLength {
-		st.hold(b, len(text))
+// name returns a name that comes again and again as a string, and counts it to
+// what the session holds.
+func (st *state) name(b *Builder, name []byte) string {
+	if len(name) > maxTextLength {
+		st.hold(b, len(name))
 	}
-	return b.text.string(text)
+	return b.text.string(name)
 }
 
 // hiddenAnswer is what Exchange 2007 and later log in place of a SASL answer.
@@ -243,69 +162,62 @@ func waitsForReply(f logparse.Format, v logparse.Verb) bool {
 	return false
 }
 
-func (b *Builder) mail(st *state, rec *logparse.Record) int {
+func (b *Builder) mail(st *state, rec *logparse.Record) int32 {
 	if st.current >= 0 {
-		if t := &st.Transactions[st.current]; t.end == endNone {
+		if t := &st.transactions[st.current]; t.end == endNone {
 			t.end = endByMail
 		}
 	}
 	t := st.newTransaction(b, rec.Time)
-	t.HasFrom = true
+	t.hasFrom = true
 	address, params, ok := pathArg(rec.Arg, "FROM:")
 	if !ok {
 		address = rec.Arg
 	}
-	t.From = st.keep(b, address)
-	t.Size = number(param(params, "SIZE"))
-	t.MessageID, t.InternalID = st.announcedMessageID, st.announcedRecordID
-	st.announcedMessageID, st.announcedRecordID = "", ""
+	t.from = st.keep(b, address)
+	t.size = number(param(params, "SIZE"))
+	t.messageID, t.internalID = st.announcedMessageID, st.announcedRecordID
+	st.announcedMessageID, st.announcedRecordID = text{}, text{}
 	return st.current
 }
 
-func (b *Builder) rcpt(st *state, rec *logparse.Record) (transaction, recipient int) {
+func (b *Builder) rcpt(st *state, rec *logparse.Record) (inTransaction, number int32) {
 	if st.current < 0 {
 		st.newTransaction(b, rec.Time)
 	}
-	t := &st.Transactions[st.current]
 	address, _, ok := pathArg(rec.Arg, "TO:")
 	if !ok {
 		address = rec.Arg
 	}
 	st.step(b)
-	t.Recipients = append(t.Recipients, Recipient{To: st.keep(b, address)})
-	return st.current, len(t.Recipients) - 1
+	st.recipients = append(st.recipients, recipient{to: st.keep(b, address)})
+	t := &st.transactions[st.current]
+	t.count++
+	return st.current, t.count - 1
 }
 
 // authRow reads the mechanism of AUTH; an answer may stand behind it.
 func (b *Builder) authRow(st *state, rec *logparse.Record) {
-	a := st.auth()
+	a := st.login()
 	st.loggedIn = a.OK
 	if words := bytes.Fields(rec.Arg); len(words) > 0 && !a.OK {
-		a.Mechanism = b.text.upper(words[0])
+		a.Mechanism = strings.ToUpper(b.text.string(words[0]))
 	}
 }
 
-// newTransaction begins a transaction. It reuses the recipients of a
-// transaction of an earlier session.
-func (st *state) newTransaction(b *Builder, at outcome.Time) *Transaction {
+// newTransaction begins a transaction.
+func (st *state) newTransaction(b *Builder, at outcome.Time) *transaction {
 	st.step(b)
-	n := len(st.Transactions)
-	if n < cap(st.Transactions) {
-		st.Transactions = st.Transactions[:n+1]
-	} else {
-		st.Transactions = append(st.Transactions, Transaction{})
-	}
-	t := &st.Transactions[n]
-	*t = Transaction{Recipients: t.Recipients[:0], Start: at}
-	st.current = n
-	return t
+	st.current = int32(len(st.transactions))
+	st.transactions = append(st.transactions, transaction{start: at, first: int32(len(st.recipients))})
+	return &st.transactions[st.current]
 }
 
 // endTransaction ends the transaction under way, if there is one, before its
 // data was. Replies that are still to come count for it all the same.
 func (st *state) endTransaction() {
 	if st.current >= 0 {
-		if t := &st.Transactions[st.current]; t.end == endNone {
+		if t := &st.transactions[st.current]; t.end == endNone {
 			t.end = endByPeer
 		}
 		st.current = -1
@@ -318,12 +230,12 @@ func (b *Builder) dataRow(st *state, rec *logparse.Record) bool {
 	id := len(rec.Arg) > 2 && rec.Arg[0] == '<'
 	size := rec.BytesIn > int64(len("DATA"))
 	if st.current >= 0 {
-		t := &st.Transactions[st.current]
+		t := &st.transactions[st.current]
 		if id {
-			t.MessageID = st.keep(b, rec.Arg)
+			t.messageID = st.keep(b, rec.Arg)
 		}
 		if size {
-			t.Size = rec.BytesIn
+			t.size = rec.BytesIn
 		}
 	}
 	return rec.Code != 0 && (id || size)
@@ -345,12 +257,13 @@ func (st *state) quitRow(rec *logparse.Record) {
 	}
 }
 
-func (st *state) auth() *Auth {
+// login returns what is known of the login, of which there is some now.
+func (st *state) login() *Auth {
 	st.used = true
-	if st.Auth == nil {
-		st.Auth = &Auth{}
+	if st.auth == nil {
+		st.auth = &Auth{}
 	}
-	return st.Auth
+	return st.auth
 }
 
 func endsWithLast(arg []byte) bool {

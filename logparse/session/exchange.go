@@ -22,35 +22,37 @@ func (b *Builder) info(st *state, rec *logparse.Record) {
 	}
 	switch {
 	case bytes.HasPrefix(note, []byte("TLS protocol ")):
-		st.TLS = parseTLS(st.keep(b, note))
+		st.tls = b.tlsOf(note)
 	case bytes.HasPrefix(note, []byte("TLS negotiation failed with error ")):
-		st.TLS = &TLS{Error: st.keep(b, note[len("TLS negotiation failed with error "):])}
-		b.fail(st, rec, "STARTTLS", reply.Transient, note)
+		st.tls = &TLS{Error: st.name(b, note[len("TLS negotiation failed with error "):])}
+		b.fail(st, rec, logparse.VerbSTARTTLS, reply.Transient, note)
 	case bytes.HasPrefix(rec.Data, []byte("Tarpit for '")) || bytes.HasPrefix(note, []byte("Tarpit for '")):
 		if d, ok := parseTarpit(rec.Data, note); ok {
-			st.Tarpits++
-			st.Tarpitted = min(st.Tarpitted+d, maxTarpitted)
+			st.tarpits++
+			st.tarpitted = min(st.tarpitted+d, maxTarpitted)
 		}
 	case bytes.Equal(note, []byte("authenticated")):
-		st.auth().User = st.keep(b, rec.Data)
-		st.login(true)
+		st.login().User = st.name(b, rec.Data)
+		st.loginAnswered(true)
 	case bytes.HasPrefix(note, []byte("User Name: ")):
-		st.auth().User = st.keep(b, note[len("User Name: "):])
+		st.login().User = st.name(b, note[len("User Name: "):])
 	case bytes.HasPrefix(note, []byte("Inbound AUTH ")):
 		b.authNote(st, rec, note)
 	case bytes.HasPrefix(note, []byte("Outbound Authentication failed with ")):
-		st.login(false)
-		st.Auth.Error = st.keep(b, note[len("Outbound Authentication failed with "):])
-		b.fail(st, rec, "AUTH", reply.Permanent, note)
+		st.loginAnswered(false)
+		st.auth.Error = st.name(b, note[len("Outbound Authentication failed with "):])
+		b.fail(st, rec, logparse.VerbAUTH, reply.Permanent, note)
 	case bytes.Equal(note, []byte("receiving message")):
-		if st.current >= 0 {
-			st.Transactions[st.current].SourceContext = st.keep(b, rec.Data)
+		if st.current >= 0 && !b.opt.Terse {
+			st.transactions[st.current].sourceContext = st.keep(b, rec.Data)
 		}
 	case bytes.HasPrefix(note, []byte("sending message")):
-		b.sending(st, rec, note)
+		if !b.opt.Terse {
+			b.sending(st, rec, note)
+		}
 	case bytes.HasPrefix(note, []byte("Failed to connect")):
-		b.fail(st, rec, "CONNECT", reply.Transient, note)
-		st.refusals[len(st.refusals)-1].domain = Domain("@" + string(between(note, "Destination domain: ", ",")))
+		b.fail(st, rec, logparse.VerbConnect, reply.Transient, note)
+		st.refusals[len(st.refusals)-1].domain = st.words.add(between(note, "Destination domain: ", ","))
 		if !st.connected {
 			st.lost = true
 		}
@@ -58,12 +60,11 @@ func (b *Builder) info(st *state, rec *logparse.Record) {
 }
 
 // fail notes a failure that no reply stands for.
-func (b *Builder) fail(st *state, rec *logparse.Record, verb string, class reply.Class, text []byte) {
+func (b *Builder) fail(st *state, rec *logparse.Record, verb logparse.Verb, class reply.Class, text []byte) {
 	st.step(b)
-	st.refusals = append(st.refusals, refusal{
-		Verdict: Verdict{Class: class, Text: st.keep(b, text[:min(len(text), maxReplyText)]), Time: rec.Time, Pos: rec.Pos},
-		verb:    verb, transaction: -1, recipient: -1,
-	})
+	v := st.verdictAt(rec, class)
+	v.text = st.keepOf(b, class, text)
+	st.refusals = append(st.refusals, refusal{verdict: v, verb: verb, transaction: -1, recipient: -1})
 }
 
 // authNote reads "Inbound AUTH LOGIN failed because of LogonDenied". Exchange
@@ -75,15 +76,15 @@ func (b *Builder) authNote(st *state, rec *logparse.Record, note []byte) {
 	if !found {
 		return
 	}
-	st.login(false)
-	a := st.Auth
+	st.loginAnswered(false)
+	a := st.auth
 	if a.Mechanism == "" {
-		a.Mechanism = b.text.upper(mechanism)
+		a.Mechanism = strings.ToUpper(b.text.string(mechanism))
 	}
 	first := a.Error == ""
-	a.Error = st.keep(b, cause)
+	a.Error = st.name(b, cause)
 	if first {
-		b.fail(st, rec, "AUTH", reply.Permanent, note)
+		b.fail(st, rec, logparse.VerbAUTH, reply.Permanent, note)
 	}
 }
 
@@ -108,19 +109,20 @@ const noRoute = 499
 // postponed reads the IMS's line about a delivery that was put off. It is no
 // reply, but may tell of one that is not in the log (KB Q146669).
 func (b *Builder) postponed(st *state, rec *logparse.Record) {
-	verb := "CONNECT"
-	transaction := -1
+	verb := logparse.VerbConnect
+	transaction := int32(-1)
 	if waiting := st.queue.waiting(); len(waiting) > 0 {
-		verb = waiting[0].verb.String()
+		verb = waiting[0].verb
 		transaction = waiting[0].transaction
-	} else if n := len(st.Transactions); n > 0 {
-		verb, transaction = "EOM", n-1
+	} else if n := len(st.transactions); n > 0 {
+		verb, transaction = logparse.VerbEOM, int32(n-1)
 	}
 	st.step(b)
+	v := st.replyAt(rec)
+	v.text = st.keepOf(b, v.class, rec.Text)
 	st.refusals = append(st.refusals, refusal{
-		Verdict: Verdict{Class: rec.Code.Class(), Code: rec.Code, Enhanced: rec.Enhanced, Text: st.keep(b, rec.Text[:min(len(rec.Text), maxReplyText)]), Time: rec.Time, Pos: rec.Pos},
-		verb:    verb, transaction: transaction, recipient: -1,
-		domain: Domain("@" + string(logparse.NoRouteDomain(rec.Text))),
+		verdict: v, verb: verb, transaction: transaction, recipient: -1,
+		domain: st.words.add(logparse.NoRouteDomain(rec.Text)),
 	})
 	if rec.Code == noRoute || !st.connected {
 		st.endTransaction()
@@ -128,9 +130,9 @@ func (b *Builder) postponed(st *state, rec *logparse.Record) {
 	}
 }
 
-// proxied reads XPROXY and XPROXYFROM, with which a front end names the true
+// proxyRow reads XPROXY and XPROXYFROM, with which a front end names the true
 // client: "SID=08D0… IP=192.0.2.7 PORT=50505 DOMAIN=mail.example.org …".
-func (st *state) proxied(arg []byte) {
+func (st *state) proxyRow(arg []byte) {
 	p := &Proxied{
 		Client:  string(param(arg, "IP")),
 		Session: string(param(arg, "SID")),
@@ -142,7 +144,25 @@ func (st *state) proxied(arg []byte) {
 		}
 		p.Client += ":" + string(port)
 	}
-	st.Proxied = p
+	st.proxied = p
+}
+
+// maxTLS bounds the kinds of connections that tlsOf remembers.
+const maxTLS = 256
+
+// tlsOf is parseTLS, which few different notes need.
+func (b *Builder) tlsOf(note []byte) *TLS {
+	if t := b.tls[string(note)]; t != nil {
+		return t
+	}
+	t := parseTLS(string(note))
+	if b.tls == nil || len(b.tls) >= maxTLS {
+		b.tls = map[string]*TLS{}
+	}
+	if len(note) <= maxTextLength {
+		b.tls[string(note)] = t
+	}
+	return t
 }
 
 // parseTLS reads "TLS protocol SP_PROT_TLS1_2_SERVER negotiation succeeded using

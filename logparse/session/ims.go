@@ -11,7 +11,7 @@ import (
 // each line that it receives twice, raw and parsed: the raw copy counts only
 // where its parsed twin is missing.
 func (b *Builder) rawLine(st *state, rec *logparse.Record) {
-	if !st.receivesData() || st.Direction != outcome.Inbound {
+	if !st.receivesData() || st.direction != outcome.Inbound {
 		st.raw = rec.Clone()
 	}
 }

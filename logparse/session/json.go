@@ -29,10 +29,10 @@ func (s *Session) AppendJSON(b []byte) []byte {
 	w.Key("unused")
 	w.Bool(s.Unused)
 	w.StringMember("greeting", s.Greeting)
-	if len(s.Capabilities) > 0 {
+	if list := s.Capabilities(); len(list) > 0 {
 		w.Key("capabilities")
 		w.Open('[')
-		for _, c := range s.Capabilities {
+		for _, c := range list {
 			w.String(c)
 		}
 		w.Close(']')

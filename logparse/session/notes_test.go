@@ -81,7 +81,7 @@ func TestCapabilities(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			log := exchangeLog(logparse.ExchangeReceive, "+\n> 220 gate.example.com\n< EHLO mail.example.org\n"+test.reply+"\n- |Remote")
 			s := build(t, strings.NewReader(log), logparse.ExchangeReceive, nil)[0]
-			if got := strings.Join(s.Capabilities, ";"); got != test.want {
+			if got := strings.Join(s.Capabilities(), ";"); got != test.want {
 				t.Errorf("got %q, want %q", got, test.want)
 			}
 		})

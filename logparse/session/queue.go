@@ -5,16 +5,16 @@ import "github.com/smtplog/smtplog/logparse"
 // A pending command waits for its reply.
 type pending struct {
 	verb        logparse.Verb
-	name        string // of a verb that is not known
-	transaction int    // -1 for none
-	recipient   int
+	name        text  // of a verb that is not known
+	transaction int32 // -1 for none
+	recipient   int32
 	last        bool // of BDAT: the last chunk; of DATA: with the message (IIS); of XEXCH50: with what it announced
 }
 
 // commands are those of a session that were not answered yet, in order.
 type commands struct {
 	list []pending
-	head int // index of the first that waits
+	head int32 // index of the first that waits
 }
 
 func (q *commands) waiting() []pending { return q.list[q.head:] }
@@ -22,7 +22,7 @@ func (q *commands) waiting() []pending { return q.list[q.head:] }
 func (q *commands) clear() { q.list, q.head = q.list[:0], 0 }
 
 func (q *commands) add(p pending) {
-	if len(q.list) == cap(q.list) && q.head > len(q.list)/2 {
+	if len(q.list) == cap(q.list) && int(q.head) > len(q.list)/2 {
 		q.list, q.head = q.list[:copy(q.list, q.list[q.head:])], 0
 	}
 	q.list = append(q.list, p)
@@ -42,8 +42,8 @@ func (q *commands) addFirst(p pending) {
 // take removes the i-th that waits and returns it. Those before it wait no
 // longer either.
 func (q *commands) take(i int) pending {
-	p := q.list[q.head+i]
-	if q.head += i + 1; q.head == len(q.list) {
+	p := q.list[int(q.head)+i]
+	if q.head += int32(i) + 1; int(q.head) == len(q.list) {
 		q.clear()
 	}
 	return p

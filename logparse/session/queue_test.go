@@ -14,11 +14,11 @@ func TestCommands(t *testing.T) {
 	for i := range 20_000 {
 		switch rng.IntN(8) {
 		case 0, 1, 2, 3:
-			q.add(pending{recipient: i})
-			want = append(want, pending{recipient: i})
+			q.add(pending{recipient: int32(i)})
+			want = append(want, pending{recipient: int32(i)})
 		case 4:
-			q.addFirst(pending{recipient: i})
-			want = slices.Insert(want, 0, pending{recipient: i})
+			q.addFirst(pending{recipient: int32(i)})
+			want = slices.Insert(want, 0, pending{recipient: int32(i)})
 		case 5, 6:
 			if len(want) > 0 {
 				n := rng.IntN(min(len(want), 3))
@@ -43,7 +43,7 @@ func TestCommands(t *testing.T) {
 func TestCommandsKeepTheirSize(t *testing.T) {
 	var q commands
 	for i := range 100_000 {
-		q.add(pending{recipient: i})
+		q.add(pending{recipient: int32(i)})
 		if i >= 10 {
 			q.take(0)
 		}

@@ -95,17 +95,7 @@ type Transaction struct {
 	Data             Verdict // the reply to DATA, the go-ahead 354 or a refusal; or of a BDAT that was refused
 	EndOfData        Verdict // the reply to the end of the data
 	Start            outcome.Time
-	end              transactionEnd
 }
-
-type transactionEnd uint8
-
-const (
-	endNone   transactionEnd = iota
-	endData                  // the end of data was answered, or DATA was refused
-	endByPeer                // RSET, QUIT or HELO came first
-	endByMail                // another MAIL came first
-)
 
 // TLS is what the log says of the connection's encryption.
 type TLS struct {
@@ -171,7 +161,6 @@ type Session struct {
 	Remote       string // the peer's end
 	Greeting     string // the text of the 220
 	Helo         string // the name in the last HELO or EHLO
-	Capabilities []string
 	Start, End   outcome.Time
 	Duration     time.Duration // of the connection; what the log says itself (IIS) is preferred to End−Start
 	Ended        Ended
@@ -190,6 +179,7 @@ type Session struct {
 	Transcript   []Step // where the Builder was told to keep it
 	Shortened    int64  // steps that the Transcript had no room for
 
+	ehlo      string // the reply to EHLO
 	number    uint64
 	refusedIn []int // for each of the Failures its transaction, -1 for none
 }
@@ -207,7 +197,6 @@ type Step struct {
 // Clone returns a copy that shares nothing with the Builder.
 func (s *Session) Clone() *Session {
 	c := *s
-	c.Capabilities = slices.Clone(s.Capabilities)
 	c.Transactions = slices.Clone(s.Transactions)
 	for i := range c.Transactions {
 		t := &c.Transactions[i]

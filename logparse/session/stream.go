@@ -93,7 +93,7 @@ func (b *Builder) tick(s *stream, rec *logparse.Record) {
 // records since the last time pays for looking at every open session, whatever
 // the times are; sweep reports false while there are too few.
 func (b *Builder) sweep() bool {
-	if 4*(b.order-b.swept) < uint64(len(b.open)+len(b.serial)) {
+	if 4*(b.order-b.swept) < uint64(b.opened+len(b.serial)) {
 		return false
 	}
 	b.swept = b.order
@@ -112,7 +112,7 @@ func (b *Builder) finishAll(states []*state) {
 // silent reports whether the log has gone on without the session for so long
 // that its end is missing.
 func (st *state) silent() bool {
-	return st.last != 0 && st.stream.clock-st.last >= silenceOf(st.Format)
+	return st.last != 0 && st.stream.clock-st.last >= silenceOf(st.format)
 }
 
 // silenceOf returns SilenceWithID or SilenceWithoutID, in nanoseconds.

@@ -65,8 +65,12 @@ func (b *Builder) step(st *state, rec *logparse.Record, secret bool) {
 	if rec.Kind == logparse.KindRaw {
 		return
 	}
-	if len(st.Transcript) >= maxTranscript || st.transcriptBytes >= maxTranscriptText {
-		st.Shortened++
+	if st.record == nil {
+		st.record = &transcript{}
+	}
+	t := st.record
+	if len(t.steps) >= maxTranscript || t.bytes >= maxTranscriptText {
+		t.shortened++
 		return
 	}
 	text := wireText(rec)
@@ -75,15 +79,15 @@ func (b *Builder) step(st *state, rec *logparse.Record, secret bool) {
 	}
 	inbound := rec.Direction == outcome.Inbound
 	s := Step{
-		Time: rec.Time, Kind: rec.Kind, Text: st.keep(b, text), Line: rec.Pos.Line,
+		Time: rec.Time, Kind: rec.Kind, Text: b.text.string(text), Line: rec.Pos.Line,
 		Sent: rec.Kind == logparse.KindReply && inbound || rec.Kind == logparse.KindCommand && !inbound,
 	}
 	if rec.Kind == logparse.KindCommand && rec.Code != 0 {
 		s.Code = rec.Code
 	}
-	st.transcriptBytes += len(s.Text)
-	st.hold(b, transcriptSize)
-	st.Transcript = append(st.Transcript, s)
+	t.bytes += len(s.Text)
+	st.hold(b, transcriptSize+len(s.Text))
+	t.steps = append(t.steps, s)
 }
 
 // wireText returns the record as the line that went over the wire, or what the

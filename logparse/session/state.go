@@ -1,0 +1,214 @@
+package session
+
+import (
+	"time"
+
+	"github.com/smtplog/smtplog/logparse"
+	"github.com/smtplog/smtplog/reply"
+	"github.com/smtplog/smtplog/reply/outcome"
+)
+
+// A state is a session in the making: what is known so far and what the
+// conversation waits for. Tens of thousands may be open at once, so it is small;
+// the [Session] is made of it when it is over.
+type state struct {
+	stream *stream
+	key    uint64 // of Builder.open; of sessions without ids the file in sources names it
+	next   *state // another one with that key
+	listed bool   // it is in Builder.open or Builder.serial
+
+	id         string
+	remote     string
+	helo       string
+	ends       *ends
+	confidence Confidence
+	start, end outcome.Time
+	last       int64  // time of the last event, Unix nanoseconds; 0 for none
+	order      uint64 // number of the last record
+	number     uint64 // of the session
+	sources    []Source
+
+	words        words
+	transactions []transaction
+	recipients   []recipient // of all transactions, one after the other
+	refusals     []refusal
+	queue        commands // that were not answered yet
+	current      int32    // index of the transaction under way, -1 for none
+	numbered     uint32   // replies so far
+	accepting    uint32   // those of them that were ok
+	deferring    uint32   // transient
+	refusing     uint32   // permanent
+	greeting     text
+	ehlo         text // the reply to EHLO
+	closing      text // the context of the disconnect row
+	partial      verdict
+	record       *transcript // nil when none is kept
+	tls          *TLS
+	auth         *Auth
+	proxied      *Proxied
+	tarpitted    time.Duration
+	tarpits      int32
+
+	format    logparse.Format
+	direction outcome.Direction
+
+	hasPartial bool // a reply's end is to come
+	connected  bool // the connection was seen to be made, or to exist
+	begun      bool // its beginning is in the log
+	used       bool // something other than greetings was said
+	quit       bool
+	dropped    bool // IIS: the QUIT row stands for a lost connection
+	timedOut   bool // the last reply was a 421 for one side that waited too long
+	lost       bool // the log says that the connection is gone
+	over       bool // QUIT was answered
+	refused    bool // the last reply was a 421: the server closes the connection
+	superseded bool // the next connection began in the same file
+	cutOff     bool // a bound was reached
+	challenge  bool // the server asked for the next SASL answer
+	loggedIn   bool // before the last AUTH
+
+	deepest int32 // the queue was
+	steps   int32 // what counts for MaxSteps
+	bytes   int   // that the session holds, about
+
+	quitMS          int64 // length that IIS logs on QUIT, -1 for none
+	lastIn, lastOut int64 // IIS counters of the row before
+
+	announcedMessageID text // what a send log announces before MAIL
+	announcedRecordID  text
+
+	raw *logparse.Record // an IMS raw line that waits for its parsed twin
+}
+
+// ends are what the connections of one server's connector have in common.
+type ends struct{ server, connector, local string }
+
+// A verdict is a Verdict in the making: 48 bytes.
+type verdict struct {
+	at       int64 // Unix nanoseconds
+	line     int64
+	text     text
+	number   uint32 // of the reply in its session, from 1
+	file     uint32 // index of the source
+	enhanced reply.Enhanced
+	code     reply.Code
+	class    reply.Class
+	digits   uint8 // of the time's fraction plus one, 0 for no time
+}
+
+// A recipient is a Recipient in the making.
+type recipient struct {
+	to text
+	verdict
+}
+
+// A transaction is a Transaction in the making.
+type transaction struct {
+	mail, data, endOfData verdict
+	from                  text
+	messageID             text
+	internalID            text
+	sourceContext         text
+	size                  int64
+	start                 outcome.Time
+	first, count          int32 // its recipients in the session's
+	hasFrom               bool
+	end                   transactionEnd
+}
+
+type transactionEnd uint8
+
+const (
+	endNone   transactionEnd = iota
+	endData                  // the end of data was answered, or DATA was refused
+	endByPeer                // RSET, QUIT or HELO came first
+	endByMail                // another MAIL came first
+)
+
+// A refusal is a failed reply or a failure without a reply, and what it
+// concerned.
+type refusal struct {
+	verdict
+	verb        logparse.Verb
+	isReply     bool
+	name        text  // of a verb that is not known
+	domain      text  // that the log names
+	transaction int32 // -1 for none
+	recipient   int32 // of the transaction
+}
+
+// A transcript is what was said, as far as it is kept.
+type transcript struct {
+	steps     []Step
+	bytes     int
+	shortened int64
+}
+
+// reset makes st a fresh session that uses the memory of the one before.
+func (st *state) reset() {
+	*st = state{
+		sources:      st.sources[:0],
+		words:        st.words[:0],
+		transactions: st.transactions[:0],
+		recipients:   st.recipients[:0],
+		refusals:     st.refusals[:0],
+		queue:        commands{list: st.queue.list[:0]},
+		record:       st.record,
+		current:      -1,
+		quitMS:       -1,
+		lastIn:       -1,
+		lastOut:      -1,
+	}
+}
+
+// trim gives back room that the session had no use for: else every state would
+// grow to the largest session that it ever held.
+func (st *state) trim() {
+	st.sources = trimmed(st.sources, 1)
+	st.words = trimmed(st.words, 256)
+	st.transactions = trimmed(st.transactions, 2)
+	st.recipients = trimmed(st.recipients, 4)
+	st.refusals = trimmed(st.refusals, 2)
+	if cap(st.queue.list) > 8 {
+		st.queue.list = nil
+	}
+	if st.record != nil {
+		*st.record = transcript{steps: trimmed(st.record.steps, 32)[:0]}
+	}
+}
+
+// trimmed returns list, or nil when it has room for much more than it holds.
+func trimmed[E any, L ~[]E](list L, few int) L {
+	if cap(list) > 2*len(list)+few {
+		return nil
+	}
+	return list
+}
+
+// verdictAt returns the beginning of a verdict that stands in the record.
+func (st *state) verdictAt(rec *logparse.Record, class reply.Class) verdict {
+	v := verdict{line: rec.Pos.Line, file: uint32(len(st.sources) - 1), class: class}
+	if !rec.Time.IsZero() {
+		v.at, v.digits = rec.Time.UnixNano(), uint8(rec.Time.Digits()+1)
+	}
+	return v
+}
+
+// replyAt returns the verdict of the reply in the record, but for its text.
+func (st *state) replyAt(rec *logparse.Record) verdict {
+	v := st.verdictAt(rec, rec.Code.Class())
+	v.code, v.enhanced = rec.Code, rec.Enhanced
+	return v
+}
+
+func (v *verdict) time() outcome.Time {
+	if v.digits == 0 {
+		return outcome.Time{}
+	}
+	return outcome.Unix(v.at, int(v.digits)-1)
+}
+
+// recipientsOf returns the recipients of a transaction.
+func (st *state) recipientsOf(t *transaction) []recipient {
+	return st.recipients[t.first : t.first+t.count]
+}
