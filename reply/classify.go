@@ -131,6 +131,9 @@ func (c *Classifier) classify(text string, d Direction) Classification {
 		r.Class = p.enhanced.Class()
 	}
 	n := c.number(&p, text, r.Class)
+	if r.Class.Failed() && c.set.accepts(n) {
+		n = c.set.refused(p.code)
+	}
 	rule := c.set.rule(n)
 	r.explainBy(rule, d)
 	if r.Class == ClassNone {

@@ -40,7 +40,7 @@ func FuzzClassify(f *testing.F) {
 		"", "5", "55", "550", "550-", "550 5", "550 5.1.", "{LED=", "[{LED={LED=550 x}};{MSG=}]", "-> -> 550 x -> 550 y",
 		`responded with: "responded with: "responded with: "`, " said: said: said: ", "returned '", "<<< <<< 550 x", " smtp;550 x smtp;551 y>",
 		"from MTA(", " did not like our ", "Winsock error code: -", "Winsock error code: 99999999999999999999", "http://", "https://a?p=", "a.b.c@d", "\xff\xfe", "é.É",
-		"450 try again in 00:00:00", "450 try again in 9:9:9:9", "# # # #",
+		"450 try again in 00:00:00", "450 try again in 9:9:9:9", "# # # #", "550 5.1.9 no such thing", "450 4.6.4 lost", "5.3.6", "599 5.1.5 good",
 	} {
 		f.Add(s, uint8(2))
 	}

@@ -205,11 +205,22 @@ func (s *ruleSet) rule(n int32) *Rule {
 
 // accepted returns the rule for a reply that is no failure.
 func (s *ruleSet) accepted(code Code, e Enhanced) int32 {
-	n := s.byCode(code, e)
-	if n != noRule && s.rules[n].Reason == ReasonAccepted {
+	if n := s.byCode(code, e); s.accepts(n) {
 		return n
 	}
-	if n, ok := s.basic[code]; ok && s.rules[n].Reason == ReasonAccepted {
+	if n, ok := s.basic[code]; ok && s.accepts(n) {
+		return n
+	}
+	return noRule
+}
+
+// accepts reports whether the rule is about replies that are no failures.
+func (s *ruleSet) accepts(n int32) bool { return n != noRule && s.rules[n].Reason == ReasonAccepted }
+
+// refused returns the rule for a failure whose enhanced code contradicts it,
+// such as "550 5.1.9".
+func (s *ruleSet) refused(code Code) int32 {
+	if n, ok := s.basic[code]; ok && !s.accepts(n) {
 		return n
 	}
 	return noRule
