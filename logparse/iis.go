@@ -42,6 +42,7 @@ const (
 type iisRow struct {
 	val   [iisColumns][]byte // nil for a column that the log does not have
 	plain []byte             // scratch for the one value whose "+" were replaced
+	keep  bool               // what the rows before have in it stays as it is
 }
 
 // value returns what is in a column, nil for nothing.
@@ -75,25 +76,37 @@ func (r *iisRow) event(e *Event) {
 
 	switch e.Kind, e.Direction = r.side(e.Verb, query); {
 	case e.Kind == KindReply:
-		e.Text = r.blanks(query)
-		// QUIRK: of a reply with several lines IIS logs the first alone, "250-"
-		// and all, so no other line of it follows.
-		if line, ok := reply.ParseLine(e.Text); ok {
-			e.Code, e.Enhanced = line.Code, line.Enhanced
-		}
+		r.replyText(e, query)
 		return
 	case e.Direction == outcome.Inbound:
 		e.Helo = r.value(iisUser)
 	}
-	// The blank between verb and argument is logged too, as "+", but only for
-	// commands that came in. Arguments that IIS made up, the message id it gave
-	// to a message without one and the HELO name at QUIT, are logged without.
+	e.Arg = r.argument(query)
+}
+
+// replyText fills in a reply that came in over a connection of ours.
+func (r *iisRow) replyText(e *Event, query []byte) {
+	e.Text = r.blanks(query)
+	// QUIRK: of a reply with several lines IIS logs the first alone, "250-"
+	// and all, so no other line of it follows.
+	if line, ok := reply.ParseLine(e.Text); ok {
+		e.Code, e.Enhanced = line.Code, line.Enhanced
+	}
+}
+
+// argument returns what follows the verb, nil for nothing.
+//
+// The blank between verb and argument is logged too, as "+", but only for
+// commands that came in. Arguments that IIS made up, the message id it gave to
+// a message without one and the HELO name at QUIT, are logged without.
+func (r *iisRow) argument(query []byte) []byte {
 	if len(query) > 0 && (query[0] == '+' || query[0] == ' ') {
 		query = query[1:]
 	}
-	if len(query) > 0 {
-		e.Arg = r.blanks(query)
+	if len(query) == 0 {
+		return nil
 	}
+	return r.blanks(query)
 }
 
 // side tells what kind of row it is and which end of the connection wrote it.
@@ -159,7 +172,7 @@ func (r *iisRow) blanks(s []byte) []byte {
 	if bytes.IndexByte(s, '+') < 0 {
 		return s
 	}
-	r.plain = append(r.plain[:0], s...)
+	r.plain = append(scratch(r.plain, r.keep), s...)
 	open, address := -1, false
 	for i, c := range s {
 		switch c {

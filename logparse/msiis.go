@@ -23,6 +23,7 @@ type msiisReader struct {
 	lines *lineScanner
 	row   iisRow
 	clock *localeClock
+	short minuteClock
 }
 
 func newMSIIS(lines *lineScanner, opt *Options, found Detection) rowReader {

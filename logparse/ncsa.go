@@ -31,6 +31,7 @@ type ncsaReader struct {
 	lines *lineScanner
 	row   iisRow
 	day   dayCache
+	short ncsaShort
 }
 
 func newNCSA(lines *lineScanner, _ *Options, _ Detection) rowReader {

@@ -43,6 +43,8 @@ type w3cReader struct {
 	day   dayCache
 	began int64 // the last #Date in seconds, 0 for none
 	last  int64 // the latest time, for rows without a date
+
+	short w3cShort
 }
 
 func newW3C(lines *lineScanner, opt *Options, found Detection) rowReader {
@@ -123,6 +125,7 @@ func (w *w3cReader) setColumns(names []string, named string) {
 	w.guessed = false
 	w.columns = iisColumnsOf(names, w3cColumns)
 	w.row.val = [iisColumns][]byte{}
+	w.short = newW3CShort(w.columns)
 }
 
 // guess names the columns of a log without #Fields by the look of a row. Names
@@ -178,19 +181,27 @@ func (w *w3cReader) time() (outcome.Time, string) {
 			return outcome.Time{}, fmt.Sprintf("%q is no time", clip(clock))
 		}
 	}
-	switch {
-	case date != nil:
-		day, ok := w.day.seconds(date, isoDate)
-		if !ok {
+	var day int64
+	if date != nil {
+		var ok bool
+		if day, ok = w.day.seconds(date, isoDate); !ok {
 			return outcome.Time{}, fmt.Sprintf("%q is no date", clip(date))
 		}
-		return outcome.Unix((day+sec)*1e9, 0), ""
-	case w.began == 0:
-		return outcome.Time{}, ""
-	case clock == nil:
-		return outcome.Unix(w.began*1e9, 0), ""
 	}
-	return outcome.Unix(w.onDay(sec)*1e9, 0), ""
+	return w.moment(date != nil, day, clock != nil, sec), ""
+}
+
+// moment returns the time of a row with or without a date and a time of day.
+func (w *w3cReader) moment(dated bool, day int64, timed bool, sec int64) outcome.Time {
+	switch {
+	case dated:
+		return outcome.Unix((day+sec)*1e9, 0)
+	case w.began == 0:
+		return outcome.Time{}
+	case !timed:
+		return outcome.Unix(w.began*1e9, 0)
+	}
+	return outcome.Unix(w.onDay(sec)*1e9, 0)
 }
 
 // onDay returns the moment of a time of day in a log without dates: the first
