@@ -63,6 +63,8 @@ type Builder struct {
 	told     bool   // upcoming is known
 	swept    int64  // watermark of the last sweep
 	since    int    // rows since then
+	due      []*cluster
+	events   events
 
 	number uint64 // of messages so far
 	capped int64
@@ -94,7 +96,12 @@ func NewBuilder(opt *Options, emit func(*Message)) *Builder {
 // are passed over. Rows may come in any order.
 func (b *Builder) Add(rec *logparse.Record) {
 	e := &b.event
-	if !Parse(rec, e) {
+	if b.opt.Keep == nil {
+		if !e.split(rec) {
+			return
+		}
+		e.readHead()
+	} else if !Parse(rec, e) {
 		return
 	}
 	b.coverage.Add(e)
@@ -130,7 +137,7 @@ func (b *Builder) add(e *Event) {
 	c.add(e, b.common)
 	b.clusters.rows++
 	if !e.Time.IsZero() {
-		c.recheck = min(c.recheck, later(e.Time.UnixNano(), b.settled))
+		b.clusters.hasten(c, later(e.Time.UnixNano(), b.settled))
 	}
 }
 
@@ -172,11 +179,17 @@ func (b *Builder) tick(rec *logparse.Record) {
 // sweep hands out what is over when all rows before mark have been read.
 func (b *Builder) sweep(mark int64) {
 	var over []*Message
-	for _, c := range b.clusters.oldest() {
+	due := b.due[:0]
+	for _, c := range b.clusters.open {
 		if c.recheck < mark {
-			over = b.finish(c, mark, EndedCut, over)
+			due = append(due, c.cluster)
 		}
 	}
+	for _, c := range due {
+		over = b.finish(c, mark, EndedCut, over)
+	}
+	clear(due)
+	b.due = due
 	b.joins.forget(mark - int64(b.window))
 	b.handOut(over)
 }
@@ -185,7 +198,6 @@ func (b *Builder) sweep(mark int64) {
 // them; the rows of the others stay.
 func (b *Builder) finish(c *cluster, mark int64, ended Ended, over []*Message) []*Message {
 	groups := b.split(c)
-	b.clusters.remove(c)
 	var left []*group
 	recheck := int64(math.MaxInt64)
 	for i := range groups {
@@ -214,9 +226,11 @@ func (b *Builder) finish(c *cluster, mark int64, ended Ended, over []*Message) [
 		}
 		over = append(over, m)
 	}
-	if len(left) == 0 {
+	if len(left) == len(groups) && len(groups) > 0 {
+		b.clusters.open[c.place].recheck = recheck
 		return over
 	}
+	b.clusters.remove(c)
 	for _, g := range left {
 		for _, e := range g.events {
 			b.add(e)
@@ -224,7 +238,7 @@ func (b *Builder) finish(c *cluster, mark int64, ended Ended, over []*Message) [
 	}
 	for _, g := range left {
 		if c := b.clusters.find(g.events[0]); c != nil {
-			c.recheck = recheck
+			b.clusters.open[c.place].recheck = recheck
 		}
 	}
 	return over

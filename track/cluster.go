@@ -1,6 +1,7 @@
 package track
 
 import (
+	"cmp"
 	"hash/maphash"
 	"math"
 	"slices"
@@ -10,124 +11,192 @@ import (
 // together. Rows of different messages may be in one cluster; [Builder.split]
 // tells them apart when all are there, so that their order does not matter.
 type clusters struct {
-	open  map[*cluster]struct{}
+	open  []openCluster
 	byKey map[uint64]*cluster
 	rows  int
-	seed  maphash.Seed
-	keys  []uint64 // of the row that is being added
 	count uint64
+	spare []*cluster // to be used again
+	last  *cluster   // of the row before
+
+	seeds   [kinds]maphash.Seed
+	short   shortNames
+	keys    []uint64 // of the row that is being added
+	scratch []byte
 }
 
-func newClusters() *clusters {
-	return &clusters{open: map[*cluster]struct{}{}, byKey: map[uint64]*cluster{}, seed: maphash.MakeSeed()}
+// An openCluster is a cluster with rows, and the time before which nothing of
+// it can be over.
+type openCluster struct {
+	*cluster
+	recheck int64
 }
+
+// maxSpare bounds the clusters that are kept to be used again.
+const maxSpare = 1024
 
 // Kinds of keys.
 const (
-	keyNetwork = iota + 1
+	keyNetwork = iota
 	keyName
 	keyInternal
 	keyMailbox
+	kinds
 )
 
-func (c *clusters) key(kind byte, server, id string) {
-	var h maphash.Hash
-	h.SetSeed(c.seed)
-	h.WriteByte(kind)
-	h.WriteString(server)
-	h.WriteByte(0)
-	h.WriteString(id)
-	c.keys = append(c.keys, h.Sum64())
+func newClusters() *clusters {
+	c := &clusters{byKey: map[uint64]*cluster{}}
+	for i := range c.seeds {
+		c.seeds[i] = maphash.MakeSeed()
+	}
+	return c
+}
+
+// note adds the key of an id, if there is one, to those of the row.
+func (c *clusters) note(kind int, id []byte) {
+	c.scratch = id[:0]
+	if len(id) > 0 {
+		c.keys = append(c.keys, maphash.Bytes(c.seeds[kind], id))
+	}
+}
+
+// identify notes the keys of the row.
+func (c *clusters) identify(e *Event) {
+	c.keys = c.keys[:0]
+	c.note(keyNetwork, append(c.scratch, e.NetworkID...))
+	c.note(keyName, appendLower(c.scratch, bareName(e.MessageID)))
+	c.note(keyName, appendLower(c.scratch, bareName(e.LinkedID)))
+	if e.InternalID != "" {
+		c.noteInternal(e, e.InternalID)
+		if e.EventID == "TRANSFER" {
+			for _, id := range e.References {
+				c.noteInternal(e, id)
+			}
+		}
+	}
+	c.note(keyMailbox, e.appendMailboxEvent(c.scratch))
+}
+
+// noteInternal notes the key of an internal id on the row's server.
+func (c *clusters) noteInternal(e *Event, id string) {
+	b := append(c.scratch, c.short.of(e.Server)...)
+	c.note(keyInternal, append(append(b, 0), id...))
 }
 
 // find returns the cluster of the row, nil for a row that bears no id at all.
 // Clusters that the row brings together become one.
 func (c *clusters) find(e *Event) *cluster {
-	c.keys = c.keys[:0]
-	if e.NetworkID != "" {
-		c.key(keyNetwork, "", e.NetworkID)
-	}
-	e.identify()
-	for _, name := range e.names {
-		c.key(keyName, "", name)
-	}
-	if e.InternalID != "" {
-		server := shortName(e.Server)
-		c.key(keyInternal, server, e.InternalID)
-		if e.EventID == "TRANSFER" {
-			for _, id := range e.References {
-				c.key(keyInternal, server, id)
-			}
-		}
-	}
-	if m := e.mailboxEvent(); m != "" {
-		c.key(keyMailbox, "", m)
-	}
+	c.identify(e)
 	if len(c.keys) == 0 {
 		return nil
 	}
 	var found *cluster
+	if c.last != nil && c.last.has(c.keys[0]) {
+		found = c.last
+	}
 	for _, k := range c.keys {
-		switch other := c.byKey[k].current(); {
+		if found != nil && found.has(k) {
+			continue
+		}
+		switch other := c.byKey[k]; {
 		case other == nil || other == found:
 		case found == nil:
 			found = other
 		case len(other.rows) > len(found.rows):
-			other.take(found)
-			delete(c.open, found)
+			c.merge(other, found)
 			found = other
 		default:
-			found.take(other)
-			delete(c.open, other)
+			c.merge(found, other)
 		}
 	}
 	if found == nil {
-		c.count++
-		found = &cluster{first: math.MaxInt64, last: math.MinInt64, recheck: math.MaxInt64, order: c.count}
-		c.open[found] = struct{}{}
+		found = c.add()
 	}
 	for _, k := range c.keys {
-		if old := c.byKey[k]; old != found {
+		if found.has(k) {
+			continue
+		}
+		if c.byKey[k] == nil {
 			c.byKey[k] = found
-			if old == nil {
-				found.keys = append(found.keys, k)
-			}
+			found.keys = append(found.keys, k)
 		}
 	}
+	c.last = found
 	return found
 }
 
-// current returns the cluster that has c's rows now.
-func (c *cluster) current() *cluster {
-	for c != nil && c.into != nil {
-		c = c.into
+// has reports whether k is one of the cluster's latest keys.
+func (c *cluster) has(k uint64) bool {
+	for i := len(c.keys) - 1; i >= max(0, len(c.keys)-16); i-- {
+		if c.keys[i] == k {
+			return true
+		}
 	}
-	return c
+	return false
+}
+
+// add opens a cluster.
+func (c *clusters) add() *cluster {
+	var cl *cluster
+	if n := len(c.spare); n > 0 {
+		cl, c.spare = c.spare[n-1], c.spare[:n-1]
+	} else {
+		cl = new(cluster)
+		cl.reset()
+	}
+	c.count++
+	cl.order, cl.place = c.count, len(c.open)
+	c.open = append(c.open, openCluster{cl, math.MaxInt64})
+	return cl
+}
+
+// merge moves the rows of d to cl.
+func (c *clusters) merge(cl, d *cluster) {
+	recheck := &c.open[cl.place].recheck
+	*recheck = min(*recheck, c.open[d.place].recheck)
+	for _, k := range d.keys {
+		c.byKey[k] = cl
+	}
+	cl.take(d)
+	c.close(d)
 }
 
 // remove drops a cluster.
 func (c *clusters) remove(cl *cluster) {
 	c.rows -= len(cl.rows)
-	delete(c.open, cl)
 	for _, k := range cl.keys {
 		delete(c.byKey, k)
 	}
+	c.close(cl)
+}
+
+// close takes a cluster whose rows are no longer there from the open ones.
+func (c *clusters) close(cl *cluster) {
+	last := len(c.open) - 1
+	c.open[cl.place] = c.open[last]
+	c.open[cl.place].place = cl.place
+	c.open[last] = openCluster{}
+	c.open = c.open[:last]
+	if c.last == cl {
+		c.last = nil
+	}
+	if len(c.spare) < maxSpare {
+		cl.reset()
+		c.spare = append(c.spare, cl)
+	}
+}
+
+// hasten sees to it that the cluster is looked at when the watermark is at t.
+func (c *clusters) hasten(cl *cluster, t int64) {
+	recheck := &c.open[cl.place].recheck
+	*recheck = min(*recheck, t)
 }
 
 // oldest returns the clusters, those that have been silent longest first.
 func (c *clusters) oldest() []*cluster {
 	list := make([]*cluster, 0, len(c.open))
-	for cl := range c.open {
-		list = append(list, cl)
+	for _, o := range c.open {
+		list = append(list, o.cluster)
 	}
-	slices.SortFunc(list, func(a, b *cluster) int {
-		if a.last != b.last {
-			if a.last < b.last {
-				return -1
-			}
-			return 1
-		}
-		return int(int64(a.order) - int64(b.order))
-	})
+	slices.SortFunc(list, func(a, b *cluster) int { return cmp.Or(cmp.Compare(a.last, b.last), cmp.Compare(a.order, b.order)) })
 	return list
 }

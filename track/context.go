@@ -1,9 +1,6 @@
 package track
 
-import (
-	"strings"
-	"time"
-)
+import "strings"
 
 // readContext reads the source-context, whose meaning is that of the event.
 func (e *Event) readContext() {
@@ -37,12 +34,12 @@ func (e *Event) readSession(s string) {
 	id, rest, _ := strings.Cut(s, ";")
 	if sessionID(id) {
 		e.Session.ID, s = id, rest
-		if at, n, ok := strings.Cut(rest, ";"); ok && isoTime(at) {
+		if at, n, ok := strings.Cut(rest, ";"); ok && isSessionTime(at) {
 			e.Session.Time = at
 			e.Session.N = int(max(0, min(number(n), 1<<30)))
 			return
 		}
-		if isoTime(rest) {
+		if isSessionTime(rest) {
 			e.Session.Time = rest
 			return
 		}
@@ -101,12 +98,13 @@ func sessionID(s string) bool {
 	return true
 }
 
-func isoTime(s string) bool {
+// isSessionTime reports whether s is the time in a source-context.
+func isSessionTime(s string) bool {
 	if len(s) < len("2006-01-02T15:04:05Z") || s[4] != '-' || s[10] != 'T' {
 		return false
 	}
-	_, err := time.Parse(time.RFC3339, s)
-	return err == nil
+	_, _, ok := isoTime(s)
+	return ok
 }
 
 // contextValue returns the value behind the name in "MDB:…, Mailbox:…, Event:…".

@@ -53,11 +53,19 @@ type Event struct {
 
 	raw       [columnCount]string
 	effective int64    // by which it is ordered
+	modern    bool     // a row in the columns of Exchange 2007 and later
 	hostOnly  bool     // the reply names the host and no internal id, as that of mailbox delivery does
+	short     string   // of Server, see place
 	names     []string // by which the message is known, see Builder
-	memo      columnMemo
-	text      []byte
-	cells     []cell
+	row       *rowText
+}
+
+// place returns the short name of the server that wrote the row.
+func (e *Event) place() string {
+	if e.short == "" && e.Server != "" {
+		e.short = shortName(e.Server)
+	}
+	return e.short
 }
 
 // A SessionRef names a message in a session of the receive log:
@@ -97,6 +105,6 @@ func (e *Event) Clone() *Event {
 	c.Latency = slices.Clone(e.Latency)
 	c.Custom = slices.Clone(e.Custom)
 	c.Other = slices.Clone(e.Other)
-	c.memo, c.text, c.cells, c.names = columnMemo{}, nil, nil, nil
+	c.row, c.names = nil, nil
 	return &c
 }

@@ -12,12 +12,49 @@ import (
 // letter of any other, so that a search for ASCII text finds what it compares
 // equal.
 func lower(s string) string {
-	for i := 0; i < len(s); i++ {
-		if c := s[i]; c >= utf8.RuneSelf || c >= 'A' && c <= 'Z' {
-			return strings.Map(lowerRune, s)
-		}
+	ascii, upper := true, false
+	for i := range len(s) {
+		c := s[i]
+		ascii = ascii && c < utf8.RuneSelf
+		upper = upper || c >= 'A' && c <= 'Z'
+	}
+	switch {
+	case !ascii:
+		return strings.Map(lowerRune, s)
+	case upper:
+		return strings.ToLower(s)
 	}
 	return s
+}
+
+// appendLower appends lower(s).
+func appendLower(b []byte, s string) []byte {
+	from := len(b)
+	for i := range len(s) {
+		c := s[i]
+		if c >= utf8.RuneSelf {
+			return append(b[:from], lower(s)...)
+		}
+		b = append(b, lowerByte(c))
+	}
+	return b
+}
+
+// equalLower reports whether lower(a) and lower(b) are equal.
+func equalLower(a, b string) bool {
+	if a == b {
+		return true
+	}
+	for i := range min(len(a), len(b)) {
+		c, d := a[i], b[i]
+		if c >= utf8.RuneSelf || d >= utf8.RuneSelf {
+			return lower(a) == lower(b)
+		}
+		if c != d && lowerByte(c) != lowerByte(d) {
+			return false
+		}
+	}
+	return len(a) == len(b)
 }
 
 func lowerRune(r rune) rune {

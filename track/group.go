@@ -31,10 +31,12 @@ type group struct {
 // split tells the messages in a cluster's rows apart. What it returns does not
 // depend on the order of the rows.
 func (b *Builder) split(c *cluster) []group {
-	events := make([]*Event, len(c.rows))
-	for i := range events {
-		events[i] = c.unpack(i, b.common)
-		events[i].identify()
+	events := b.events.take(len(c.rows))
+	texts := string(c.text)
+	for i, e := range events {
+		c.unpack(i, e, texts, b.common)
+		e.short = b.clusters.short.of(e.Server)
+		e.identify()
 	}
 	events = order(events)
 	g := newGrouping(events, int64(b.window))
@@ -193,7 +195,7 @@ func (g *grouping) byInternalID() {
 		if e.InternalID == "" {
 			continue
 		}
-		at := placeID{shortName(e.Server), e.InternalID}
+		at := placeID{e.place(), e.InternalID}
 		g.link(last, at, i)
 	}
 }
@@ -239,7 +241,7 @@ func (g *grouping) byReference() {
 			byID = g.places()
 		}
 		for _, id := range e.References {
-			for _, j := range g.around(byID[placeID{shortName(e.Server), id}], e.when()-g.window) {
+			for _, j := range g.around(byID[placeID{e.place(), id}], e.when()-g.window) {
 				if abs(e.when()-g.events[j].when()) <= g.window && g.compatible(i, j) {
 					g.join(i, j)
 					break
@@ -260,7 +262,7 @@ func (g *grouping) places() map[placeID][]int {
 	byID := map[placeID][]int{}
 	for i, e := range g.events {
 		if e.InternalID != "" {
-			at := placeID{shortName(e.Server), e.InternalID}
+			at := placeID{e.place(), e.InternalID}
 			byID[at] = append(byID[at], i)
 		}
 	}

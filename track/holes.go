@@ -63,7 +63,7 @@ func (j *judge) arrivals(add func(Hole)) {
 		if e.Server == "" || e.Number >= 0 || e.Format != logparse.Tracking && e.Format != logparse.TrackingPS {
 			continue
 		}
-		name := shortName(e.Server)
+		name := e.place()
 		v := visits[name]
 		if v == nil {
 			v = &visit{}
@@ -85,7 +85,7 @@ func (j *judge) arrivals(add func(Hole)) {
 	}
 	wrote, transported := map[string]bool{}, map[string]bool{}
 	for _, e := range j.events {
-		name := shortName(e.Server)
+		name := e.place()
 		wrote[name] = true
 		transported[name] = transported[name] || e.part() == transport && !e.shadow()
 	}
@@ -123,7 +123,7 @@ func (e *Event) begins() bool {
 // than a silence before the event.
 func (j *judge) before(e *Event) (h Hole, ok bool) {
 	c := &j.b.coverage
-	log := c.logs[place{shortName(e.Server), transport}]
+	log := c.logs[place{e.place(), transport}]
 	before, span, _ := log.around(e.Time)
 	if span == nil || !log.busy() || e.Time.Sub(span.First) >= silence {
 		return h, false
@@ -145,13 +145,13 @@ func (j *judge) silences(add func(Hole)) {
 	for i := range j.ways {
 		// Where the message went from there is named already.
 		if w := &j.ways[i]; w.ours && len(w.arrived) == 0 {
-			done[shortName(j.events[w.event].Server)] = true
+			done[j.events[w.event].place()] = true
 		}
 	}
 	last := map[string]outcome.Time{}
 	for _, e := range j.events {
 		if e.part() == transport {
-			last[shortName(e.Server)] = e.Time
+			last[e.place()] = e.Time
 		}
 	}
 	for _, v := range j.list {

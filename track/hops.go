@@ -2,6 +2,7 @@ package track
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -17,7 +18,7 @@ func (m *Message) hops(events []*Event, ways []way) {
 	next := 0
 	for i, e := range events {
 		h := Hop{Time: e.Time, Server: e.Server, Source: e.Source, EventID: e.EventID, Number: e.Number, Format: e.Format,
-			Connector: e.Connector, InternalID: e.InternalID, Pos: e.Pos, names: e.names}
+			Connector: e.Connector, InternalID: e.InternalID, Pos: e.Pos, names: slices.Clone(e.names)}
 		if i > 0 {
 			h.Elapsed = max(0, e.Time.Sub(events[i-1].Time))
 		}

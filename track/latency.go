@@ -22,13 +22,9 @@ func originationOf(info string) outcome.Time {
 		return outcome.Time{}
 	}
 	s, _, _ := strings.Cut(info, ";")
-	t, err := time.Parse(time.RFC3339Nano, strings.TrimSpace(s))
-	if err != nil || t.Year() < 1980 || t.Year() > 2200 {
+	t, digits, ok := isoTime(strings.TrimSpace(s))
+	if !ok || t.Year() < 1980 || t.Year() > 2200 {
 		return outcome.Time{}
-	}
-	digits := 0
-	if dot := strings.IndexByte(s, '.'); dot >= 0 {
-		digits = len(strings.TrimRight(strings.TrimSpace(s[dot+1:]), "Z"))
 	}
 	return outcome.At(t, digits)
 }

@@ -8,14 +8,31 @@ import (
 // messageName returns a Message-ID or MTS-ID as it is compared: in lower case,
 // without blanks and <> around it. Only some generations log the <>, and the
 // MTS-ID changes its case from row to row.
-func messageName(id string) string {
-	return lower(strings.Trim(id, " \t<>"))
+func messageName(id string) string { return lower(bareName(id)) }
+
+// bareName returns a Message-ID or MTS-ID without blanks and <> around it.
+func bareName(id string) string {
+	for len(id) > 0 && isAround(id[0]) {
+		id = id[1:]
+	}
+	for len(id) > 0 && isAround(id[len(id)-1]) {
+		id = id[:len(id)-1]
+	}
+	return id
 }
+
+func isAround(c byte) bool { return c == ' ' || c == '\t' || c == '<' || c == '>' }
+
+// sameName reports whether two ids have one messageName.
+func sameName(a, b string) bool { return equalLower(bareName(a), bareName(b)) }
 
 // addressKey returns an address as it is compared: in lower case, without <>
 // and the type. An X.500 name that was wrapped for SMTP is unwrapped.
 func addressKey(address string) string {
-	a := lower(strings.Trim(address, " \t<>\""))
+	a := lower(bareAddress(address))
+	if a == "" || a[0] != 's' && a[0] != 'e' && a[0] != 'i' {
+		return a
+	}
 	a = strings.TrimPrefix(a, "smtp:")
 	a = strings.TrimPrefix(a, "ex:")
 	if name, ok := strings.CutPrefix(a, "imceaex-"); ok {
@@ -26,6 +43,20 @@ func addressKey(address string) string {
 	}
 	return a
 }
+
+// bareAddress returns an address without blanks, <> and quotes around it.
+func bareAddress(address string) string {
+	for len(address) > 0 && (isAround(address[0]) || address[0] == '"') {
+		address = address[1:]
+	}
+	for n := len(address); n > 0 && (isAround(address[n-1]) || address[n-1] == '"'); n-- {
+		address = address[:n-1]
+	}
+	return address
+}
+
+// sameAddress reports whether two addresses have one addressKey.
+func sameAddress(a, b string) bool { return a == b || addressKey(a) == addressKey(b) }
 
 // unwrapEX undoes IMCEAEX: "_" stands for "/" and "+20" for the byte 20.
 func unwrapEX(name string) string {
@@ -76,9 +107,17 @@ func (e *Event) mailboxEvent() string {
 	if e.Mailbox == "" {
 		return ""
 	}
+	return string(e.appendMailboxEvent(nil))
+}
+
+// appendMailboxEvent appends what mailboxEvent returns.
+func (e *Event) appendMailboxEvent(b []byte) []byte {
+	if e.Mailbox == "" {
+		return b
+	}
 	event := contextValue(e.SourceContext, "Event:")
 	if event == "" {
-		return ""
+		return b
 	}
-	return lower(e.Mailbox) + "/" + event
+	return append(append(appendLower(b, e.Mailbox), '/'), event...)
 }

@@ -1,6 +1,9 @@
 package track
 
 import (
+	"math"
+	"strings"
+
 	"github.com/smtplog/smtplog/logparse"
 	"github.com/smtplog/smtplog/reply/outcome"
 )
@@ -29,8 +32,9 @@ const (
 
 // common holds the texts that messages share.
 type common struct {
-	index map[string]uint32
-	texts []string
+	index  map[string]uint32
+	texts  []string
+	recent [256]uint32 // texts that were asked for last, by a hash
 }
 
 func newCommon() *common {
@@ -40,15 +44,27 @@ func newCommon() *common {
 // number returns the text's number. ok is false when it is too long, or there
 // are too many.
 func (c *common) number(s string) (n uint32, ok bool) {
-	if n, ok := c.index[s]; ok {
-		return n, true
+	size := len(s)
+	if size == 0 {
+		return 0, true
 	}
-	if len(c.texts) >= maxCommon || len(s) > maxCommonLength {
+	if size > maxCommonLength {
 		return 0, false
 	}
-	s = string([]byte(s)) // a part of a row must not keep the row
-	n = uint32(len(c.texts))
-	c.texts, c.index[s] = append(c.texts, s), n
+	recent := &c.recent[byte(size+7*int(s[size-1])+31*int(s[size/2])+59*int(s[0]))]
+	if c.texts[*recent] == s {
+		return *recent, true
+	}
+	n, ok = c.index[s]
+	if !ok {
+		if len(c.texts) >= maxCommon {
+			return 0, false
+		}
+		s = strings.Clone(s) // a part of a row must not keep the row
+		n = uint32(len(c.texts))
+		c.texts, c.index[s] = append(c.texts, s), n
+	}
+	*recent = n
 	return n, true
 }
 
@@ -63,35 +79,50 @@ var shared = [keptColumns]bool{
 // share an id. Its texts are its own.
 type cluster struct {
 	rows        []packedRow
-	texts       []string
-	first, last int64 // Unix nanoseconds of the rows
-	recheck     int64 // nothing of it can be over before the watermark is here
+	text        []byte // its texts, one after the other
+	ends        []int  // where each of them ends
+	first, last int64  // Unix nanoseconds of the rows
 	keys        []uint64
-	into        *cluster // the cluster that took this one's rows
-	order       uint64   // of its first row
+	place       int    // in clusters.open
+	order       uint64 // of its first row
 }
 
 // lookBack is how many of a cluster's texts are compared with a new one.
 const lookBack = 48
 
-// text returns the number of a text of the cluster.
-func (c *cluster) text(s string) uint32 {
+// number returns the number of the value of a column.
+func (c *cluster) number(s string, share bool, common *common) uint32 {
 	if s == "" {
 		return 0
 	}
-	n := len(c.texts)
+	if share {
+		if n, ok := common.number(s); ok {
+			return n
+		}
+	}
+	n := len(c.ends)
 	for i := n - 1; i >= max(0, n-lookBack); i-- {
-		if c.texts[i] == s {
+		if from, to := c.bounds(i); to-from == len(s) && string(c.text[from:to]) == s {
 			return uint32(maxCommon + i)
 		}
 	}
-	c.texts = append(c.texts, string([]byte(s)))
+	c.text = append(c.text, s...)
+	c.ends = append(c.ends, len(c.text))
 	return uint32(maxCommon + n)
+}
+
+// bounds returns where the i-th text begins and ends.
+func (c *cluster) bounds(i int) (from, to int) {
+	if i > 0 {
+		from = c.ends[i-1]
+	}
+	return from, c.ends[i]
 }
 
 // add packs the row that e was read from.
 func (c *cluster) add(e *Event, common *common) {
-	r := packedRow{at: e.Time, line: e.Pos.Line, offset: e.Pos.Offset, format: e.Format}
+	c.rows = append(c.rows, packedRow{at: e.Time, line: e.Pos.Line, offset: e.Pos.Offset, format: e.Format})
+	r := &c.rows[len(c.rows)-1]
 	r.file = c.number(e.Pos.File, true, common)
 	for i := range r.values {
 		r.values[i] = c.number(e.raw[i], shared[i], common)
@@ -99,50 +130,40 @@ func (c *cluster) add(e *Event, common *common) {
 	if e.Format == logparse.Tracking5 && len(e.Recipients) > 0 {
 		r.lists = &packedLists{make([]Recipient, len(e.Recipients))}
 		for i, one := range e.Recipients {
-			r.lists.recipients[i] = Recipient{string([]byte(one.Address)), string([]byte(one.Status))}
+			r.lists.recipients[i] = Recipient{strings.Clone(one.Address), strings.Clone(one.Status)}
 		}
 	}
-	c.rows = append(c.rows, r)
 	if !e.Time.IsZero() {
 		ns := e.Time.UnixNano()
 		c.first, c.last = min(c.first, ns), max(c.last, ns)
 	}
 }
 
-func (c *cluster) number(s string, share bool, common *common) uint32 {
-	if share {
-		if n, ok := common.number(s); ok {
-			return n
+// unpack reads the i-th row as e. The texts are those of the cluster.
+func (c *cluster) unpack(i int, e *Event, texts string, common *common) {
+	r := &c.rows[i]
+	text := func(n uint32) string {
+		if n < maxCommon {
+			return common.texts[n]
+		}
+		from, to := c.bounds(int(n - maxCommon))
+		return texts[from:to]
+	}
+	e.reset(outcome.Position{File: text(r.file), Line: r.line, Offset: r.offset}, r.format, r.at)
+	for i, n := range r.values {
+		if n != 0 {
+			e.raw[i] = text(n)
 		}
 	}
-	return c.text(s)
-}
-
-// unpack reads the i-th row as an Event.
-func (c *cluster) unpack(i int, common *common) *Event {
-	r := &c.rows[i]
-	e := &Event{}
-	e.reset(outcome.Position{File: c.string(r.file, common), Line: r.line, Offset: r.offset}, r.format, r.at)
-	for i, n := range r.values {
-		e.raw[i] = c.string(n, common)
-	}
 	if r.lists != nil {
-		e.Recipients = r.lists.recipients
+		e.Recipients = append(e.Recipients, r.lists.recipients...)
 	}
 	e.read()
-	return e
-}
-
-func (c *cluster) string(n uint32, common *common) string {
-	if n < maxCommon {
-		return common.texts[n]
-	}
-	return c.texts[n-maxCommon]
 }
 
 // take moves the rows of d to c.
 func (c *cluster) take(d *cluster) {
-	shift := uint32(len(c.texts))
+	shift, size := uint32(len(c.ends)), len(c.text)
 	for i := range d.rows {
 		r := &d.rows[i]
 		if r.file >= maxCommon {
@@ -154,8 +175,25 @@ func (c *cluster) take(d *cluster) {
 			}
 		}
 	}
-	c.rows, c.texts, c.keys = append(c.rows, d.rows...), append(c.texts, d.texts...), append(c.keys, d.keys...)
+	for _, end := range d.ends {
+		c.ends = append(c.ends, size+end)
+	}
+	c.rows, c.text, c.keys = append(c.rows, d.rows...), append(c.text, d.text...), append(c.keys, d.keys...)
 	c.first, c.last, c.order = min(c.first, d.first), max(c.last, d.last), min(c.order, d.order)
-	c.recheck = min(c.recheck, d.recheck)
-	*d = cluster{into: c}
+}
+
+// Bounds of the room that a cluster keeps when it is used again.
+const (
+	keptRows = 16
+	keptText = 4 << 10
+)
+
+// reset empties c but for the room of its slices.
+func (c *cluster) reset() {
+	rows, text, ends, keys := c.rows[:0], c.text[:0], c.ends[:0], c.keys[:0]
+	if cap(rows) > keptRows || cap(text) > keptText || cap(ends) > keptText/8 || cap(keys) > keptText/8 {
+		rows, text, ends, keys = nil, nil, nil, nil
+	}
+	clear(rows[:cap(rows)]) // the lists
+	*c = cluster{rows: rows, text: text, ends: ends, keys: keys, first: math.MaxInt64, last: math.MinInt64}
 }

@@ -17,42 +17,12 @@ func tracked(format logparse.Format) bool {
 	return false
 }
 
-// A cell is a value of a row while it is read.
-type cell struct {
-	column   column
-	name     string
-	from, to int
-}
-
 // Parse reads the record as e. It returns false for records that are no rows
 // of tracking logs, message traces or agent logs; rows of connectivity logs
 // name no message.
 func Parse(rec *logparse.Record, e *Event) bool {
-	if rec.Kind != logparse.KindTracking || !tracked(rec.Format) {
+	if !e.split(rec) {
 		return false
-	}
-	e.reset(rec.Pos, rec.Format, rec.Time)
-	// All values share one string: a row costs one allocation.
-	e.text, e.cells = e.text[:0], e.cells[:0]
-	i := 0
-	for name, value := range rec.Fields() {
-		c := e.memo.column(rec.Format, i, name)
-		i++
-		if c == colTime || c != colOther && len(value) == 0 && rec.Format != logparse.Tracking5 {
-			continue
-		}
-		from := len(e.text)
-		e.text = append(e.text, value...)
-		e.cells = append(e.cells, cell{c, name, from, len(e.text)})
-	}
-	text := string(e.text)
-	for _, c := range e.cells {
-		value := text[c.from:c.to]
-		if c.column == colOther {
-			e.Other = append(e.Other, KeyValue{c.name, value})
-			continue
-		}
-		e.set(c.column, value)
 	}
 	e.read()
 	e.readDetails()
@@ -65,8 +35,21 @@ func (e *Event) reset(pos outcome.Position, format logparse.Format, at outcome.T
 		Pos: pos, Format: format, Time: at, Number: -1, Bytes: -1, RecipientCount: -1,
 		Recipients: e.Recipients[:0], Related: e.Related[:0], References: e.References[:0],
 		Custom: e.Custom[:0], Other: e.Other[:0],
-		memo: e.memo, text: e.text, cells: e.cells, names: e.names[:0],
+		names: e.names[:0], row: e.row,
 	}
+}
+
+// split takes the record apart. What it reads is to be filled in by read.
+func (e *Event) split(rec *logparse.Record) bool {
+	if rec.Kind != logparse.KindTracking || !tracked(rec.Format) {
+		return false
+	}
+	e.reset(rec.Pos, rec.Format, rec.Time)
+	if e.row == nil {
+		e.row = newRowText()
+	}
+	e.row.split(rec, e)
+	return true
 }
 
 // set takes the value of one column. Exchange 5.5 repeats the columns of a
@@ -105,6 +88,13 @@ var mtaParentheses = strings.NewReplacer("(040)", "(", "(041)", ")")
 
 // read fills the fields that messages are put together from.
 func (e *Event) read() {
+	e.readHead()
+	e.readBody()
+}
+
+// readHead fills the fields that say which message the row belongs to and who
+// wrote it. Rows of Exchange 2007 and later have more to them.
+func (e *Event) readHead() {
 	raw := &e.raw
 	e.ClientIP, e.ClientHostname = raw[colClientIP], raw[colClientHostname]
 	e.ServerIP, e.ServerHostname = raw[colServerIP], raw[colServerHostname]
@@ -115,7 +105,6 @@ func (e *Event) read() {
 	e.MessageID = strings.TrimSpace(raw[colMessageID])
 	e.NetworkID = networkID(raw[colNetworkID])
 	e.RawStatus = raw[colStatus]
-	e.Bytes, e.RecipientCount = number(raw[colBytes]), number(raw[colRecipientCount])
 	e.Subject, e.Sender, e.ReturnPath = raw[colSubject], raw[colSender], raw[colReturnPath]
 	e.MessageInfo, e.Directionality = raw[colMessageInfo], raw[colDirectionality]
 	switch e.Format {
@@ -138,15 +127,29 @@ func (e *Event) read() {
 
 // read2007 reads what Exchange 2007 and later have in common.
 func (e *Event) read2007() {
+	e.modern = true
 	e.Server = e.writer()
+	e.readContext()
+	if e.EventID == "TRANSFER" {
+		e.References = appendList(e.References, e.raw[colReference])
+	}
+}
+
+// readBody fills the fields that say what became of the message.
+func (e *Event) readBody() {
+	e.Bytes, e.RecipientCount = number(e.raw[colBytes]), number(e.raw[colRecipientCount])
+	if !e.modern {
+		return
+	}
 	if e.Format == logparse.TrackingPS {
 		e.RawStatus, _ = unbraced(e.RawStatus)
 	}
 	e.Recipients = appendRecipients(e.Recipients, e.raw[colRecipients], e.Format == logparse.TrackingPS)
 	e.alignStatuses()
 	e.Related = appendList(e.Related, e.raw[colRelated])
-	e.References = appendList(e.References, e.raw[colReference])
-	e.readContext()
+	if e.EventID != "TRANSFER" {
+		e.References = appendList(e.References, e.raw[colReference])
+	}
 	e.Origination = originationOf(e.MessageInfo)
 }
 

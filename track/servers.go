@@ -109,7 +109,13 @@ func internalConnector(name string) bool {
 
 // isAddress reports whether the name is an IP address.
 func isAddress(name string) bool {
-	return strings.IndexByte(name, ':') >= 0 || len(name) > 0 && strings.Trim(name, "0123456789.[]") == ""
+	if name == "" {
+		return false
+	}
+	if c := name[0] | 0x20; c >= 'a' && c <= 'z' {
+		return strings.IndexByte(name, ':') >= 0
+	}
+	return strings.IndexByte(name, ':') >= 0 || strings.Trim(name, "0123456789.[]") == ""
 }
 
 // shortName returns the first label of a server's name in lower case.
@@ -117,8 +123,7 @@ func shortName(name string) string {
 	if isAddress(name) {
 		return name
 	}
-	first, _, _ := strings.Cut(name, ".")
-	return lower(first)
+	return lower(firstLabel(name))
 }
 
 // sameServer reports whether two names are those of one server: the names are
@@ -130,5 +135,31 @@ func sameServer(a, b string) bool {
 	if strings.IndexByte(a, '.') >= 0 && strings.IndexByte(b, '.') >= 0 {
 		return strings.EqualFold(a, b)
 	}
-	return shortName(a) == shortName(b)
+	if isAddress(a) || isAddress(b) {
+		return shortName(a) == shortName(b)
+	}
+	return equalLower(firstLabel(a), firstLabel(b))
+}
+
+func firstLabel(name string) string {
+	first, _, _ := strings.Cut(name, ".")
+	return first
+}
+
+// shortNames remembers the short names of the servers that it was asked for
+// last. The zero shortNames knows none.
+type shortNames [64]struct{ name, short string }
+
+// of returns shortName(name).
+func (s *shortNames) of(name string) string {
+	if name == "" {
+		return ""
+	}
+	n := len(name)
+	known := &s[(n+int(name[n-1])+3*int(name[n/2])+5*int(name[min(n-1, 2)]))%len(s)]
+	if known.name != name {
+		name = strings.Clone(name) // a part of a row must not keep the row
+		known.name, known.short = name, shortName(name)
+	}
+	return known.short
 }

@@ -27,7 +27,7 @@ func (j *judge) findWays() {
 	byClient := map[string][]int{}
 	byID := map[string][]int{}
 	for i, e := range j.events {
-		name := shortName(e.Server)
+		name := e.place()
 		byServer[name] = append(byServer[name], i)
 		if e.EventID == "RECEIVE" && e.InternalID != "" {
 			byID[e.InternalID] = append(byID[e.InternalID], i)
@@ -120,7 +120,7 @@ func (j *judge) elsewhere(w *way, e *Event, t *trails) {
 		j.scan(w, e, t.byID[e.RemoteInternalID], near)
 	}
 	if len(w.arrived) == 0 {
-		for _, client := range [...]string{shortName(e.Server), e.ClientIP} {
+		for _, client := range [...]string{e.place(), e.ClientIP} {
 			if client != "" {
 				j.scan(w, e, t.byClient[client], near)
 			}

@@ -1,0 +1,58 @@
+package track
+
+import (
+	"strings"
+
+	"github.com/smtplog/smtplog/logparse"
+)
+
+// A rowText takes rows apart and holds their text. All values of a row, and
+// those of many rows, share one piece of memory: a row costs no allocation.
+type rowText struct {
+	memo columnMemo
+	text *strings.Builder // never grows: what is full is left to the strings in it
+
+	// The row that is being read.
+	event  *Event
+	format logparse.Format
+	index  int
+	take   func(name string, value []byte) bool // is value, made once
+}
+
+// textRoom is how many bytes of rows share one piece of memory.
+const textRoom = 16 << 10
+
+func newRowText() *rowText {
+	r := &rowText{text: new(strings.Builder)}
+	r.take = r.value
+	return r
+}
+
+// split sets the columns of e.
+func (r *rowText) split(rec *logparse.Record, e *Event) {
+	if size := len(rec.Raw()); r.text.Len()+size > r.text.Cap() {
+		r.text = new(strings.Builder)
+		r.text.Grow(max(size, textRoom))
+	}
+	r.event, r.format, r.index = e, rec.Format, 0
+	rec.Fields()(r.take)
+	r.event = nil
+}
+
+// value takes the next value of the row.
+func (r *rowText) value(name string, value []byte) bool {
+	c := r.memo.column(r.format, r.index, name)
+	r.index++
+	if c == colTime || c != colOther && len(value) == 0 && r.format != logparse.Tracking5 {
+		return true
+	}
+	from := r.text.Len()
+	r.text.Write(value)
+	s := r.text.String()[from:]
+	if c == colOther {
+		r.event.Other = append(r.event.Other, KeyValue{name, s})
+	} else {
+		r.event.set(c, s)
+	}
+	return true
+}
