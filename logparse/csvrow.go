@@ -25,6 +25,7 @@ type csvRow struct {
 
 	joined    []byte // backs raw when the row takes several lines
 	unescaped []byte // backs the values that had quotes inside
+	keep      bool   // what backs the rows before stays as it is
 }
 
 type csvValue struct {
@@ -62,7 +63,7 @@ func trimBOM(line []byte) []byte {
 
 // split takes row apart and reports whether it ends inside a quoted value.
 func (r *csvRow) split(row []byte) (open bool) {
-	r.raw, r.count, r.values, r.unescaped = row, 0, r.values[:0], r.unescaped[:0]
+	r.raw, r.count, r.values, r.unescaped = row, 0, r.values[:0], scratch(r.unescaped, r.keep)
 	for pos := 0; ; {
 		value, escaped, next := csvNext(row, pos)
 		r.count++
@@ -109,7 +110,7 @@ const unclosed = "the row ends inside a quoted value"
 // lines that begin a row of their own.
 func (r *csvRow) join(isRow func(line []byte) bool, accept func() bool) bool {
 	// Looking ahead may move the bytes of the row.
-	r.joined = append(r.joined[:0], r.raw...)
+	r.joined = append(scratch(r.joined, r.keep), r.raw...)
 	off := 0
 	for taken := 1; taken < maxRowLines; taken++ {
 		line, next, ok := r.lines.ahead(off, maxRowBytes)
@@ -197,7 +198,7 @@ func (s *lineScanner) ahead(off, limit int) (line []byte, next int, ok bool) {
 			next++
 			break
 		}
-		if s.err != nil || s.end-s.start >= limit {
+		if s.err != nil || s.end-s.start > limit {
 			next = s.end - s.start
 			line = s.buf[s.start+off : s.end]
 			if s.err == nil || len(bytes.Trim(line, "\x00")) == 0 {

@@ -8,6 +8,12 @@ import (
 	"github.com/smtplog/smtplog/reply/outcome"
 )
 
+// What the events of the protocol logs are.
+var (
+	receiveKinds = [256]Kind{'+': KindConnect, '-': KindDisconnect, '*': KindInfo, '<': KindCommand, '>': KindReply}
+	sendKinds    = [256]Kind{'+': KindConnect, '-': KindDisconnect, '*': KindInfo, '>': KindCommand, '<': KindReply}
+)
+
 // protocol fills in the step of the conversation that a row of a protocol log
 // stands for. It returns what is wrong with the row, "" for nothing.
 //
@@ -20,24 +26,13 @@ func (r *exchangeRows) protocol(rec *Record, c *columnList) string {
 			return r.noEvent(c)
 		}
 	}
+	kinds := &receiveKinds
 	rec.Direction = outcome.Inbound
-	sent, received := KindReply, KindCommand
 	if r.log.format == ExchangeSend {
+		kinds = &sendKinds
 		rec.Direction = outcome.Outbound
-		sent, received = KindCommand, KindReply
 	}
-	switch event[0] {
-	case '+':
-		rec.Kind = KindConnect
-	case '-':
-		rec.Kind = KindDisconnect
-	case '>':
-		rec.Kind = sent
-	case '<':
-		rec.Kind = received
-	case '*':
-		rec.Kind = KindInfo
-	default:
+	if rec.Kind = kinds[event[0]]; rec.Kind == KindNone {
 		return r.noEvent(c)
 	}
 

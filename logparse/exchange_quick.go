@@ -11,9 +11,16 @@ import (
 
 // shortRows is what the short way knows of the rows that come.
 type shortRows struct {
-	read    func(r *exchangeRows, rec *Record, line []byte) bool // nil: all rows go the long way
-	columns *columnList                                          // of the rows of a protocol log
-	clock   isoClock
+	// read reads the line of n bytes that the block begins with, nil: all
+	// rows go the long way.
+	read  func(r *exchangeRows, rec *Record, block []byte, n int) bool
+	clock isoClock
+
+	// Of the rows of a protocol log.
+	columns   *columnList
+	format    Format
+	direction outcome.Direction
+	kinds     *[256]Kind // by the event
 
 	// The connector-id of a row that went the short way, with the comma
 	// behind it, and the length of the server's name in front of its "\".
@@ -34,6 +41,10 @@ func (r *exchangeRows) shorten() shortRows {
 		if c := r.columnsOf(len(protocolWanted)); len(c.names) == len(protocolWanted) && c.at == protocolAt {
 			s.read, s.columns = (*exchangeRows).quickProtocol, c
 		}
+		s.format, s.direction, s.kinds = r.log.format, outcome.Inbound, &receiveKinds
+		if s.format == ExchangeSend {
+			s.direction, s.kinds = outcome.Outbound, &sendKinds
+		}
 	}
 	return s
 }
@@ -46,8 +57,8 @@ func (r *exchangeRows) quick(rec *Record) bool {
 	if r.short.read == nil {
 		return false
 	}
-	line, size := r.lines.whole()
-	if len(line) == 0 || !r.short.read(r, rec, line) {
+	block, n, size := r.lines.whole()
+	if n == 0 || !r.short.read(r, rec, block, n) {
 		return false
 	}
 	r.lines.take(size)
@@ -62,176 +73,168 @@ func (r *exchangeRows) quick(rec *Record) bool {
 // sequence-number has one to four digits and the event is one of the five, with
 // nothing around it; and that the row has these nine columns and no more. A row
 // that is not so is left to the long way, and some fields of rec are then set.
-func (r *exchangeRows) quickProtocol(rec *Record, line []byte) bool {
+func (r *exchangeRows) quickProtocol(rec *Record, block []byte, n int) bool {
 	s := &r.short
+	line := block[:n]
 	at, ok := s.clock.read(line)
 	if !ok {
 		return false
 	}
-	i := isoLen + 1
+	rec.Time = at
 
 	// The connector-id is nearly always that of the row before.
-	connector := line[i:]
-	if n := len(s.connector); n > 0 && len(connector) >= n && string(connector[:n]) == string(s.connector) {
-		connector = connector[:n-1]
-	} else if connector = s.newConnector(connector); connector == nil {
-		return false
-	}
-	i += len(connector) + 1
-
-	end := plainValue(line, i)
-	if end < 0 {
-		return false
-	}
-	session := line[i:end]
-	i = end + 1
-
-	number := int64(0)
-	for end = i; end < len(line) && line[end]-'0' <= 9; end++ {
-		number = number*10 + int64(line[end]-'0')
-	}
-	if end == i || end > i+4 || end == len(line) || line[end] != ',' {
-		return false
-	}
-	i = end + 1
-
-	if end = plainValue(line, i); end < 0 {
-		return false
-	}
-	local := line[i:end]
-	i = end + 1
-	if end = plainValue(line, i); end < 0 {
-		return false
-	}
-	remote := line[i:end]
-	i = end + 1
-
-	if i+1 >= len(line) || line[i+1] != ',' {
-		return false
-	}
-	direction, sent, received := outcome.Inbound, KindReply, KindCommand
-	if r.log.format == ExchangeSend {
-		direction, sent, received = outcome.Outbound, KindCommand, KindReply
-	}
-	var kind Kind
-	switch line[i] {
-	case '>':
-		kind = sent
-	case '<':
-		kind = received
-	case '*':
-		kind = KindInfo
-	case '+':
-		kind = KindConnect
-	case '-':
-		kind = KindDisconnect
-	default:
-		return false
-	}
-
-	data, context, ok := r.quickTail(line, i+2)
-	if !ok {
-		return false
-	}
-
-	rec.Format, rec.Time = r.log.format, at
-	rec.raw, rec.layout = line, &s.columns.layout
-	rec.Kind, rec.Direction = kind, direction
-	rec.Session, rec.Sequence = present(session), number
-	rec.Connector, rec.Server = present(connector), nil
-	if s.server > 0 && direction == outcome.Inbound {
-		rec.Server = connector[:s.server]
-	}
-	rec.Local, rec.Remote = present(local), present(remote)
-	rec.Data, rec.Context = data, context
-	rec.Helo = nil
-	rec.Elapsed, rec.Win32, rec.BytesIn, rec.BytesOut = -1, -1, -1, -1
-	rec.Verb, rec.VerbText, rec.Arg = VerbNone, nil, nil
-	rec.Code, rec.Enhanced, rec.More, rec.Text = 0, reply.Enhanced{}, false, nil
-	switch kind {
-	case KindCommand:
-		verb, name, arg := SplitCommand(data)
-		rec.Verb, rec.VerbText, rec.Arg = verb, some(name), some(arg)
-	case KindReply:
-		rec.Text = data
-		if reply, ok := reply.ParseLine(data); ok {
-			rec.Code, rec.Enhanced, rec.More = reply.Code, reply.Enhanced, reply.More
+	rest := line[isoLen+1:]
+	width := len(s.connector) - 1
+	if width < 0 || len(rest) <= width || string(rest[:width+1]) != string(s.connector) {
+		if width = s.newConnector(rest); width < 0 {
+			return false
 		}
 	}
+	rec.Connector, rec.Server = present(rest[:width]), nil
+	if s.server > 0 {
+		rec.Server = rest[:s.server]
+	}
+
+	from := isoLen + 1 + width + 1
+	end1, end2, end3, end4 := fourValues(block, from, n)
+	if end4 < 0 {
+		return false
+	}
+	rec.Session, rec.Local, rec.Remote = present(line[from:end1]), present(line[end2+1:end3]), present(line[end3+1:end4])
+	if line[from] == '"' || line[end2+1] == '"' || line[end3+1] == '"' {
+		return false
+	}
+	number, digits := int64(0), end2-end1-1
+	for _, c := range line[end1+1 : end2] {
+		if c -= '0'; c > 9 {
+			return false
+		}
+		number = number*10 + int64(c)
+	}
+	if digits < 1 || digits > 4 {
+		return false
+	}
+	rec.Sequence = number
+
+	i := end4 + 3
+	if i >= n || line[i-1] != ',' {
+		return false
+	}
+	kind := s.kinds[line[i-2]]
+	if kind == KindNone {
+		return false
+	}
+	rec.Kind, rec.Direction = kind, s.direction
+
+	// Most rows have no context, and a comma last.
+	var data []byte
+	if width := bytes.IndexByte(line[i:], ','); i+width == n-1 && line[i] != '"' {
+		data = some(line[i : n-1])
+		rec.Context = nil
+	} else if data, ok = r.quickTail(rec, line, i); !ok {
+		return false
+	}
+	rec.Data = data
+
+	rec.Format, rec.raw, rec.layout = s.format, line, &s.columns.layout
+	rec.Helo = nil
+	rec.Elapsed, rec.Win32, rec.BytesIn, rec.BytesOut = -1, -1, -1, -1
+	verb, name, arg := VerbNone, []byte(nil), []byte(nil)
+	answer, text := reply.Line{}, []byte(nil)
+	switch kind {
+	case KindCommand:
+		verb, name, arg = SplitCommand(data)
+		name, arg = some(name), some(arg)
+	case KindReply:
+		text = data
+		answer, _ = reply.ParseLine(data)
+	}
+	rec.Verb, rec.VerbText, rec.Arg = verb, name, arg
+	rec.Code, rec.Enhanced, rec.More, rec.Text = answer.Code, answer.Enhanced, answer.More, text
 	return true
 }
 
-// newConnector returns the connector-id that rest begins with and keeps it, nil
-// if the short way cannot read it.
-func (s *shortRows) newConnector(rest []byte) []byte {
-	end := plainValue(rest, 0)
-	if end < 0 {
-		return nil
-	}
-	s.connector = append(s.connector[:0], rest[:end+1]...)
-	s.server = max(bytes.IndexByte(rest[:end], '\\'), 0)
-	if name := rest[:s.server]; s.server > 0 && (len(bytes.TrimSpace(name)) != s.server || name[0] == '-') {
-		s.connector = s.connector[:0]
-		return nil
-	}
-	return rest[:end]
-}
-
-// quickTail returns the data and the context of a row, which begin at i. It
-// fails if they are not the last two columns.
-func (r *exchangeRows) quickTail(line []byte, i int) (data, context []byte, ok bool) {
-	if i < len(line) && line[i] == '"' {
-		r.unescaped = r.unescaped[:0]
-		var escaped bool
-		if data, escaped, i = csvQuoted(line, i); i < 0 {
-			return nil, nil, false
-		}
-		if escaped {
-			data = r.unescape(data)
-		}
-	} else {
-		n := bytes.IndexByte(line[i:], ',')
-		if n < 0 {
-			return nil, nil, false
-		}
-		data = line[i : i+n]
-		i += n + 1
-	}
-	if i == len(line) {
-		return some(data), nil, true
-	}
-	if line[i] == '"' {
-		var escaped bool
-		if context, escaped, i = csvQuoted(line, i); i != csvEnd {
-			return nil, nil, false
-		}
-		if escaped {
-			context = r.unescape(context)
-		}
-	} else if context = line[i:]; bytes.IndexByte(context, ',') >= 0 {
-		return nil, nil, false
-	}
-	return some(data), trimContext(context), true
-}
-
-// plainValue returns where the value that begins at i ends, which is before a
-// comma. It is -1 for a value with a quote in front and for the last of a row.
-func plainValue(row []byte, i int) int {
-	if i < len(row) && row[i] == '"' {
+// newConnector returns the length of the connector-id that rest begins with
+// and keeps it, -1 if the short way cannot read it.
+func (s *shortRows) newConnector(rest []byte) int {
+	width := bytes.IndexByte(rest, ',')
+	if width < 0 || rest[0] == '"' {
 		return -1
 	}
+	server := 0
+	if s.direction == outcome.Inbound {
+		server = max(bytes.IndexByte(rest[:width], '\\'), 0)
+	}
+	if name := rest[:server]; server > 0 && (len(bytes.TrimSpace(name)) != server || present(name) == nil) {
+		return -1
+	}
+	s.connector, s.server = append(s.connector[:0], rest[:width+1]...), server
+	return width
+}
+
+// quickTail sets the context of a row and returns its data, which begins at i.
+// It fails if they are not the last two columns.
+func (r *exchangeRows) quickTail(rec *Record, line []byte, i int) (data []byte, ok bool) {
+	r.unescaped = scratch(r.unescaped, r.keep)
+	if data, i = r.quickValue(line, i); i < 0 {
+		return nil, false
+	}
+	context, end := r.quickValue(line, i)
+	rec.Context = trimContext(context)
+	return some(data), end == csvEnd
+}
+
+// quickValue is csvNext, and unescapes the value.
+func (r *exchangeRows) quickValue(line []byte, i int) (value []byte, next int) {
+	value, escaped, next := csvNext(line, i)
+	if escaped {
+		value = r.unescape(value)
+	}
+	return value, next
+}
+
+// fourValues returns where four values end, of which the first begins at from,
+// each at a comma; the last is -1 if there are fewer. The row is the first n
+// bytes of block.
+func fourValues(block []byte, from, n int) (end1, end2, end3, end4 int) {
+	if from+64 <= len(block) {
+		set := commasOf((*[64]byte)(block[from:]))
+		end1 = from + bits.TrailingZeros64(set)
+		set &= set - 1
+		end2 = from + bits.TrailingZeros64(set)
+		set &= set - 1
+		end3 = from + bits.TrailingZeros64(set)
+		set &= set - 1
+		end4 = from + bits.TrailingZeros64(set)
+		if set != 0 && end4 < n {
+			return end1, end2, end3, end4
+		}
+	}
+	var ends [4]int
+	for i := range ends {
+		width := bytes.IndexByte(block[from:n], ',')
+		if width < 0 {
+			return 0, 0, 0, -1
+		}
+		ends[i] = from + width
+		from = ends[i] + 1
+	}
+	return ends[0], ends[1], ends[2], ends[3]
+}
+
+// commasOf returns the set of the bytes that are commas.
+func commasOf(b *[64]byte) uint64 {
+	return commas8(b[0:8]) | commas8(b[8:16])<<8 | commas8(b[16:24])<<16 | commas8(b[24:32])<<24 |
+		commas8(b[32:40])<<32 | commas8(b[40:48])<<40 | commas8(b[48:56])<<48 | commas8(b[56:64])<<56
+}
+
+// commas8 is commasOf for eight bytes.
+func commas8(b []byte) uint64 {
 	const each = 0x0101_0101_0101_0101
-	for ; i+8 <= len(row); i += 8 {
-		x := binary.LittleEndian.Uint64(row[i:]) ^ ','*each
-		// The lowest byte of x that is zero has its top bit set here.
-		if zero := (x - each) &^ x & (0x80 * each); zero != 0 {
-			return i + bits.TrailingZeros64(zero)/8
-		}
-	}
-	for ; i < len(row); i++ {
-		if row[i] == ',' {
-			return i
-		}
-	}
-	return -1
+	x := binary.LittleEndian.Uint64(b) ^ ','*each
+	// The top bit of each byte that is not zero, then of each that is.
+	x |= x&(0x7f*each) + 0x7f*each
+	x = ^x & (0x80 * each)
+	// The product brings the eight bits together in the top byte.
+	return x * 0x0002_0408_1020_4081 >> 56
 }

@@ -26,6 +26,7 @@ type lineScanner struct {
 	start, end int   // what is in buf and not yet taken
 	base       int64 // offset of buf[0] in the stream
 	err        error // why no more bytes come
+	fixed      bool  // buf is all there is, and nothing in it may move: a chunk
 
 	number  int64 // of the line last taken
 	offset  int64 // of its first byte
@@ -58,26 +59,29 @@ func (s *lineScanner) next() (line []byte, ok bool) {
 	return trimEnd(line), true
 }
 
-// whole returns the line that next will take, and how many bytes take has to
-// drop for it, if the line is in the buffer, ends with LF or CRLF, has no NUL
-// padding and is not too long. It is empty if it is not so.
-func (s *lineScanner) whole() (line []byte, size int) {
-	b := s.buf[s.start:s.end]
-	n := bytes.IndexByte(b, '\n')
-	if n < 2 || n > s.max || b[0] == 0 {
-		return nil, 0
+// whole looks at the line that next will take. It returns the buffer from that
+// line on, the length of the line and how many bytes take has to drop for it.
+// The length is 0 unless the line and its end are in the buffer, no NUL padding
+// stands behind it and it is not too long. NULs in front of it are still there.
+func (s *lineScanner) whole() (block []byte, n, size int) {
+	block = s.buf[s.start:]
+	n = bytes.IndexByte(block[:s.end-s.start], '\n')
+	if n < 2 || n > s.max {
+		return nil, 0, 0
 	}
 	size = n + 1
-	if b[n-1] == '\r' {
+	last := block[n-1]
+	if last == '\r' {
 		n--
+		last = block[n-1]
 	}
-	if last := b[n-1]; last == '\r' || last == 0 {
-		return nil, 0
+	if last == '\r' || last == 0 {
+		return nil, 0, 0
 	}
-	return b[:n], size
+	return block, n, size
 }
 
-// take takes the line that whole returned.
+// take takes the line that whole found.
 func (s *lineScanner) take(size int) {
 	s.start += size
 	s.number++
@@ -180,8 +184,15 @@ func (s *lineScanner) skipNULs() {
 	}
 }
 
+// errChunk is the scanner's err at the end of a chunk: the log goes on.
+var errChunk = errors.New("end of a chunk")
+
 // fill reads more, behind what is not yet taken, which may move.
 func (s *lineScanner) fill() {
+	if s.fixed {
+		s.err = errChunk
+		return
+	}
 	if s.start > 0 {
 		copy(s.buf, s.buf[s.start:s.end])
 		s.base += int64(s.start)

@@ -110,16 +110,52 @@ func equalFoldASCII(b []byte, upper string) bool {
 // and the rest behind the blank. "MAIL FROM:<a@b>" gives MAIL and
 // "FROM:<a@b>". name is the verb as written.
 func SplitCommand(line []byte) (verb Verb, name, arg []byte) {
-	for len(line) > 0 && (line[0] == ' ' || line[0] == '\t') {
-		line = line[1:]
+	if len(line) > 4 && line[4] == ' ' || len(line) == 4 {
+		if verb := verbOfFour(line); verb != VerbNone {
+			return verb, line[:4], skipSpace(line[4:])
+		}
 	}
+	line = skipSpace(line)
 	end := 0
 	for end < len(line) && line[end] != ' ' && line[end] != '\t' {
 		end++
 	}
-	name, arg = line[:end], line[end:]
-	for len(arg) > 0 && (arg[0] == ' ' || arg[0] == '\t') {
-		arg = arg[1:]
+	name = line[:end]
+	return ParseVerb(name), name, skipSpace(line[end:])
+}
+
+// verbOfFour returns the verb that the first four bytes of line are in upper
+// case, as nearly all are that a mail server logs: VerbNone if it is none of
+// the common ones.
+func verbOfFour(line []byte) Verb {
+	switch string(line[:4]) {
+	case "MAIL":
+		return VerbMAIL
+	case "RCPT":
+		return VerbRCPT
+	case "DATA":
+		return VerbDATA
+	case "BDAT":
+		return VerbBDAT
+	case "EHLO":
+		return VerbEHLO
+	case "HELO":
+		return VerbHELO
+	case "QUIT":
+		return VerbQUIT
+	case "RSET":
+		return VerbRSET
+	case "AUTH":
+		return VerbAUTH
+	case "NOOP":
+		return VerbNOOP
 	}
-	return ParseVerb(name), name, arg
+	return VerbNone
+}
+
+func skipSpace(b []byte) []byte {
+	for len(b) > 0 && (b[0] == ' ' || b[0] == '\t') {
+		b = b[1:]
+	}
+	return b
 }

@@ -43,6 +43,10 @@ func ParseEnhanced(b []byte) (e Enhanced, n int) {
 	if len(b) < 5 || b[1] != '.' || b[0] != '2' && b[0] != '4' && b[0] != '5' {
 		return Enhanced{}, 0
 	}
+	// Most have one digit each, and a blank behind them.
+	if len(b) > 5 && b[3] == '.' && b[5] == ' ' && digit(b[2]) && digit(b[4]) {
+		return Enhanced{b[0] - '0', uint16(b[2] - '0'), uint16(b[4] - '0')}, 5
+	}
 	subject, i := number(b, 2)
 	if i == 2 || i >= len(b) || b[i] != '.' {
 		return Enhanced{}, 0

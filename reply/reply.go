@@ -50,21 +50,22 @@ func ParseLine(b []byte) (Line, bool) {
 		return l, true
 	}
 	l.More = b[3] == '-'
-	b = b[4:]
-	for len(b) > 0 && b[0] == ' ' {
-		b = b[1:]
-	}
+	b = skipBlanks(b[4:])
 	// RFC 2034 section 3: an enhanced code of another class than the reply's is
 	// an error, but servers do send it ("550 4.4.7"), so it is kept.
 	if e, n := ParseEnhanced(b); n > 0 {
 		l.Enhanced = e
-		b = b[n:]
-		for len(b) > 0 && b[0] == ' ' {
-			b = b[1:]
-		}
+		b = skipBlanks(b[n:])
 	}
 	l.Text = b
 	return l, true
+}
+
+func skipBlanks(b []byte) []byte {
+	for len(b) > 0 && b[0] == ' ' {
+		b = b[1:]
+	}
+	return b
 }
 
 // A Reply is one whole reply, of one line or several.

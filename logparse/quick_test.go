@@ -1,0 +1,210 @@
+package logparse
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"reflect"
+	"strings"
+	"testing"
+	"testing/iotest"
+)
+
+// readAll reads a log to its end and returns a line for each record and error,
+// with all that they hold. Without quick, every row goes the long way.
+func readAll(t testing.TB, in io.Reader, opt Options, quick bool) (steps []any, counts Counts) {
+	t.Helper()
+	r := NewReader(in, "x.log", &opt)
+	if err := r.start(); err != nil {
+		return []any{err.Error()}, r.Counts()
+	}
+	if !quick {
+		r.quick = nil
+	}
+	for {
+		rec, err := r.Next()
+		if err == nil {
+			c := rec.Clone()
+			names := c.layout.names
+			c.layout = nil
+			steps = append(steps, *c, names)
+			// What a caller does to the record must not be seen in the next.
+			*rec = Record{Event: Event{Helo: []byte("x"), Text: []byte("x"), Arg: []byte("x"), Context: []byte("x"),
+				VerbText: []byte("x"), Server: []byte("x"), Verb: VerbMAIL, Code: 1, More: true, Elapsed: 1, Win32: 1}}
+			continue
+		}
+		var syntax *SyntaxError
+		if !errors.As(err, &syntax) {
+			return append(steps, err), r.Counts()
+		}
+		steps = append(steps, *syntax)
+	}
+}
+
+// checkQuick checks that the short way gives what the long way gives, however
+// the stream is cut into reads.
+func checkQuick(t testing.TB, log []byte, opt Options) {
+	t.Helper()
+	want, wantCounts := readAll(t, bytes.NewReader(log), opt, false)
+	cuts := []func(io.Reader) io.Reader{func(r io.Reader) io.Reader { return r }}
+	if len(log) < 4000 {
+		cuts = append(cuts, iotest.OneByteReader, iotest.HalfReader, iotest.DataErrReader)
+	}
+	for _, cut := range cuts {
+		got, counts := readAll(t, cut(bytes.NewReader(log)), opt, true)
+		if counts != wantCounts {
+			t.Fatalf("counts %+v, want %+v", counts, wantCounts)
+		}
+		if len(got) != len(want) {
+			t.Fatalf("%d steps, want %d", len(got), len(want))
+		}
+		for i := range want {
+			if !reflect.DeepEqual(got[i], want[i]) {
+				t.Fatalf("step %d:\n got %s\nwant %s", i, show(got[i]), show(want[i]))
+			}
+		}
+	}
+}
+
+func show(step any) string {
+	if rec, ok := step.(Record); ok {
+		return fmt.Sprintf("%q %+q", rec.raw, fmt.Sprintf("%+v", rec))
+	}
+	return fmt.Sprintf("%+v", step)
+}
+
+// quickShare returns how many of the log's records go the short way.
+func quickShare(t testing.TB, log string, format Format) float64 {
+	t.Helper()
+	r := NewReader(strings.NewReader(log), "x.log", &Options{Format: format})
+	if err := r.start(); err != nil {
+		t.Fatal(err)
+	}
+	counter := &quickCounter{quickRowReader: r.quick}
+	r.quick = counter
+	for {
+		if _, err := r.Next(); err != nil {
+			break
+		}
+	}
+	return float64(counter.n) / float64(r.Counts().Records)
+}
+
+type quickCounter struct {
+	quickRowReader
+	n int
+}
+
+func (c *quickCounter) quick(rec *Record) bool {
+	ok := c.quickRowReader.quick(rec)
+	if ok {
+		c.n++
+	}
+	return ok
+}
+
+// oddRow writes a row of the named columns, most of them with an ordinary
+// value, some with one that a short way may stumble over.
+func oddRow(random *rand.Rand, usual [][]string) string {
+	odd := []string{"", "-", " ", `"`, `""`, `"a"`, `"a,b"`, `"a""b"`, `"a"b`, ` "a"`, `a"b`, `"a`, "\x00", "\r", "\t", "é", "\ufeff", "--", "a\\b", "\\",
+		strings.Repeat("x", 70), "[2001:db8:aaaa:bbbb:cccc:dddd:eeee:ffff]:49152", "123456", "1234567890", "-1", "0", "00", "<", "+ ", "250 2.1.0 OK",
+		"2026-11-01T09:30:60.250Z", "2026-11-01T09:30:61.250Z", "2026-11-01T09:30:5:.250Z", "2026-11-01 09:30:00.250Z", "2026-11-01T09:30:00.25Z",
+		"2026-02-30T09:30:00.250Z", "2026-11-01T09:31:00.250Z", "2026-1-1T9:30:00.250Z", "2026-11-01T09:30:00.250z"}
+	var b strings.Builder
+	n := len(usual)
+	switch random.IntN(40) {
+	case 0:
+		n -= 1 + random.IntN(2)
+	case 1:
+		n += 1 + random.IntN(2)
+	}
+	for i := range n {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		if i < len(usual) && random.IntN(4*len(usual)) > 0 {
+			b.WriteString(usual[i][random.IntN(len(usual[i]))])
+		} else {
+			b.WriteString(odd[random.IntN(len(odd))])
+		}
+	}
+	b.WriteString([]string{"\r\n", "\r\n", "\r\n", "\n", "\r\r\n", "\x00\n", "\x00\r\n", " \r\n", ",\r\n"}[min(random.IntN(60), 8)])
+	if random.IntN(60) == 0 {
+		b.WriteString([]string{"\r\n", "\x00", "\x00\x00\r\n", "#Fields: date-time,data\r\n", "\ufeff"}[random.IntN(5)])
+	}
+	return b.String()
+}
+
+var usualProtocol = [][]string{
+	{"2026-11-01T09:30:00.250Z", "2026-11-01T09:30:01.000Z", "2026-11-01T09:30:59.999Z", "2026-11-01T09:31:00.000Z", "2026-11-02T09:31:00.000Z"},
+	{`EX1\Default Frontend EX1`, `EX1\Default Frontend EX1`, `EX1\Default Frontend EX12`, `EX2\Relay`, "Outbound", ` EX1\a`, `EX1 \a`, `-\a`, `\a`},
+	{"08DE000000000001", "08DE000000000002", "08DE00000000000", "1"},
+	{"0", "1", "22", "333", "4444", "55555"},
+	{"10.0.0.1:25", "10.0.0.1:25", "[2001:db8::1]:25", ""},
+	{"192.0.2.7:51234", "198.51.100.9:25", "[2001:db8::7]:25", "mx.example.com:25"},
+	{"+", "-", ">", "<", "*", ">", "<"},
+	{"", "EHLO mail.example.org", "250 2.1.0 Sender OK", "250-SIZE", "MAIL FROM:<a@example.org>", "quit", "STARTTLS", " NOOP", "DATA",
+		`"220 mx.example.com ready, at last"`, `"354 end with ""."""`, "550 5.7.1 Unable to relay", "451", "550", "5505", "MAIL\tFROM:<>", "MAILFROM:<>"},
+	{"", "", "Local", "Remote(ConnectionReset)", "receiving message  ", `"a, ""b"""`, "\t", `"x"y`},
+}
+
+func TestQuickProtocol(t *testing.T) {
+	random := rand.New(rand.NewPCG(3, 4))
+	for i := range 400 {
+		var log strings.Builder
+		n := 30
+		if i == 0 {
+			n = 3 * blockSize / 130 // over several blocks
+		}
+		if random.IntN(3) > 0 {
+			log.WriteString(receiveHeader)
+		}
+		for range n {
+			log.WriteString(oddRow(random, usualProtocol))
+		}
+		text := log.String()
+		if random.IntN(2) == 0 {
+			text = strings.TrimRight(text, "\r\n")
+		}
+		checkQuick(t, []byte(text), Options{Format: ExchangeReceive})
+		checkQuick(t, []byte(text), Options{Format: ExchangeSend, MaxLine: 150})
+	}
+}
+
+// The short way must be the usual one, or it is for nothing.
+func TestQuickShare(t *testing.T) {
+	for name, test := range map[string]struct {
+		format Format
+		log    string
+	}{
+		"receive": {ExchangeReceive, receiveHeader + rows(receiveStart+"+,,", receiveStart+"*,SMTPSubmit,Set Session Permissions",
+			receiveStart+`>,"220 mx.example.com ready, at last",`, receiveStart+"<,EHLO mail.example.org,",
+			receiveStart+`>,"354 end with "".""",`, receiveStart+`*,," CN=a, O=b"`, receiveStart+"-,,Local")},
+		"send": {ExchangeSend, strings.Replace(receiveHeader, "Receive", "Send", 1) + rows(sendStart+"*,,attempting to connect",
+			strings.Replace(sendStart, "10.0.0.1:51000", "", 1)+"*,,attempting to connect",
+			strings.Replace(sendStart, "10.0.0.1", "[2001:db8:aaaa:bbbb:cccc:dddd:eeee:ffff]", 1)+">,QUIT,")},
+		"without header":        {ExchangeReceive, rows(receiveStart+"+,,", receiveStart+"<,QUIT,")},
+		"with too many names":   {ExchangeReceive, rows("#Fields: "+protocolColumns+",a,b", receiveStart+"+,,")},
+		"behind another header": {ExchangeReceive, rows("#Fields: date-time,data") + receiveHeader + rows(receiveStart+"+,,")},
+	} {
+		// The last row has nothing behind it that could be looked at.
+		if got := quickShare(t, test.log, test.format); got != 1 {
+			t.Errorf("%s: %.2f of the rows", name, got)
+		}
+	}
+}
+
+func FuzzQuick(f *testing.F) {
+	formats := []Format{ExchangeReceive, ExchangeSend, Tracking, Connectivity, Agent, TrackingPS, MessageTrace}
+	random := rand.New(rand.NewPCG(5, 6))
+	for range 20 {
+		f.Add([]byte(receiveHeader+oddRow(random, usualProtocol)+oddRow(random, usualProtocol)+oddRow(random, usualProtocol)), uint8(0), uint8(0))
+	}
+	f.Add([]byte(sendStart+"<,250 2.1.0 OK,\n"+sendStart+">,QUIT,\n#Fields: date-time,data\n"+sendStart+">,QUIT,"), uint8(1), uint8(0))
+	f.Add([]byte("#Log-type: SMTP Send Protocol Log\n"+receiveStart+"+,,\n#Log-type: SMTP Receive Protocol Log\n"+receiveStart+"<,a,"), uint8(0), uint8(90))
+	f.Fuzz(func(t *testing.T, log []byte, format, maxLine uint8) {
+		checkQuick(t, log, Options{Format: formats[int(format)%len(formats)], MaxLine: int(maxLine)})
+	})
+}
