@@ -16,11 +16,13 @@ type shortRows struct {
 	read  func(r *exchangeRows, rec *Record, block []byte, n int) bool
 	clock isoClock
 
-	// Of the rows of a protocol log.
-	columns   *columnList
-	format    Format
-	direction outcome.Direction
-	kinds     *[256]Kind // by the event
+	// What the rows have, of tracking logs as long as their number of columns
+	// stays the same.
+	format  Format
+	columns *columnList
+
+	direction outcome.Direction // of a protocol log
+	kinds     *[256]Kind        // by the event
 
 	// The connector-id of a row that went the short way, with the comma
 	// behind it, and the length of the server's name in front of its "\".
@@ -35,21 +37,35 @@ func (r *exchangeRows) shorten() shortRows {
 	if r.log == nil {
 		return s
 	}
-	switch r.log.format {
-	case ExchangeReceive, ExchangeSend:
-		// Only rows with the nine columns in their order go the short way.
-		if c := r.columnsOf(len(protocolWanted)); len(c.names) == len(protocolWanted) && c.at == protocolAt {
-			s.read, s.columns = (*exchangeRows).quickProtocol, c
-		}
-		s.format, s.direction, s.kinds = r.log.format, outcome.Inbound, &receiveKinds
-		if s.format == ExchangeSend {
-			s.direction, s.kinds = outcome.Outbound, &sendKinds
-		}
+	s.format = r.log.format
+	switch s.format {
+	case ExchangeReceive:
+		s.direction, s.kinds = outcome.Inbound, &receiveKinds
+	case ExchangeSend:
+		s.direction, s.kinds = outcome.Outbound, &sendKinds
+	default:
+		s.read = (*exchangeRows).quickTracking
+		return s
+	}
+	if r.usualColumns(&s, len(protocolWanted)) {
+		s.read = (*exchangeRows).quickProtocol
 	}
 	return s
 }
 
-var protocolAt = newColumnList(protocolWanted, protocolWanted).at
+// usualColumns reports whether rows of that many columns have the usual ones in
+// their usual places, and keeps their list.
+func (r *exchangeRows) usualColumns(s *shortRows, count int) bool {
+	if s.columns != nil && len(s.columns.names) == count {
+		return true
+	}
+	c := r.columnsOf(count)
+	if len(c.names) != count || c.at != r.log.lists[0].at {
+		return false
+	}
+	s.columns = c
+	return true
+}
 
 // quick implements quickRowReader: for rows on one line, with a time of the
 // usual form in front and none but the usual columns.

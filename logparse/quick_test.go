@@ -173,6 +173,56 @@ func TestQuickProtocol(t *testing.T) {
 	}
 }
 
+// usualTracking returns usual values for rows of so many columns.
+func usualTracking(columns int) [][]string {
+	usual := make([][]string, columns)
+	for i := range usual {
+		usual[i] = []string{"", "", "x", "a;b", "<1@ex1.example.com>"}
+	}
+	usual[0] = usualProtocol[0]
+	usual[2] = []string{"EX1", "EX1.example.com", "", "-"}
+	usual[4] = []string{"EX2", "EX2.example.com", "", "-"}
+	usual[5] = []string{"", "08DE000000000001;2026-11-01T09:30:00.250Z;0", `"MDB:1, Mailbox:2, Event:3"`, `";250 2.6.0 ""queued"", mail"`}
+	usual[min(8, columns-1)] = []string{"RECEIVE", "SEND", "HARECEIVE", "DELIVER", `"RECEIVE"`, ""}
+	usual[columns-1] = []string{"", "15.02.1258.012", `"Zmluva č. 12, príloha"`}
+	return usual
+}
+
+func TestQuickTracking(t *testing.T) {
+	random := rand.New(rand.NewPCG(7, 8))
+	names := strings.Split(trackingHead+trackingAdd2013+trackingTail+trackingAdd2010+trackingAdd2016, ",")
+	for range 300 {
+		var log strings.Builder
+		columns := []int{9, 20, 21, 26, 27, 30}[random.IntN(6)]
+		if random.IntN(2) == 0 {
+			log.WriteString("#Fields: " + strings.Join(names[:columns], ",") + "\r\n")
+		}
+		for range 30 {
+			if random.IntN(20) == 0 {
+				columns = []int{21, 26, 27, 30}[random.IntN(4)]
+			}
+			log.WriteString(oddRow(random, usualTracking(columns)))
+		}
+		checkQuick(t, []byte(log.String()), Options{Format: Tracking})
+	}
+}
+
+func TestQuickAdjacent(t *testing.T) {
+	random := rand.New(rand.NewPCG(9, 10))
+	connectivity := [][]string{usualProtocol[0], usualProtocol[2], {"SMTP"}, {"example.net", ""}, {"+", "-", ">", "*"}, {"", "DNS", `"a, b"`, `"a ""b"""`}}
+	agent := usualTracking(20)
+	agent[1], agent[2], agent[3] = usualProtocol[2], usualProtocol[4], usualProtocol[5]
+	for range 200 {
+		var log, agents strings.Builder
+		for range 20 {
+			log.WriteString(oddRow(random, connectivity))
+			agents.WriteString(oddRow(random, agent[:17+3*random.IntN(2)]))
+		}
+		checkQuick(t, []byte(log.String()), Options{Format: Connectivity})
+		checkQuick(t, []byte(agents.String()), Options{Format: Agent})
+	}
+}
+
 // The short way must be the usual one, or it is for nothing.
 func TestQuickShare(t *testing.T) {
 	for name, test := range map[string]struct {
@@ -185,11 +235,14 @@ func TestQuickShare(t *testing.T) {
 		"send": {ExchangeSend, strings.Replace(receiveHeader, "Receive", "Send", 1) + rows(sendStart+"*,,attempting to connect",
 			strings.Replace(sendStart, "10.0.0.1:51000", "", 1)+"*,,attempting to connect",
 			strings.Replace(sendStart, "10.0.0.1", "[2001:db8:aaaa:bbbb:cccc:dddd:eeee:ffff]", 1)+">,QUIT,")},
+		"tracking": {Tracking, rows(trackingRow2007(), trackingRow(tracking2016, map[string]string{"message-subject": `Lunch, "at" noon`}))},
+		"connectivity": {Connectivity, rows("2026-11-01T09:30:00.250Z,08DE000000000001,SMTP,example.net,+,",
+			`2026-11-01T09:30:00.250Z,08DE000000000001,SMTP,example.net,>,"DNS, MX"`)},
+		"agent":                 {Agent, rows("2026-11-01T09:30:00.250Z,08DE000000000001,10.0.0.1:25,192.0.2.7:51234" + strings.Repeat(",", 13))},
 		"without header":        {ExchangeReceive, rows(receiveStart+"+,,", receiveStart+"<,QUIT,")},
 		"with too many names":   {ExchangeReceive, rows("#Fields: "+protocolColumns+",a,b", receiveStart+"+,,")},
 		"behind another header": {ExchangeReceive, rows("#Fields: date-time,data") + receiveHeader + rows(receiveStart+"+,,")},
 	} {
-		// The last row has nothing behind it that could be looked at.
 		if got := quickShare(t, test.log, test.format); got != 1 {
 			t.Errorf("%s: %.2f of the rows", name, got)
 		}
@@ -203,6 +256,10 @@ func FuzzQuick(f *testing.F) {
 		f.Add([]byte(receiveHeader+oddRow(random, usualProtocol)+oddRow(random, usualProtocol)+oddRow(random, usualProtocol)), uint8(0), uint8(0))
 	}
 	f.Add([]byte(sendStart+"<,250 2.1.0 OK,\n"+sendStart+">,QUIT,\n#Fields: date-time,data\n"+sendStart+">,QUIT,"), uint8(1), uint8(0))
+	f.Add([]byte(rows(trackingRow2007(), trackingRow(tracking2016, map[string]string{"message-subject": `Lunch, "at" noon`}))), uint8(2), uint8(0))
+	f.Add([]byte("#Fields: date-time,a,client-hostname,a,server-hostname,a,a,a,event-id\n2026-11-01T09:30:00.250Z,a,b,c,d,e,f,g,\"h\n"), uint8(2), uint8(0))
+	f.Add([]byte("2026-11-01T09:30:00.250Z,08DE000000000001,SMTP,example.net,>,\"DNS, MX\"\n"), uint8(3), uint8(0))
+	f.Add([]byte("2026-11-01T09:30:00.250Z,08DE000000000001,10.0.0.1:25,192.0.2.7:51234"+strings.Repeat(",", 13)+"\n"), uint8(4), uint8(0))
 	f.Add([]byte("#Log-type: SMTP Send Protocol Log\n"+receiveStart+"+,,\n#Log-type: SMTP Receive Protocol Log\n"+receiveStart+"<,a,"), uint8(0), uint8(90))
 	f.Fuzz(func(t *testing.T, log []byte, format, maxLine uint8) {
 		checkQuick(t, log, Options{Format: formats[int(format)%len(formats)], MaxLine: int(maxLine)})

@@ -95,8 +95,9 @@ type layout struct {
 
 // reset makes r the empty record.
 func (r *Record) reset(pos outcome.Position, format Format) {
-	*r = Record{Pos: pos, Lines: 1, Format: format,
-		Event: Event{Sequence: -1, Elapsed: -1, Win32: -1, BytesIn: -1, BytesOut: -1}}
+	*r = Record{}
+	r.Pos, r.Lines, r.Format = pos, 1, format
+	r.Sequence, r.Elapsed, r.Win32, r.BytesIn, r.BytesOut = -1, -1, -1, -1, -1
 }
 
 // Raw returns the row as it stands in the log, decoded to UTF-8 only where the
