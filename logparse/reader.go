@@ -27,6 +27,11 @@ type Options struct {
 	Location  *time.Location // zone of logs in local time; nil is UTC
 	DateOrder DateOrder      // of the IMS's and MS IIS's dates; AnyOrder: inferred from the file
 	MaxLine   int            // longest line in bytes; 0 is DefaultMaxLine
+
+	// Jobs is how many goroutines parse at a time. With more than one, rows
+	// are parsed ahead of Next, in chunks of the log; what Next returns is the
+	// same. The Reader must then be read to its end or closed.
+	Jobs int
 }
 
 // DateOrder is the order of day, month and year in a date that a Windows
@@ -127,6 +132,9 @@ type Reader struct {
 	counts Counts
 	found  Detection
 	err    error
+	ahead  *ahead // nil where Next does all the work
+
+	stop outcome.Position // in a chunk, the row that cannot be read without what follows
 }
 
 // NewReader returns a Reader of the log r. The name stands in positions and
@@ -139,6 +147,12 @@ func NewReader(r io.Reader, name string, opt *Options) *Reader {
 	if rd.opt.Location == nil {
 		rd.opt.Location = time.UTC
 	}
+	if rd.opt.Jobs > 1 {
+		pool := NewPool(rd.opt.Jobs)
+		rd.ahead = newAhead(rd, pool, r)
+		rd.ahead.own = true
+		return rd
+	}
 	rd.lines = newLineScanner(r, rd.opt.MaxLine)
 	return rd
 }
@@ -146,6 +160,9 @@ func NewReader(r io.Reader, name string, opt *Options) *Reader {
 // Detection returns what the log was recognised as. It reads the beginning of
 // the log if that has not been done yet.
 func (r *Reader) Detection() (Detection, error) {
+	if r.ahead != nil {
+		return r.ahead.detection()
+	}
 	if err := r.start(); r.rows == nil {
 		return r.found, err
 	}
@@ -188,25 +205,38 @@ func (r *Reader) start() error {
 // record, and the record after it follows with the next call; io.EOF ends the
 // log; any other error does too.
 func (r *Reader) Next() (*Record, error) {
-	if r.quick != nil {
-		offset := r.lines.base + int64(r.lines.start)
-		if rec := &r.rec; r.quick.quick(rec) {
-			r.counts.Lines++
-			r.counts.Records++
-			rec.Pos.File, rec.Pos.Line, rec.Pos.Offset = r.name, r.lines.number, offset
-			rec.Lines = 1
-			return rec, nil
+	if r.ahead != nil {
+		return r.ahead.next()
+	}
+	return r.read(&r.rec)
+}
+
+// read is Next where nothing is read ahead. It fills in and returns rec.
+func (r *Reader) read(rec *Record) (*Record, error) {
+	if r.rows == nil || r.err != nil {
+		if err := r.start(); err != nil {
+			return nil, err
 		}
 	}
-	if err := r.start(); err != nil {
-		return nil, err
-	}
 	for {
+		if r.quick != nil {
+			offset := r.lines.base + int64(r.lines.start)
+			if r.quick.quick(rec) {
+				r.counts.Lines++
+				r.counts.Records++
+				rec.Pos.File, rec.Pos.Line, rec.Pos.Offset = r.name, r.lines.number, offset
+				rec.Lines = 1
+				return rec, nil
+			}
+		}
 		r.lines.skipNULs()
 		pos := outcome.Position{File: r.name, Line: r.lines.number + 1, Offset: r.lines.base + int64(r.lines.start)}
-		rec := &r.rec
 		rec.reset(pos, r.found.Format)
 		class, msg := r.rows.next(rec)
+		if r.lines.err == errChunk {
+			r.stop = pos
+			return nil, errChunk
+		}
 		taken := r.lines.number + 1 - pos.Line
 		r.counts.Lines += taken
 		switch class {
