@@ -16,27 +16,57 @@ func (b *Builder) message(g *group) *Message {
 	if !slices.ContainsFunc(g.events, func(e *Event) bool { return e.Format != logparse.Agent }) {
 		return nil
 	}
-	m := &Message{Inferred: g.inferred}
-	j := b.judge(g.events)
+	m := b.newMessage()
+	m.Inferred, m.begin = g.inferred, g.events[0].Pos
+	j := b.judge
+	j.read(g.events)
 	for _, e := range g.events {
 		m.describe(e)
-		m.relate(e)
 	}
-	m.Recipients = make([]RecipientVerdict, 0, len(j.list))
+	m.Recipients = slices.Grow(m.Recipients, len(j.list))
 	for _, v := range j.list {
 		m.Recipients = append(m.Recipients, v.RecipientVerdict)
 	}
 	m.Status = status(m.Recipients)
 	m.Holes = j.holes()
-	m.hops(g.events, j.ways)
 	m.latency()
+	if b.opt.VerdictsOnly {
+		return m
+	}
+	for _, e := range g.events {
+		m.relate(e)
+	}
+	m.hops(g.events, j.ways)
 	m.Sessions = b.links(g.events)
 	return m
 }
 
+// maxSpareMessages bounds the messages that are kept to be used again.
+const maxSpareMessages = 1024
+
+// newMessage returns an empty message, one that was handed out before where it
+// was not for keeping.
+func (b *Builder) newMessage() *Message {
+	n := len(b.spare)
+	if n == 0 {
+		return new(Message)
+	}
+	m := b.spare[n-1]
+	b.spare = b.spare[:n-1]
+	*m = Message{Recipients: m.Recipients[:0], Servers: m.Servers[:0], Formats: m.Formats[:0]}
+	return m
+}
+
+// reuse takes back a message that nobody may keep.
+func (b *Builder) reuse(m *Message) {
+	if b.opt.VerdictsOnly && len(b.spare) < maxSpareMessages && cap(m.Recipients) <= keptEvents {
+		b.spare = append(b.spare, m)
+	}
+}
+
 // describe takes what the event says of the message as a whole.
 func (m *Message) describe(e *Event) {
-	if m.MessageID == "" || !strings.HasPrefix(m.MessageID, "<") && strings.HasPrefix(e.MessageID, "<") && messageName(m.MessageID) == messageName(e.MessageID) {
+	if m.MessageID == "" || !strings.HasPrefix(m.MessageID, "<") && strings.HasPrefix(e.MessageID, "<") && sameName(m.MessageID, e.MessageID) {
 		m.MessageID = e.MessageID
 	}
 	if m.NetworkID == "" {
@@ -98,7 +128,7 @@ func (m *Message) relate(e *Event) {
 		return
 	}
 	for _, id := range e.References {
-		if !strings.Contains(id, "@") && !strings.HasPrefix(id, "<") && e.Format != logparse.Tracking5 || messageName(id) == messageName(e.MessageID) {
+		if !strings.Contains(id, "@") && !strings.HasPrefix(id, "<") && e.Format != logparse.Tracking5 || sameName(id, e.MessageID) {
 			continue
 		}
 		r := Related{MessageID: id, Relation: relation}
@@ -137,14 +167,7 @@ func (m *Message) complete() bool {
 // compareMessages orders messages that are handed out together.
 func compareMessages(a, b *Message) int {
 	return cmp.Or(a.Last.Compare(b.Last), a.First.Compare(b.First), cmp.Compare(a.NetworkID, b.NetworkID), cmp.Compare(a.MessageID, b.MessageID),
-		cmp.Compare(a.Sender, b.Sender), a.pos().Compare(b.pos()))
-}
-
-func (m *Message) pos() outcome.Position {
-	if len(m.Hops) == 0 {
-		return outcome.Position{}
-	}
-	return m.Hops[0].Pos
+		cmp.Compare(a.Sender, b.Sender), a.begin.Compare(b.begin))
 }
 
 func (m *Message) outcome(r *RecipientVerdict, o *outcome.Outcome) {
@@ -152,15 +175,7 @@ func (m *Message) outcome(r *RecipientVerdict, o *outcome.Outcome) {
 		Class: r.Class, Code: r.Code, Enhanced: r.Enhanced, Reason: r.Reason, Actor: r.Actor,
 		Direction: outcome.Outbound, Domain: domainOf(r.Address), Host: r.Host, Server: r.Server,
 		Text: r.Text, Time: r.At, Pos: r.Pos, Recipient: r.Address, IsReply: r.Code != 0,
-		Session: m.number,
-	}
-	if len(m.Formats) > 0 {
-		o.Format = m.Formats[0].String()
-	}
-	for i := range m.Hops {
-		if h := &m.Hops[i]; h.Pos == r.Pos {
-			o.Format, o.Connector = h.Format.String(), h.Connector
-		}
+		Session: m.number, Format: r.format.String(), Connector: r.connector,
 	}
 	if o.Class == reply.ClassNone {
 		o.Class = reply.Permanent

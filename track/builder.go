@@ -38,6 +38,12 @@ type Options struct {
 	// it returns. What the other rows show of servers and their logs counts.
 	Keep func(*Event) bool
 
+	// VerdictsOnly leaves out of the messages what counting them does not need:
+	// Hops, Sessions and Related, of the recipients ExpandedInto, RedirectedTo
+	// and, unless they failed or were put off, what the reply means. Such a
+	// Message is good only until emit returns, and its strings share memory.
+	VerdictsOnly bool
+
 	// Classifier gives each failure its reason; nil is the built-in one.
 	Classifier *reply.Classifier
 }
@@ -65,6 +71,10 @@ type Builder struct {
 	since    int    // rows since then
 	due      []*cluster
 	events   events
+	judge    *judge
+	single   [1]group   // what split returns for most clusters
+	over     []*Message // that are being handed out
+	spare    []*Message // to be used again
 
 	number uint64 // of messages so far
 	capped int64
@@ -73,7 +83,8 @@ type Builder struct {
 }
 
 // NewBuilder returns a Builder that calls emit for each message when it is
-// over. The message is emit's to keep.
+// over. The message is emit's to keep, unless there are to be
+// [Options.VerdictsOnly].
 func NewBuilder(opt *Options, emit func(*Message)) *Builder {
 	b := &Builder{
 		emit: emit, window: DefaultWindow, settled: DefaultSettled, maxRows: MaxRows, swept: math.MinInt64,
@@ -89,6 +100,7 @@ func NewBuilder(opt *Options, emit func(*Message)) *Builder {
 		b.settled = b.opt.Settled
 	}
 	b.settled = min(b.settled, b.window)
+	b.judge = newJudge(b)
 	return b
 }
 
@@ -178,7 +190,7 @@ func (b *Builder) tick(rec *logparse.Record) {
 
 // sweep hands out what is over when all rows before mark have been read.
 func (b *Builder) sweep(mark int64) {
-	var over []*Message
+	over := b.over[:0]
 	due := b.due[:0]
 	for _, c := range b.clusters.open {
 		if c.recheck < mark {
@@ -219,6 +231,7 @@ func (b *Builder) finish(c *cluster, mark int64, ended Ended, over []*Message) [
 		if ready >= mark {
 			left = append(left, g)
 			recheck = min(recheck, ready)
+			b.reuse(m)
 			continue
 		}
 		if m.Ended == EndedCut {
@@ -270,7 +283,7 @@ func later(t int64, d time.Duration) int64 {
 // quarter of the room is free.
 func (b *Builder) makeRoom() {
 	b.capped++
-	var over []*Message
+	over := b.over[:0]
 	for _, c := range b.clusters.oldest() {
 		if b.clusters.rows <= b.maxRows*3/4 {
 			break
@@ -282,7 +295,7 @@ func (b *Builder) makeRoom() {
 
 // Close hands out the messages that are left.
 func (b *Builder) Close() {
-	var over []*Message
+	over := b.over[:0]
 	for _, c := range b.clusters.oldest() {
 		over = b.finish(c, all, EndedOpen, over)
 	}
@@ -295,7 +308,10 @@ func (b *Builder) handOut(over []*Message) {
 		b.number++
 		m.number = b.number
 		b.emit(m)
+		b.reuse(m)
 	}
+	clear(over)
+	b.over = over[:0]
 }
 
 // classify says what a status or reply means.

@@ -39,6 +39,10 @@ func (b *Builder) split(c *cluster) []group {
 		e.identify()
 	}
 	events = order(events)
+	if one := oneNetworkID(events); one {
+		b.single[0] = group{events: events}
+		return b.single[:]
+	}
 	g := newGrouping(events, int64(b.window))
 	g.byNetworkID()
 	g.byInternalID()
@@ -49,22 +53,35 @@ func (b *Builder) split(c *cluster) []group {
 	return g.groups()
 }
 
+// oneNetworkID reports whether all events bear one network message id: nothing
+// tells them apart then, and there is nothing to join them by.
+func oneNetworkID(events []*Event) bool {
+	id := events[0].NetworkID
+	return id != "" && !slices.ContainsFunc(events, func(e *Event) bool { return e.NetworkID != id })
+}
+
 // order sorts events by time, and rows of the same time as they follow from
 // each other. It drops second copies of a row from other files.
 func order(events []*Event) []*Event {
 	inSequence(events)
-	slices.SortFunc(events, func(x, y *Event) int {
-		return cmp.Or(cmp.Compare(x.when(), y.when()), cmp.Compare(x.rank(), y.rank()), cmp.Compare(x.Server, y.Server),
-			x.Pos.Compare(y.Pos), cmp.Compare(x.Pos.Offset, y.Pos.Offset))
-	})
+	if !slices.IsSortedFunc(events, compareEvents) {
+		slices.SortFunc(events, compareEvents)
+	}
 	kept := events[:0]
 	for _, e := range events {
-		if n := len(kept); n > 0 && kept[n-1].Pos.File != e.Pos.File && kept[n-1].raw == e.raw && kept[n-1].Time == e.Time {
+		if n := len(kept); n > 0 && kept[n-1].Time == e.Time && kept[n-1].Pos.File != e.Pos.File && kept[n-1].raw == e.raw {
 			continue
 		}
 		kept = append(kept, e)
 	}
 	return kept
+}
+
+func compareEvents(x, y *Event) int {
+	if x.when() != y.when() {
+		return cmp.Compare(x.when(), y.when())
+	}
+	return cmp.Or(cmp.Compare(x.rank(), y.rank()), cmp.Compare(x.Server, y.Server), x.Pos.Compare(y.Pos), cmp.Compare(x.Pos.Offset, y.Pos.Offset))
 }
 
 // inSequence moves the rows of Exchange 5.5 on the time of the row before them

@@ -12,24 +12,26 @@ import (
 
 // holes returns what must be in some log and is in none of the files.
 func (j *judge) holes() []Hole {
-	var holes []Hole
-	add := func(h Hole) {
-		if !slices.ContainsFunc(holes, func(o Hole) bool { return o.Server == h.Server && o.Text == h.Text }) && len(holes) < maxHoles {
-			holes = append(holes, h)
-		}
-	}
+	j.found = nil
 	for i := range j.ways {
 		w := &j.ways[i]
-		if w.ours && len(w.arrived) == 0 && w.target != "" {
-			add(j.missing(w.target, w.part, j.events[w.event].Time))
+		if w.ours && w.arrived == nil && w.target != "" {
+			j.add(j.missing(w.target, w.part, j.events[w.event].Time))
 		}
 	}
-	j.arrivals(add)
-	j.silences(add)
-	slices.SortFunc(holes, func(a, b Hole) int {
+	j.arrivals(j.add)
+	j.silences(j.add)
+	slices.SortFunc(j.found, func(a, b Hole) int {
 		return cmp.Or(a.From.Compare(b.From), cmp.Compare(a.Server, b.Server), cmp.Compare(a.Text, b.Text))
 	})
-	return holes
+	return j.found
+}
+
+// note takes a hole that is not known yet.
+func (j *judge) note(h Hole) {
+	if len(j.found) < maxHoles && !slices.ContainsFunc(j.found, func(o Hole) bool { return o.Server == h.Server && o.Text == h.Text }) {
+		j.found = append(j.found, h)
+	}
 }
 
 // maxHoles bounds the holes of one message.
@@ -53,22 +55,20 @@ func (j *judge) missing(server string, of part, at outcome.Time) Hole {
 // arrivals looks for servers that have the message although no row says how it
 // came there, and for the servers that it came from.
 func (j *judge) arrivals(add func(Hole)) {
-	type visit struct {
-		first   *Event
-		arrived bool
-	}
-	visits := map[string]*visit{}
-	var order []string
+	list := j.visits[:0]
+	j.visited = emptied(j.visited)
 	for _, e := range j.events {
+		name := e.place()
+		k, ok := j.visited[name]
+		if !ok {
+			k = len(list)
+			j.visited[name] = k
+			list = append(list, visit{})
+		}
+		v := &list[k]
+		v.transported = v.transported || e.part() == transport && !e.shadow()
 		if e.Server == "" || e.Number >= 0 || e.Format != logparse.Tracking && e.Format != logparse.TrackingPS {
 			continue
-		}
-		name := e.place()
-		v := visits[name]
-		if v == nil {
-			v = &visit{}
-			visits[name] = v
-			order = append(order, name)
 		}
 		if e.arrives() || e.shadow() || e.begins() {
 			v.arrived = true
@@ -76,38 +76,48 @@ func (j *judge) arrivals(add func(Hole)) {
 			v.first = e
 		}
 	}
-	for _, name := range order {
-		if v := visits[name]; !v.arrived && v.first != nil {
+	j.visits = list
+	for k := range list {
+		if v := &list[k]; !v.arrived && v.first != nil {
 			if h, ok := j.before(v.first); ok {
 				add(h)
 			}
 		}
 	}
-	wrote, transported := map[string]bool{}, map[string]bool{}
 	for _, e := range j.events {
-		name := e.place()
-		wrote[name] = true
-		transported[name] = transported[name] || e.part() == transport && !e.shadow()
-	}
-	for _, e := range j.events {
-		from := shortName(e.ClientHostname)
-		switch {
-		case from == "":
+		from := j.short.of(e.ClientHostname)
+		if from == "" {
 			continue
-		case e.EventID == "HARECEIVE" && !transported[from]:
-		case wrote[from]:
+		}
+		k, wrote := j.visited[from]
+		switch {
+		case e.EventID == "HARECEIVE" && !(wrote && list[k].transported):
+		case wrote:
 			continue
 		case e.EventID == "RECEIVE" && e.Source == "SMTP" && e.Number < 0 && e.raw[colProxied] == "" && j.b.servers.has(e.ClientHostname):
 		default:
 			continue
 		}
-		wrote[from], transported[from] = true, true
+		if wrote {
+			list[k].transported = true
+		} else {
+			j.visited[from] = len(list)
+			list = append(list, visit{transported: true})
+		}
 		// A front end of the same name writes no tracking log, so that what it
 		// passed on shows only the lack of a log.
 		if h := j.missing(e.ClientHostname, transport, e.Time); h.Why == NoLog || e.EventID == "HARECEIVE" {
 			add(h)
 		}
 	}
+	j.visits = list
+}
+
+// A visit is what a message's events tell of their server.
+type visit struct {
+	first       *Event // of transport that is no arrival
+	arrived     bool
+	transported bool // an event of transport is there
 }
 
 // begins reports whether a message may begin on a server with the event.
@@ -141,10 +151,13 @@ func (j *judge) before(e *Event) (h Hole, ok bool) {
 
 // silences looks for the servers where the trail of a recipient ends.
 func (j *judge) silences(add func(Hole)) {
+	if !slices.ContainsFunc(j.list, func(v *verdict) bool { return v.Status == Pending || v.Status == Deferred }) {
+		return
+	}
 	done := map[string]bool{}
 	for i := range j.ways {
 		// Where the message went from there is named already.
-		if w := &j.ways[i]; w.ours && len(w.arrived) == 0 {
+		if w := &j.ways[i]; w.ours && w.arrived == nil {
 			done[j.events[w.event].place()] = true
 		}
 	}

@@ -13,21 +13,36 @@ import (
 type verdict struct {
 	RecipientVerdict
 	place   string // the server of the last event, in short
+	settled Status // by the event that Text is of
 	final   bool
 	mailbox bool            // final: it is in the mailbox, and nothing can change that
 	failed  bool            // final, and not by being taken by another server
 	into    map[string]bool // keys of ExpandedInto or RedirectedTo
 }
 
-// A judge works out the verdicts of one message.
+// A judge works out the verdicts of one message, and then those of the next.
 type judge struct {
 	b      *Builder
+	short  *shortNames
 	events []*Event
 	list   []*verdict
 	byKey  map[string]*verdict
 	alias  map[string]string // keys of resolved addresses → those they were resolved to
 	ways   []way             // of the SENDs, in the order of the events
 	forAll int               // events without recipients so far
+	add    func(Hole)        // notes a hole, made once
+	found  []Hole
+
+	trails  trails
+	visited map[string]int // places of servers in visits
+	visits  []visit
+	spare   []*verdict
+}
+
+func newJudge(b *Builder) *judge {
+	j := &judge{b: b, short: &b.clusters.short}
+	j.add = j.note
+	return j
 }
 
 // of returns the verdict about an address.
@@ -35,16 +50,25 @@ func (j *judge) of(address string) *verdict {
 	k := j.resolve(addressKey(address))
 	v := j.byKey[k]
 	if v == nil {
-		v = &verdict{RecipientVerdict: RecipientVerdict{Address: address, Status: Pending}}
+		n := len(j.list)
+		if n == len(j.spare) {
+			j.spare = append(j.spare, new(verdict))
+		}
+		v = j.spare[n]
+		*v = verdict{RecipientVerdict: RecipientVerdict{Address: address, Status: Pending}}
 		j.byKey[k] = v
 		j.list = append(j.list, v)
 	}
 	return v
 }
 
-// judge reads the events in their order.
-func (b *Builder) judge(events []*Event) *judge {
-	j := &judge{b: b, events: events, byKey: map[string]*verdict{}, alias: map[string]string{}}
+// read takes the events of a message in their order.
+func (j *judge) read(events []*Event) {
+	if len(j.spare) > keptEvents {
+		j.spare, j.list = nil, nil
+	}
+	j.events, j.list, j.ways, j.forAll = events, j.list[:0], j.ways[:0], 0
+	j.byKey, j.alias = emptied(j.byKey), emptied(j.alias)
 	j.aliases()
 	j.findWays()
 	next := 0
@@ -54,9 +78,11 @@ func (b *Builder) judge(events []*Event) *judge {
 			w = &j.ways[next]
 			next++
 		}
-		j.read(e, w)
+		j.event(e, w)
 	}
-	return j
+	for _, v := range j.list {
+		j.explain(v)
+	}
 }
 
 // aliases learns which addresses are resolved to others: what is said of both
@@ -67,7 +93,7 @@ func (j *judge) aliases() {
 			continue
 		}
 		for i, from := range e.Related {
-			if to, ok := e.relatedTo(i); ok && addressKey(from) != addressKey(to) {
+			if to, ok := e.relatedTo(i); ok && !sameAddress(from, to) {
 				j.alias[addressKey(from)] = addressKey(to)
 			}
 		}
@@ -78,6 +104,9 @@ func (j *judge) aliases() {
 // maybe in steps; a circle is no resolution.
 func (j *judge) resolve(key string) string {
 	to := key
+	if len(j.alias) == 0 {
+		return to
+	}
 	for range maxSteps {
 		next, ok := j.alias[to]
 		if !ok {
@@ -94,19 +123,27 @@ const (
 	maxForAll = 64 // events without recipients that end the message
 )
 
-// relatedTo returns the recipient that the i-th related address turned into.
+// related returns which recipient the i-th related address turned into.
+func (e *Event) related(i int) (recipient int, ok bool) {
+	switch len(e.Recipients) {
+	case len(e.Related):
+		return i, true
+	case 1:
+		return 0, true
+	}
+	return 0, false
+}
+
+// relatedTo is related, and returns the recipient's address.
 func (e *Event) relatedTo(i int) (string, bool) {
-	switch {
-	case len(e.Related) == len(e.Recipients):
-		return e.Recipients[i].Address, true
-	case len(e.Recipients) == 1:
-		return e.Recipients[0].Address, true
+	if k, ok := e.related(i); ok {
+		return e.Recipients[k].Address, true
 	}
 	return "", false
 }
 
-// read applies one event.
-func (j *judge) read(e *Event, w *way) {
+// event applies one event.
+func (j *judge) event(e *Event, w *way) {
 	if e.effect(e.RawStatus) == effectNone {
 		return
 	}
@@ -125,7 +162,7 @@ func (j *judge) read(e *Event, w *way) {
 			v := j.of(r.Address)
 			j.seen(v, e)
 			for k, from := range e.Related {
-				if to, ok := e.relatedTo(k); ok && addressKey(to) == addressKey(r.Address) && addressKey(from) != addressKey(to) {
+				if to, ok := e.relatedTo(k); ok && sameAddress(to, r.Address) && !sameAddress(from, to) {
 					v.Address, v.Alias = r.Address, from
 				}
 			}
@@ -162,7 +199,7 @@ func (j *judge) apply(v *verdict, e *Event, f effect, status string, w *way) {
 		}
 	case effectSent:
 		if w != nil && w.ours {
-			if !v.final && len(w.arrived) == 0 {
+			if !v.final && w.arrived == nil {
 				v.Status = Pending
 			}
 			j.seen(v, e)
@@ -233,8 +270,8 @@ func (j *judge) seen(v *verdict, e *Event) {
 
 // settle takes the event's verdict.
 func (j *judge) settle(v *verdict, e *Event, s Status, text string) {
-	v.Status, v.At, v.Server, v.Pos, v.place, v.Host = s, e.Time, e.Server, e.Pos, e.Server, ""
-	v.Code, v.Enhanced, v.Class, v.Reason, v.Actor, v.Text = 0, reply.Enhanced{}, reply.ClassNone, reply.ReasonNone, reply.ActorNone, ""
+	v.Status, v.At, v.Server, v.Pos, v.place, v.settled = s, e.Time, e.Server, e.Pos, e.Server, s
+	v.format, v.connector, v.Text = e.Format, e.Connector, ""
 	if text, v.Host = statusText(text); e.Source == "TRACE" {
 		text = "" // a word of Exchange Online's, no reply
 	}
@@ -243,7 +280,14 @@ func (j *judge) settle(v *verdict, e *Event, s Status, text string) {
 	}
 	if meaningful(text) {
 		v.Text = text
-		c := j.b.classify(text)
+	}
+}
+
+// explain says what the text of a verdict means.
+func (j *judge) explain(v *verdict) {
+	s := v.settled
+	if v.Text != "" && (!j.b.opt.VerdictsOnly || v.Status == Failed || v.Status == Deferred) {
+		c := j.b.classify(v.Text)
 		v.Code, v.Enhanced, v.Class, v.Reason, v.Actor = c.Code, c.Enhanced, c.Class, c.Reason, c.Actor
 	}
 	switch {
@@ -317,16 +361,11 @@ func (j *judge) groups(e *Event) {
 	}
 	for i, from := range e.Related {
 		v := j.of(from)
-		var into []string
-		to, ok := e.relatedTo(i)
-		if ok && f == effectRedirected {
-			into = []string{to}
-		} else {
-			for _, r := range e.Recipients {
-				into = append(into, r.Address)
-			}
+		into := e.Recipients
+		if k, ok := e.related(i); ok && f == effectRedirected {
+			into = into[k : k+1]
 		}
-		if slices.ContainsFunc(into, func(a string) bool { return addressKey(a) == addressKey(from) }) {
+		if slices.ContainsFunc(into, func(r Recipient) bool { return sameAddress(r.Address, from) }) {
 			continue // stays a recipient itself
 		}
 		if !v.mailbox {
@@ -337,18 +376,26 @@ func (j *judge) groups(e *Event) {
 			j.settle(v, e, status, "")
 			v.final, v.failed = true, true
 		}
-		list := &v.ExpandedInto
-		if f == effectRedirected {
-			list = &v.RedirectedTo
+		if !j.b.opt.VerdictsOnly {
+			v.bring(into, f)
 		}
-		if v.into == nil {
-			v.into = map[string]bool{}
-		}
-		for _, a := range into {
-			if k := addressKey(a); !v.into[k] {
-				v.into[k] = true
-				*list = append(*list, a)
-			}
+	}
+}
+
+// bring notes the addresses that a group or a redirected address turned into.
+func (v *verdict) bring(into []Recipient, f effect) {
+	list := &v.ExpandedInto
+	if f == effectRedirected {
+		list = &v.RedirectedTo
+	}
+	if v.into == nil {
+		v.into = map[string]bool{}
+	}
+	for i := range into {
+		a := into[i].Address
+		if k := addressKey(a); !v.into[k] {
+			v.into[k] = true
+			*list = append(*list, a)
 		}
 	}
 }

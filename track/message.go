@@ -59,7 +59,8 @@ type Message struct {
 	Ended    Ended
 	Formats  []logparse.Format
 
-	number uint64 // tells the outcomes of messages apart
+	number uint64           // tells the outcomes of messages apart
+	begin  outcome.Position // of its first row
 }
 
 // Ended says why a message is handed out.
@@ -96,6 +97,9 @@ type RecipientVerdict struct {
 	ExpandedInto  []string
 	RedirectedTo  []string
 	From          string // the group or address that brought this recipient in
+
+	format    logparse.Format // of the row that decided
+	connector string
 }
 
 // A Hop is one step of the message.

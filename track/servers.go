@@ -87,18 +87,24 @@ func (s *servers) add(name string) {
 // has reports whether the name is that of one of our servers. A name with a
 // domain is ours as well when we know its first label, and the domain or none.
 func (s *servers) has(name string) bool {
+	if name == "" {
+		return false
+	}
+	if s.names[name] {
+		return true
+	}
 	lower := lower(name)
 	if s.names[lower] {
 		return true
 	}
 	first, domain, _ := strings.Cut(lower, ".")
-	return name != "" && !isAddress(name) && s.short[first] && (domain == "" || s.domains[domain])
+	return !isAddress(name) && s.short[first] && (domain == "" || s.domains[domain])
 }
 
 // inDomain reports whether the name lies in a DNS domain of our servers.
 func (s *servers) inDomain(name string) bool {
-	_, domain, _ := strings.Cut(lower(name), ".")
-	return domain != "" && s.domains[domain]
+	_, domain, _ := strings.Cut(name, ".")
+	return domain != "" && s.domains[lower(domain)]
 }
 
 // internalConnector reports whether the connector leads to servers of the

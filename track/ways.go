@@ -13,7 +13,7 @@ type way struct {
 	ours    bool   // to a server of ours
 	part    part   // the log there that must have it
 	target  string // the server's name, "" where the log does not say
-	arrived []int  // events about its recipients there
+	arrived *Event // about its recipients there, nil if there is none
 }
 
 // maxScanned is how many events are looked at to find where a SEND arrived.
@@ -23,52 +23,54 @@ const maxScanned = 256
 // there, when an internal connector leads to it, or when its name says so;
 // every other one is outside, Exchange or not.
 func (j *judge) findWays() {
-	byServer := map[string][]int{}
-	byClient := map[string][]int{}
-	byID := map[string][]int{}
+	t := &j.trails
+	t.byServer.reset()
+	t.byClient.reset()
+	t.byID.reset()
 	for i, e := range j.events {
-		name := e.place()
-		byServer[name] = append(byServer[name], i)
-		if e.EventID == "RECEIVE" && e.InternalID != "" {
-			byID[e.InternalID] = append(byID[e.InternalID], i)
+		t.byServer.add(e.place(), i)
+		if e.EventID != "RECEIVE" {
+			continue
 		}
-		if e.EventID == "RECEIVE" && e.Source == "SMTP" {
-			for _, client := range [...]string{shortName(e.ClientHostname), e.ClientIP} {
+		if e.InternalID != "" {
+			t.byID.add(e.InternalID, i)
+		}
+		if e.Source == "SMTP" {
+			for _, client := range [...]string{j.short.of(e.ClientHostname), e.ClientIP} {
 				if client != "" {
-					byClient[client] = append(byClient[client], i)
+					t.byClient.add(client, i)
 				}
 			}
 		}
 	}
-	t := &trails{byServer, byClient, byID}
 	for i, e := range j.events {
 		switch {
 		case effects[e.EventID] == effectSent:
-			j.ways = append(j.ways, j.sent(i, e, t))
+			j.ways = append(j.ways, j.sent(i, e))
 		case e.EventID == "SUBMIT" && e.Number < 0 && e.ServerHostname != "":
-			j.ways = append(j.ways, j.submitted(i, e, t))
+			j.ways = append(j.ways, j.submitted(i, e))
 		}
 	}
 }
 
 // trails are the places of the events of a message, by the short names of the
 // servers that wrote them, and of those that receive by client and internal id.
-type trails struct{ byServer, byClient, byID map[string][]int }
+type trails struct{ byServer, byClient, byID index[string] }
 
 // submitted finds out where mailbox submission put a message.
-func (j *judge) submitted(i int, e *Event, t *trails) way {
+func (j *judge) submitted(i int, e *Event) way {
 	w := way{event: i, ours: true, target: e.ServerHostname}
-	j.scan(&w, e, t.byServer[shortName(w.target)], func(x *Event) bool { return x.part() == transport && !x.shadow() })
+	j.scan(&w, e, j.trails.byServer.at(j.short.of(w.target)), func(x *Event) bool { return x.part() == transport && !x.shadow() })
 	return w
 }
 
 // sent finds out where a message was sent to.
-func (j *judge) sent(i int, e *Event, t *trails) way {
+func (j *judge) sent(i int, e *Event) way {
 	w := way{event: i, target: e.RemoteServer}
-	names := []string{e.RemoteServer}
+	names := [...]string{e.RemoteServer, ""}
 	if e.Number < 0 {
 		w.target = cmp.Or(e.RemoteServer, e.ServerHostname)
-		names = append(names, e.ServerHostname)
+		names[1] = e.ServerHostname
 		if e.EventID == "SEND" && (sameServer(w.target, e.Server) || e.hostOnly && j.b.servers.has(w.target)) {
 			w.part = delivery
 		}
@@ -85,20 +87,20 @@ func (j *judge) sent(i int, e *Event, t *trails) way {
 	}
 	for _, name := range names {
 		if name != "" && !isAddress(name) {
-			j.atServer(&w, e, name, t)
+			j.atServer(&w, e, name)
 		}
 	}
 	if w.part != delivery {
-		j.elsewhere(&w, e, t)
+		j.elsewhere(&w, e)
 	}
-	w.ours = len(w.arrived) > 0 || w.part == delivery || internalConnector(e.Connector) ||
-		slices.ContainsFunc(names, j.b.servers.has) || e.RemoteInternalID != "" && j.b.servers.inDomain(e.RemoteServer)
+	w.ours = w.arrived != nil || w.part == delivery || internalConnector(e.Connector) ||
+		j.b.servers.has(names[0]) || j.b.servers.has(names[1]) || e.RemoteInternalID != "" && j.b.servers.inDomain(e.RemoteServer)
 	return w
 }
 
 // atServer looks for events of the server that a SEND names.
-func (j *judge) atServer(w *way, e *Event, name string, t *trails) {
-	j.scan(w, e, t.byServer[shortName(name)], func(x *Event) bool {
+func (j *judge) atServer(w *way, e *Event, name string) {
+	j.scan(w, e, j.trails.byServer.at(j.short.of(name)), func(x *Event) bool {
 		switch {
 		case !sameServer(name, x.Server) || x.shadow():
 			return false
@@ -112,38 +114,43 @@ func (j *judge) atServer(w *way, e *Event, name string, t *trails) {
 // elsewhere looks for the message on servers whose names a SEND does not tell:
 // behind a front end or another name, or in the logs of Exchange 5.5, which do
 // not say whose they are.
-func (j *judge) elsewhere(w *way, e *Event, t *trails) {
+func (j *judge) elsewhere(w *way, e *Event) {
+	t := &j.trails
 	near := func(x *Event) bool {
 		return !sameServer(x.Server, e.Server) && abs(x.when()-e.when()) <= int64(hopTime)
 	}
-	if len(w.arrived) == 0 && e.RemoteInternalID != "" {
-		j.scan(w, e, t.byID[e.RemoteInternalID], near)
+	if w.arrived == nil && e.RemoteInternalID != "" {
+		j.scan(w, e, t.byID.at(e.RemoteInternalID), near)
 	}
-	if len(w.arrived) == 0 {
+	if w.arrived == nil {
 		for _, client := range [...]string{e.place(), e.ClientIP} {
 			if client != "" {
-				j.scan(w, e, t.byClient[client], near)
+				j.scan(w, e, t.byClient.at(client), near)
 			}
 		}
 	}
-	if len(w.arrived) == 0 && e.Format != logparse.Tracking5 {
-		j.scan(w, e, t.byServer[""], func(x *Event) bool {
+	if w.arrived == nil && e.Format != logparse.Tracking5 {
+		j.scan(w, e, t.byServer.at(""), func(x *Event) bool {
 			return x.Format == logparse.Tracking5 && (x.EventID == "RECEIVE" || x.EventID == "DELIVER") && abs(x.when()-e.when()) <= int64(hopTime)
 		})
 	}
-	if len(w.arrived) > 0 && w.target == "" {
-		w.target = j.events[w.arrived[0]].Server
+	if w.arrived != nil && w.target == "" {
+		w.target = w.arrived.Server
 	}
 }
 
-// scan notes the events about the recipients of a SEND that may be the next
-// ones: later, but for the clocks.
+// scan looks for an event about the recipients of a SEND that may be the next
+// one: later, but for the clocks.
 func (j *judge) scan(w *way, e *Event, list []int, may func(*Event) bool) {
+	if w.arrived != nil {
+		return
+	}
 	n, _ := slices.BinarySearchFunc(list, e.when()-int64(hopTime), func(i int, at int64) int { return cmp.Compare(j.events[i].when(), at) })
 	for _, i := range list[n:min(len(list), n+maxScanned)] {
 		x := j.events[i]
 		if x != e && may(x) && (len(x.Recipients) == 0 || len(e.Recipients) == 0 || commonRecipient(x, e)) {
-			w.arrived = append(w.arrived, i)
+			w.arrived = x
+			return
 		}
 	}
 }
