@@ -1,0 +1,4 @@
+/*
+Package query asks about the rows of tables that others describe.
+*/
+package query
