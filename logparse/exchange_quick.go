@@ -120,17 +120,9 @@ func (r *exchangeRows) quickProtocol(rec *Record, block []byte, n int) bool {
 	if line[from] == '"' || line[end2+1] == '"' || line[end3+1] == '"' {
 		return false
 	}
-	number, digits := int64(0), end2-end1-1
-	for _, c := range line[end1+1 : end2] {
-		if c -= '0'; c > 9 {
-			return false
-		}
-		number = number*10 + int64(c)
-	}
-	if digits < 1 || digits > 4 {
+	if rec.Sequence, ok = fewDigits(line[:end2], end2-end1-1); !ok {
 		return false
 	}
-	rec.Sequence = number
 
 	i := end4 + 3
 	if i >= n || line[i-1] != ',' {
@@ -155,19 +147,33 @@ func (r *exchangeRows) quickProtocol(rec *Record, block []byte, n int) bool {
 	rec.Format, rec.raw, rec.layout = s.format, line, &s.columns.layout
 	rec.Helo = nil
 	rec.Elapsed, rec.Win32, rec.BytesIn, rec.BytesOut = -1, -1, -1, -1
-	verb, name, arg := VerbNone, []byte(nil), []byte(nil)
-	answer, text := reply.Line{}, []byte(nil)
+	rec.Verb, rec.VerbText, rec.Arg = VerbNone, nil, nil
+	rec.Text, rec.Code, rec.More, rec.Enhanced = nil, 0, false, reply.Enhanced{}
 	switch kind {
 	case KindCommand:
-		verb, name, arg = SplitCommand(data)
-		name, arg = some(name), some(arg)
+		verb, name, arg := SplitCommand(data)
+		rec.Verb, rec.VerbText, rec.Arg = verb, some(name), some(arg)
 	case KindReply:
-		text = data
-		answer, _ = reply.ParseLine(data)
+		rec.Text = data
+		rec.Code, rec.More, rec.Enhanced = reply.ParseCodes(data)
 	}
-	rec.Verb, rec.VerbText, rec.Arg = verb, name, arg
-	rec.Code, rec.Enhanced, rec.More, rec.Text = answer.Code, answer.Enhanced, answer.More, text
 	return true
+}
+
+// fewDigits reads the number of n digits, 1 to 4, that b ends with. b is four
+// bytes long at least.
+func fewDigits(b []byte, n int) (v int64, ok bool) {
+	if n < 1 || n > 4 {
+		return 0, false
+	}
+	x := binary.LittleEndian.Uint32(b[len(b)-4:]) ^ 0x3030_3030
+	x &= ^uint32(0) << (8 * (4 - n)) // what is in front of the number
+	if (x|(x+0x7676_7676))&0x8080_8080 != 0 {
+		return 0, false
+	}
+	// Two pairs of digits, then both of them.
+	x = (x*10 + x>>8) & 0x00ff_00ff
+	return int64((x*100 + x>>16) & 0xffff), true
 }
 
 // newConnector returns the length of the connector-id that rest begins with

@@ -41,24 +41,34 @@ type Line struct {
 // ParseLine splits one line of a reply. It fails when the line does not begin
 // with a code that the end, a blank or a hyphen follows.
 func ParseLine(b []byte) (Line, bool) {
+	code, more, enhanced, text := split(b)
+	return Line{code, more, enhanced, text}, code != 0
+}
+
+// ParseCodes is ParseLine for the codes alone, which costs less. code is 0 where
+// ParseLine fails.
+func ParseCodes(b []byte) (code Code, more bool, enhanced Enhanced) {
+	code, more, enhanced, _ = split(b)
+	return code, more, enhanced
+}
+
+func split(b []byte) (code Code, more bool, enhanced Enhanced, text []byte) {
 	code, ok := ParseCode(b)
 	if !ok || len(b) > 3 && b[3] != ' ' && b[3] != '-' && b[3] != '\t' {
-		return Line{}, false
+		return 0, false, Enhanced{}, nil
 	}
-	l := Line{Code: code}
 	if len(b) == 3 {
-		return l, true
+		return code, false, Enhanced{}, nil
 	}
-	l.More = b[3] == '-'
-	b = skipBlanks(b[4:])
+	more = b[3] == '-'
+	text = skipBlanks(b[4:])
 	// RFC 2034 section 3: an enhanced code of another class than the reply's is
 	// an error, but servers do send it ("550 4.4.7"), so it is kept.
-	if e, n := ParseEnhanced(b); n > 0 {
-		l.Enhanced = e
-		b = skipBlanks(b[n:])
+	enhanced, n := ParseEnhanced(text)
+	if n > 0 {
+		text = skipBlanks(text[n:])
 	}
-	l.Text = b
-	return l, true
+	return code, more, enhanced, text
 }
 
 func skipBlanks(b []byte) []byte {
