@@ -11,21 +11,22 @@ import (
 // replyLine takes in one line of a reply; the reply counts when its last line
 // is there.
 func (b *Builder) replyLine(st *state, rec *logparse.Record) {
-	if rec.Code == 0 && !st.hasPartial {
+	if rec.Code == 0 && st.partial == nil {
 		return // no reply: text that belongs to none
 	}
-	if st.hasPartial && rec.Code != 0 && rec.Code != st.partial.code {
+	if st.partial != nil && rec.Code != 0 && rec.Code != st.partial.code {
 		st.endPartial(b) // the last line of the reply before was not logged
 	}
-	if !rec.More && !st.hasPartial {
+	if !rec.More && st.partial == nil {
 		v := st.replyAt(rec)
 		v.text = st.keepOf(b, v.class, rec.Text)
 		b.reply(st, v)
 		return
 	}
-	p := &st.partial
-	if !st.hasPartial {
-		st.hasPartial = true
+	p := st.partial
+	if p == nil {
+		p = b.newPartial()
+		st.partial = p
 		*p = st.replyAt(rec)
 		p.text, p.enhanced = st.words.add(nil), reply.Enhanced{}
 	} else if p.text.n < maxReplyText {
@@ -42,13 +43,26 @@ func (b *Builder) replyLine(st *state, rec *logparse.Record) {
 	}
 }
 
+// newPartial returns room for a reply of several lines: few sessions are in the
+// middle of one.
+func (b *Builder) newPartial() *verdict {
+	n := len(b.partials) - 1
+	if n < 0 {
+		return new(verdict)
+	}
+	p := b.partials[n]
+	b.partials = b.partials[:n]
+	return p
+}
+
 // endPartial counts a reply of several lines with the lines that are there.
 func (st *state) endPartial(b *Builder) {
-	if !st.hasPartial {
+	if st.partial == nil {
 		return
 	}
-	st.hasPartial = false
-	v := st.partial
+	v := *st.partial
+	b.partials = append(b.partials, st.partial)
+	st.partial = nil
 	if b.opt.Terse && !v.class.Failed() {
 		v.text = st.words.drop(v.text)
 	}
@@ -118,7 +132,7 @@ func (st *state) couldGreet(v *verdict) bool {
 // answer counts a reply and gives it to the command that it answers.
 func (b *Builder) answer(st *state, p pending, v verdict) {
 	st.numbered++
-	v.number = st.numbered
+	v.seen = true
 	switch v.class {
 	case reply.OK:
 		st.accepting++

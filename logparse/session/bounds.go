@@ -75,7 +75,7 @@ func (st *state) full() bool {
 
 // hold counts n more bytes to what the session holds.
 func (st *state) hold(b *Builder, n int) {
-	st.bytes += n
+	st.bytes += int32(n)
 	if st.listed {
 		b.held += n
 	}

@@ -46,17 +46,19 @@ type Builder struct {
 	serial   map[string]*state // sessions of logs that hold one after the other, by file
 	matcher  *matcher
 
-	held   int // bytes that the open sessions hold
-	free   []*state
-	ends   *ends // of the session that was begun last
-	text   texts
-	tls    map[string]*TLS
-	whole  Session // what is handed out
-	order  uint64  // records so far
-	number uint64  // sessions so far
-	logs   uint32  // streams so far
-	capped int64
-	swept  uint64 // order at the last sweep
+	held  int // bytes that the open sessions hold
+	free  []*state
+	ends  *ends // of the session that was begun last
+	text  texts
+	tls   map[string]*TLS
+	whole Session // what is handed out
+
+	partials []*verdict // to be used again
+	order    uint64     // records so far
+	number   uint64     // sessions so far
+	logs     uint32     // streams so far
+	capped   int64
+	swept    uint64 // order at the last sweep
 
 	maxOpen, maxHeld int // MaxOpen and Options.Memory
 }
@@ -137,7 +139,7 @@ func (b *Builder) byID(s *stream, rec *logparse.Record) {
 	if st = b.current(st); st == nil {
 		st = b.begin(s, rec)
 		st.remote = string(rec.Remote)
-		b.list(st, b.hash(rec, rec.Remote))
+		b.list(st)
 		st.hold(b, stateSize+len(st.id)+2*len(rec.Remote))
 	}
 	b.previous = st
@@ -164,8 +166,7 @@ func (b *Builder) current(st *state) *state {
 
 // find returns the open session of the record, nil for none.
 func (b *Builder) find(rec *logparse.Record) *state {
-	key := b.hash(rec, rec.Remote)
-	for st := b.open[key]; st != nil; st = st.next {
+	for st := b.open[b.hash(rec, rec.Remote)]; st != nil; st = st.next {
 		if st.is(rec, rec.Remote) {
 			return st
 		}
@@ -178,7 +179,7 @@ func (b *Builder) find(rec *logparse.Record) *state {
 		if st.is(rec, nil) {
 			b.unlist(st)
 			st.remote = b.text.string(rec.Remote)
-			b.list(st, key)
+			b.list(st)
 			return st
 		}
 	}
@@ -191,19 +192,27 @@ func (st *state) is(rec *logparse.Record, remote []byte) bool {
 }
 
 func (b *Builder) hash(rec *logparse.Record, remote []byte) uint64 {
-	return maphash.Bytes(b.seed, rec.Session) ^ 31*maphash.Bytes(b.seed, remote) ^ uint64(rec.Format)
+	return mix(maphash.Bytes(b.seed, rec.Session), maphash.Bytes(b.seed, remote), rec.Format)
 }
 
+func (b *Builder) hashOf(st *state) uint64 {
+	return mix(maphash.String(b.seed, st.id), maphash.String(b.seed, st.remote), st.format)
+}
+
+func mix(id, remote uint64, format logparse.Format) uint64 { return id ^ 31*remote ^ uint64(format) }
+
 // list makes st one of the open sessions with ids.
-func (b *Builder) list(st *state, key uint64) {
-	st.key, st.next, st.listed = key, b.open[key], true
+func (b *Builder) list(st *state) {
+	key := b.hashOf(st)
+	st.next, st.listed = b.open[key], true
 	b.open[key] = st
 	b.opened++
 }
 
 // unlist undoes list.
 func (b *Builder) unlist(st *state) {
-	first := b.open[st.key]
+	key := b.hashOf(st)
+	first := b.open[key]
 	switch {
 	case first != st:
 		for first.next != st {
@@ -211,9 +220,9 @@ func (b *Builder) unlist(st *state) {
 		}
 		first.next = st.next
 	case st.next != nil:
-		b.open[st.key] = st.next
+		b.open[key] = st.next
 	default:
-		delete(b.open, st.key)
+		delete(b.open, key)
 	}
 	st.next, st.listed = nil, false
 	b.opened--
@@ -229,7 +238,7 @@ func (b *Builder) bySequence(s *stream, rec *logparse.Record) {
 	}
 	if st == nil {
 		st = b.begin(s, rec)
-		st.confidence = Inferred
+		st.confidence = inferred
 		st.listed = true
 		b.serial[rec.Pos.File] = st
 	}
@@ -266,7 +275,7 @@ func (b *Builder) matched(sl *slot, rec *logparse.Record) {
 	}
 	if st == nil {
 		st = b.begin(b.streamOf(rec), rec)
-		st.confidence = Inferred
+		st.confidence = inferred
 		sl.owner = st
 	}
 	b.take(st, rec)
@@ -280,7 +289,7 @@ func (b *Builder) matchEnded(sl *slot) {
 	}
 	sl.owner = nil
 	if sl.ambiguous {
-		st.confidence = Ambiguous
+		st.confidence = ambiguous
 	}
 	b.finish(st)
 }
@@ -315,7 +324,6 @@ func (b *Builder) begin(s *stream, rec *logparse.Record) *state {
 	st.stream = s
 	st.format = rec.Format
 	st.direction = rec.Direction
-	st.confidence = Exact
 	st.ends = &noEnds
 	if len(rec.Session) > 0 {
 		st.id = string(rec.Session)
@@ -337,12 +345,12 @@ func (b *Builder) take(st *state, rec *logparse.Record) {
 		st.helo = b.text.string(rec.Helo)
 	}
 	if !rec.Time.IsZero() {
-		if st.start.IsZero() || rec.Time.Before(st.start) {
-			st.start = rec.Time
+		at := instantOf(rec.Time)
+		if st.start.digits == 0 || at.before(st.start) {
+			st.start = at
 		}
-		if st.end.Before(rec.Time) {
-			st.end = rec.Time
-			st.last = rec.Time.UnixNano()
+		if st.end.digits == 0 || st.end.before(at) {
+			st.end = at
 		}
 	}
 	st.order = b.order
@@ -407,7 +415,7 @@ func (b *Builder) finish(st *state) {
 	}
 	st.endPartial(b)
 	if st.listed {
-		b.held -= st.bytes
+		b.held -= int(st.bytes)
 		if st.format.HasSessionID() {
 			b.unlist(st)
 		} else {

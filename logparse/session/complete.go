@@ -18,8 +18,8 @@ func (b *Builder) complete(st *state) {
 		ID: st.id, Format: st.format, Direction: st.direction,
 		Server: st.ends.server, Connector: st.ends.connector, Local: st.ends.local, Remote: st.remote,
 		Greeting: st.greeting.of(said), Helo: st.helo, ehlo: st.ehlo.of(said),
-		Start: st.start, End: st.end, Duration: st.end.Sub(st.start),
-		Ended: st.ended(said), Confidence: st.confidence,
+		Start: st.start.time(), End: st.end.time(), Duration: st.duration(),
+		Ended: st.ended(), Confidence: confidences[st.confidence],
 		Unused:  st.connected && st.begun && !st.used,
 		Proxied: st.proxied, TLS: st.tls, Auth: st.auth,
 		Tarpits: int(st.tarpits), Tarpitted: st.tarpitted,
@@ -29,9 +29,6 @@ func (b *Builder) complete(st *state) {
 		Failures:     s.Failures[:0],
 		refusedIn:    s.refusedIn[:0],
 		number:       st.number,
-	}
-	if st.quitMS >= 0 {
-		s.Duration = time.Duration(st.quitMS) * time.Millisecond
 	}
 	if t := st.record; t != nil {
 		s.Transcript, s.Shortened = t.steps, t.shortened
@@ -56,7 +53,7 @@ func (b *Builder) transaction(st *state, t *transaction, said string) {
 		From: t.from.of(said), HasFrom: t.hasFrom, Size: t.size,
 		MessageID: t.messageID.of(said), InternalID: t.internalID.of(said), SourceContext: t.sourceContext.of(said),
 		Mail: st.verdict(&t.mail, said), Data: st.verdict(&t.data, said), EndOfData: st.verdict(&t.endOfData, said),
-		Recipients: to.Recipients[:0], Start: t.start,
+		Recipients: to.Recipients[:0], Start: instant{t.at, t.digits}.time(),
 	}
 	to.queued(st.direction)
 	for i := range st.recipientsOf(t) {
@@ -71,12 +68,12 @@ func (t text) of(said string) string { return said[t.at : t.at+t.n] }
 
 // verdict makes a Verdict of v.
 func (st *state) verdict(v *verdict, said string) Verdict {
-	if v.number == 0 {
+	if !v.seen {
 		return Verdict{}
 	}
 	return Verdict{
 		Class: v.class, Code: v.code, Enhanced: v.enhanced, Text: v.text.of(said),
-		Time: v.time(), Pos: st.position(v), number: v.number,
+		Time: v.time(), Pos: st.position(v), seen: true,
 	}
 }
 
@@ -84,7 +81,15 @@ func (st *state) position(v *verdict) outcome.Position {
 	return outcome.Position{File: st.sources[v.file].File, Line: v.line}
 }
 
-func (st *state) ended(said string) Ended {
+// duration is that of the connection: what the log says itself (IIS) is preferred.
+func (st *state) duration() time.Duration {
+	if st.quitMS >= 0 {
+		return time.Duration(st.quitMS) * time.Millisecond
+	}
+	return time.Duration(st.end.ns - st.start.ns)
+}
+
+func (st *state) ended() Ended {
 	switch {
 	case st.lost && !st.connected:
 		return EndedFailed
@@ -93,7 +98,7 @@ func (st *state) ended(said string) Ended {
 	case st.timedOut:
 		return EndedTimeout
 	case st.lost:
-		return closedBy(st.closing.of(said))
+		return closings[st.closed]
 	case st.dropped || st.superseded:
 		return EndedRemote
 	case st.refused && st.direction == outcome.Outbound:
@@ -106,19 +111,37 @@ func (st *state) ended(said string) Ended {
 	return EndedOpen
 }
 
+// closed is what a disconnect row says, in one byte.
+type closed uint8
+
+var closings = [...]Ended{EndedRemote, EndedLocal, EndedReset, EndedTimeout}
+
+const (
+	closedRemote closed = iota
+	closedLocal
+	closedReset
+	closedTimeout
+)
+
 // closedBy reads the context of Exchange's disconnect row: "Local", "Remote",
 // "Remote(ConnectionReset)", "Remote(SocketError)".
-func closedBy(cause string) Ended {
-	cause = strings.ToLower(cause)
+func closedBy(context []byte) closed {
+	switch string(context) {
+	case "Local":
+		return closedLocal
+	case "Remote":
+		return closedRemote
+	}
+	cause := strings.ToLower(string(context[:min(len(context), maxTextLength)]))
 	switch {
 	case strings.Contains(cause, "reset"):
-		return EndedReset
+		return closedReset
 	case strings.Contains(cause, "timedout"), strings.Contains(cause, "timeout"):
-		return EndedTimeout
+		return closedTimeout
 	case strings.HasPrefix(cause, "local"):
-		return EndedLocal
+		return closedLocal
 	}
-	return EndedRemote
+	return closedRemote
 }
 
 // judge gives the transaction and its recipients their results.
@@ -324,9 +347,13 @@ func recipientOf(r *Recipient) string {
 // or for each of theirs (outbound); else one for the host. One Outcome is
 // reused.
 func (s *Session) Outcomes(yield func(*outcome.Outcome) bool) {
+	if len(s.Failures) == 0 {
+		return
+	}
+	o := new(outcome.Outcome)
 	for i := range s.Failures {
-		o := s.Failures[i]
-		if !s.spread(&o, s.refusedIn[i], yield) {
+		*o = s.Failures[i]
+		if !s.spread(o, s.refusedIn[i], yield) {
 			return
 		}
 	}

@@ -26,7 +26,7 @@ func (b *Builder) event(st *state, rec *logparse.Record) {
 	case logparse.KindDisconnect:
 		st.endPartial(b)
 		st.connected, st.lost = true, true
-		st.closing = st.words.add(rec.Context[:min(len(rec.Context), maxTextLength)])
+		st.closed = closedBy(rec.Context)
 	}
 }
 
@@ -97,8 +97,8 @@ func (b *Builder) command(st *state, rec *logparse.Record) {
 		v.text = st.keepOf(b, v.class, rec.Text)
 		b.answer(st, p, v)
 	} else if len(waiting) < maxQueue {
-		if st.queue.add(p); int32(len(waiting)) >= st.deepest {
-			st.deepest = int32(len(waiting)) + 1
+		if st.queue.add(p); int16(len(waiting)) >= st.deepest {
+			st.deepest = int16(len(waiting)) + 1
 			st.hold(b, 2*pendingSize) // there is room for those that do not wait any more
 		}
 	}
@@ -209,7 +209,8 @@ func (b *Builder) authRow(st *state, rec *logparse.Record) {
 func (st *state) newTransaction(b *Builder, at outcome.Time) *transaction {
 	st.step(b)
 	st.current = int32(len(st.transactions))
-	st.transactions = append(st.transactions, transaction{start: at, first: int32(len(st.recipients))})
+	i := instantOf(at)
+	st.transactions = append(st.transactions, transaction{at: i.ns, digits: i.digits, first: int32(len(st.recipients))})
 	return &st.transactions[st.current]
 }
 

@@ -65,11 +65,11 @@ type Verdict struct {
 	Time     outcome.Time
 	Pos      outcome.Position
 
-	number uint32 // of the reply in its session, from 1
+	seen bool
 }
 
 // Seen reports whether there was a reply.
-func (v *Verdict) Seen() bool { return v.number != 0 }
+func (v *Verdict) Seen() bool { return v.seen }
 
 // A Recipient is one RCPT of a transaction.
 type Recipient struct {

@@ -13,17 +13,13 @@ import (
 // the [Session] is made of it when it is over.
 type state struct {
 	stream *stream
-	key    uint64 // of Builder.open; of sessions without ids the file in sources names it
-	next   *state // another one with that key
-	listed bool   // it is in Builder.open or Builder.serial
+	next   *state // another one in Builder.open with the same hash
 
 	id         string
 	remote     string
 	helo       string
 	ends       *ends
-	confidence Confidence
-	start, end outcome.Time
-	last       int64  // time of the last event, Unix nanoseconds; 0 for none
+	start, end instant
 	order      uint64 // number of the last record
 	number     uint64 // of the session
 	sources    []Source
@@ -39,9 +35,8 @@ type state struct {
 	deferring    uint32   // transient
 	refusing     uint32   // permanent
 	greeting     text
-	ehlo         text // the reply to EHLO
-	closing      text // the context of the disconnect row
-	partial      verdict
+	ehlo         text        // the reply to EHLO
+	partial      *verdict    // of a reply whose end is to come
 	record       *transcript // nil when none is kept
 	tls          *TLS
 	auth         *Auth
@@ -49,10 +44,11 @@ type state struct {
 	tarpitted    time.Duration
 	tarpits      int32
 
-	format    logparse.Format
-	direction outcome.Direction
+	format     logparse.Format
+	direction  outcome.Direction
+	confidence confidence
+	closed     closed // what the disconnect row says
 
-	hasPartial bool // a reply's end is to come
 	connected  bool // the connection was seen to be made, or to exist
 	begun      bool // its beginning is in the log
 	used       bool // something other than greetings was said
@@ -67,9 +63,10 @@ type state struct {
 	challenge  bool // the server asked for the next SASL answer
 	loggedIn   bool // before the last AUTH
 
-	deepest int32 // the queue was
+	listed  bool  // it is in Builder.open or Builder.serial
+	deepest int16 // the queue was
 	steps   int32 // what counts for MaxSteps
-	bytes   int   // that the session holds, about
+	bytes   int32 // that the session holds, about
 
 	quitMS          int64 // length that IIS logs on QUIT, -1 for none
 	lastIn, lastOut int64 // IIS counters of the row before
@@ -83,17 +80,53 @@ type state struct {
 // ends are what the connections of one server's connector have in common.
 type ends struct{ server, connector, local string }
 
-// A verdict is a Verdict in the making: 48 bytes.
+// A confidence is a Confidence in one byte.
+type confidence uint8
+
+var confidences = [...]Confidence{Exact, Inferred, Ambiguous}
+
+const (
+	exact confidence = iota
+	inferred
+	ambiguous
+)
+
+// An instant is an outcome.Time in less room, where its digits find some.
+type instant struct {
+	ns     int64
+	digits uint8 // one more than the time has, 0 for no time
+}
+
+func instantOf(t outcome.Time) instant {
+	if t.IsZero() {
+		return instant{}
+	}
+	return instant{t.UnixNano(), uint8(t.Digits() + 1)}
+}
+
+// before orders instants as [outcome.Time] does.
+func (i instant) before(j instant) bool {
+	return i.ns < j.ns || i.ns == j.ns && i.digits < j.digits
+}
+
+func (i instant) time() outcome.Time {
+	if i.digits == 0 {
+		return outcome.Time{}
+	}
+	return outcome.Unix(i.ns, int(i.digits)-1)
+}
+
+// A verdict is a Verdict in the making: 40 bytes.
 type verdict struct {
 	at       int64 // Unix nanoseconds
 	line     int64
 	text     text
-	number   uint32 // of the reply in its session, from 1
 	file     uint32 // index of the source
 	enhanced reply.Enhanced
 	code     reply.Code
 	class    reply.Class
 	digits   uint8 // of the time's fraction plus one, 0 for no time
+	seen     bool
 }
 
 // A recipient is a Recipient in the making.
@@ -110,8 +143,9 @@ type transaction struct {
 	internalID            text
 	sourceContext         text
 	size                  int64
-	start                 outcome.Time
+	at                    int64 // when it began, Unix nanoseconds
 	first, count          int32 // its recipients in the session's
+	digits                uint8 // of the time's fraction plus one, 0 for no time
 	hasFrom               bool
 	end                   transactionEnd
 }
@@ -164,11 +198,11 @@ func (st *state) reset() {
 // trim gives back room that the session had no use for: else every state would
 // grow to the largest session that it ever held.
 func (st *state) trim() {
-	st.sources = trimmed(st.sources, 1)
-	st.words = trimmed(st.words, 256)
-	st.transactions = trimmed(st.transactions, 2)
-	st.recipients = trimmed(st.recipients, 4)
-	st.refusals = trimmed(st.refusals, 2)
+	st.sources = trimmed(st.sources, 4)
+	st.words = trimmed(st.words, 1024)
+	st.transactions = trimmed(st.transactions, 4)
+	st.recipients = trimmed(st.recipients, 16)
+	st.refusals = trimmed(st.refusals, 8)
 	if cap(st.queue.list) > 8 {
 		st.queue.list = nil
 	}
@@ -187,11 +221,8 @@ func trimmed[E any, L ~[]E](list L, few int) L {
 
 // verdictAt returns the beginning of a verdict that stands in the record.
 func (st *state) verdictAt(rec *logparse.Record, class reply.Class) verdict {
-	v := verdict{line: rec.Pos.Line, file: uint32(len(st.sources) - 1), class: class}
-	if !rec.Time.IsZero() {
-		v.at, v.digits = rec.Time.UnixNano(), uint8(rec.Time.Digits()+1)
-	}
-	return v
+	at := instantOf(rec.Time)
+	return verdict{at: at.ns, digits: at.digits, line: rec.Pos.Line, file: uint32(len(st.sources) - 1), class: class}
 }
 
 // replyAt returns the verdict of the reply in the record, but for its text.
@@ -201,12 +232,7 @@ func (st *state) replyAt(rec *logparse.Record) verdict {
 	return v
 }
 
-func (v *verdict) time() outcome.Time {
-	if v.digits == 0 {
-		return outcome.Time{}
-	}
-	return outcome.Unix(v.at, int(v.digits)-1)
-}
+func (v *verdict) time() outcome.Time { return instant{v.at, v.digits}.time() }
 
 // recipientsOf returns the recipients of a transaction.
 func (st *state) recipientsOf(t *transaction) []recipient {

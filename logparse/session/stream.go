@@ -112,7 +112,7 @@ func (b *Builder) finishAll(states []*state) {
 // silent reports whether the log has gone on without the session for so long
 // that its end is missing.
 func (st *state) silent() bool {
-	return st.last != 0 && st.stream.clock-st.last >= silenceOf(st.format)
+	return st.end.digits != 0 && st.stream.clock-st.end.ns >= silenceOf(st.format)
 }
 
 // silenceOf returns SilenceWithID or SilenceWithoutID, in nanoseconds.
