@@ -134,15 +134,24 @@ func (r *exchangeRows) quickProtocol(rec *Record, block []byte, n int) bool {
 	}
 	rec.Kind, rec.Direction = kind, s.direction
 
-	// Most rows have no context, and a comma last.
-	var data []byte
-	if width := bytes.IndexByte(line[i:], ','); i+width == n-1 && line[i] != '"' {
-		data = some(line[i : n-1])
-		rec.Context = nil
-	} else if data, ok = r.quickTail(rec, line, i); !ok {
-		return false
+	data, context := line[i:], []byte(nil)
+	quoted := data[0] == '"'
+	if !quoted {
+		width := bytes.IndexByte(data, ',')
+		if width < 0 {
+			return false
+		}
+		// Most rows have no context: nothing is behind the comma.
+		data, context = data[:width], data[width+1:]
+		quoted = len(context) > 0 && (context[0] == '"' || bytes.IndexByte(context, ',') >= 0)
 	}
-	rec.Data = data
+	if quoted {
+		if data, context, ok = r.quickTail(line, i); !ok {
+			return false
+		}
+	}
+	data = some(data)
+	rec.Data, rec.Context = data, trimContext(context)
 
 	rec.Format, rec.raw, rec.layout = s.format, line, &s.columns.layout
 	rec.Helo = nil
@@ -194,16 +203,15 @@ func (s *shortRows) newConnector(rest []byte) int {
 	return width
 }
 
-// quickTail sets the context of a row and returns its data, which begins at i.
-// It fails if they are not the last two columns.
-func (r *exchangeRows) quickTail(rec *Record, line []byte, i int) (data []byte, ok bool) {
+// quickTail returns the data, which begins at i, and the context of a row. It
+// fails if they are not the last two columns.
+func (r *exchangeRows) quickTail(line []byte, i int) (data, context []byte, ok bool) {
 	r.unescaped = scratch(r.unescaped, r.keep)
 	if data, i = r.quickValue(line, i); i < 0 {
-		return nil, false
+		return nil, nil, false
 	}
-	context, end := r.quickValue(line, i)
-	rec.Context = trimContext(context)
-	return some(data), end == csvEnd
+	context, i = r.quickValue(line, i)
+	return data, context, i == csvEnd
 }
 
 // quickValue is csvNext, and unescapes the value.
