@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/smtplog/smtplog/cmd/internal/csvout"
+	"github.com/smtplog/smtplog/cmd/internal/tables"
 	"github.com/smtplog/smtplog/cmd/internal/term"
 	"github.com/smtplog/smtplog/logparse"
 	"github.com/smtplog/smtplog/logparse/input"
@@ -22,6 +23,7 @@ import (
 
 type messagesFlags struct {
 	readFlags
+	where                          string
 	sender, recipient, subject, id string
 	status                         []string
 	window                         time.Duration
@@ -43,12 +45,14 @@ outside host), failed, partial, deferred, pending (the logs show no verdict), ex
 redirected, quarantined, dropped.`,
 		Example: `  smtplog messages MSGTRK*.LOG --sender bob@example.com --since yesterday
   smtplog messages logs --status failed,deferred
+  smtplog messages logs --where 'latency_ms > 60000 and sender endswith "@example.com"'
   smtplog messages logs --json | jq 'select(.latency_ms > 60000) | .message_id'`,
 		RunE: func(cmd *cobra.Command, args []string) error { return a.messages(cmd.Context(), &f, args) },
 	}
 	f.add(cmd)
 	f.addTimes(cmd, "messages")
 	fl := cmd.Flags()
+	addWhere(fl, &f.where, "messages", "latency_ms > 60000 or failed > 0")
 	fl.StringVar(&f.sender, "sender", "", "only messages whose sender contains `TEXT`, e.g. --sender @example.com")
 	fl.StringVar(&f.recipient, "recipient", "", "only messages with a recipient that contains `TEXT`, e.g. --recipient alice@")
 	fl.StringVar(&f.subject, "subject", "", "only messages whose subject contains `TEXT`, e.g. --subject invoice")
@@ -118,6 +122,10 @@ func (a *app) messages(ctx context.Context, f *messagesFlags, paths []string) er
 	if err != nil {
 		return err
 	}
+	where, err := a.where(f.where, tables.Messages, &f.readFlags)
+	if err != nil {
+		return err
+	}
 	j, err := a.start(ctx, &f.readFlags, paths)
 	if err != nil {
 		return err
@@ -133,8 +141,9 @@ func (a *app) messages(ctx context.Context, f *messagesFlags, paths []string) er
 	}
 	window := analysis.Options{Since: j.since, Until: j.until}
 	list, reading := newListing(ctx, f.top)
+	var rows tables.Rows
 	messages := track.NewBuilder(&track.Options{Window: f.window, Classifier: c}, func(m *track.Message) {
-		if window.Includes(m.First) && f.takes(m) {
+		if window.Includes(m.First) && f.takes(m) && where.match(rows.Message(m)) {
 			list.item(func() error { return p.print(m) })
 		}
 	})

@@ -66,6 +66,10 @@ func (a *app) exitStatus(ctx context.Context, err error) int {
 	case errors.Is(err, errFailed):
 		return exitFailed
 	case errors.As(err, &usage), isUsage(err):
+		if text, ok := queryError(err, term.For(a.stderr, "auto", a.env).Color()); ok {
+			fmt.Fprintf(a.stderr, "smtplog: %s", text)
+			return exitUsage
+		}
 		fmt.Fprintf(a.stderr, "smtplog: %s\n", term.Safe(err.Error()))
 		return exitUsage
 	}
@@ -115,8 +119,8 @@ matches; 2 wrong usage; 130 interrupted.`,
 	root.SuggestionsMinimumDistance = 2
 	root.SetVersionTemplate("smtplog {{.Version}}\n")
 	root.AddCommand(
-		a.analyzeCommand(), a.sessionsCommand(), a.recordsCommand(), a.messagesCommand(), a.traceCommand(), a.formatsCommand(),
-		a.explainCommand(), a.ndrCommand(), a.probeCommand(), a.manCommand(),
+		a.analyzeCommand(), a.sessionsCommand(), a.recordsCommand(), a.messagesCommand(), a.traceCommand(), a.queryCommand(),
+		a.exportCommand(), a.formatsCommand(), a.explainCommand(), a.ndrCommand(), a.probeCommand(), a.manCommand(),
 	)
 	return root
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/smtplog/smtplog/cmd/internal/csvout"
 	"github.com/smtplog/smtplog/cmd/internal/table"
+	"github.com/smtplog/smtplog/cmd/internal/tables"
 	"github.com/smtplog/smtplog/cmd/internal/term"
 	"github.com/smtplog/smtplog/logparse"
 	"github.com/smtplog/smtplog/logparse/session"
@@ -20,6 +21,7 @@ import (
 
 type sessionsFlags struct {
 	readFlags
+	where       string
 	top         int
 	rules       string
 	json        bool
@@ -40,6 +42,7 @@ the order in which the sessions ended; those that are still open come last.
 logging server. Passwords and SASL answers are left out unless --show-secrets is given.`,
 		Example: `  smtplog sessions RECV*.LOG --since -3h
   smtplog sessions ex061009.log --transcript
+  smtplog sessions logs --where 'tls_version == "" and recipients > 100'
   smtplog sessions logs --json | jq 'select(.tls == null and .direction == "inbound") | .remote'`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := checkTop(f.top); err != nil {
@@ -51,6 +54,7 @@ logging server. Passwords and SASL answers are left out unless --show-secrets is
 	f.add(cmd)
 	f.addTimes(cmd, "sessions")
 	fl := cmd.Flags()
+	addWhere(fl, &f.where, "sessions", "direction == \"inbound\" and rejected > 0")
 	fl.IntVar(&f.top, "top", 0, "stop after `N` sessions, e.g. 100; 0 is all")
 	fl.BoolVar(&f.json, "json", false, "one JSON object a line, e.g. --json | jq .remote")
 	fl.BoolVar(&f.csv, "csv", false, "CSV, a row for each session, e.g. --csv > sessions.csv")
@@ -70,6 +74,10 @@ type sessionPrinter interface {
 
 func (a *app) sessions(ctx context.Context, f *sessionsFlags, paths []string) error {
 	c, err := classifier(f.rules)
+	if err != nil {
+		return err
+	}
+	where, err := a.where(f.where, tables.Sessions, &f.readFlags)
 	if err != nil {
 		return err
 	}
@@ -95,8 +103,9 @@ func (a *app) sessions(ctx context.Context, f *sessionsFlags, paths []string) er
 	}
 	window := analysis.Options{Since: j.since, Until: j.until}
 	list, reading := newListing(ctx, f.top)
+	var rows tables.Rows
 	b := session.NewBuilder(&session.Options{Transcript: f.transcript, ShowSecrets: f.showSecrets, Classifier: c}, func(s *session.Session) {
-		if window.Includes(s.Start) {
+		if window.Includes(s.Start) && where.match(rows.Session(s)) {
 			s.Messages = links.Of(s)
 			list.item(func() error { return p.print(s) })
 		}
@@ -107,10 +116,7 @@ func (a *app) sessions(ctx context.Context, f *sessionsFlags, paths []string) er
 	if err := list.end(err, p.end); err != nil {
 		return err
 	}
-	if n := b.Capped(); n > 0 {
-		fmt.Fprintf(a.stderr, "smtplog: %s split or dealt out early: a session held more than %s steps, or too many rows waited\n",
-			plural(n, "session"), table.Count(session.MaxSteps))
-	}
+	reportCapped(a.stderr, b)
 	return a.finish(ctx, j, logs.Input())
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/smtplog/smtplog/cmd/internal/tables"
 	"github.com/smtplog/smtplog/logparse/session"
 	"github.com/smtplog/smtplog/track"
 	"github.com/smtplog/smtplog/track/analysis"
@@ -15,6 +16,7 @@ import (
 
 type traceFlags struct {
 	readFlags
+	where string
 	pick  int
 	rules string
 	json  bool
@@ -51,6 +53,7 @@ files.`,
 	f.add(cmd)
 	f.addTimes(cmd, "messages")
 	fl := cmd.Flags()
+	addWhere(fl, &f.where, "messages", "status == \"failed\"")
 	fl.IntVar(&f.pick, "pick", 0, "follow the `N`-th of several matches, e.g. --pick 2")
 	fl.BoolVar(&f.json, "json", false, "one JSON object a line for each match, e.g. --json | jq .hops")
 	addRules(fl, &f.rules)
@@ -62,6 +65,10 @@ func (a *app) trace(ctx context.Context, f *traceFlags, needle string, paths []s
 		return usageError{errors.New("--pick is the number of a match, from 1")}
 	}
 	c, err := classifier(f.rules)
+	if err != nil {
+		return err
+	}
+	where, err := a.where(f.where, tables.Messages, &f.readFlags)
 	if err != nil {
 		return err
 	}
@@ -79,15 +86,16 @@ func (a *app) trace(ctx context.Context, f *traceFlags, needle string, paths []s
 		return err
 	}
 	window := analysis.Options{Since: j.since, Until: j.until}
+	var rows tables.Rows
 	var matches []*track.Message
 	for _, m := range found.Messages {
-		if window.Includes(m.First) {
+		if window.Includes(m.First) && where.match(rows.Message(m)) {
 			matches = append(matches, m)
 		}
 	}
 	var sessions []*session.Session // that say something where no tracking log does
 	for _, s := range found.Sessions {
-		if len(found.Messages) == 0 && window.Includes(s.Start) {
+		if len(found.Messages) == 0 && where == nil && window.Includes(s.Start) {
 			sessions = append(sessions, s)
 		}
 	}
@@ -120,6 +128,8 @@ func (a *app) trace(ctx context.Context, f *traceFlags, needle string, paths []s
 		return nil
 	case len(sessions) > 0:
 		return fmt.Errorf("no tracking log has a message that matches %q; %s of the protocol logs (shown without --json)", needle, plural(int64(len(sessions)), "session"))
+	case len(found.Messages) > 0 && where != nil:
+		return fmt.Errorf("no message matches %q and what --where, --since and --until ask for; %s without them", needle, plural(int64(len(found.Messages)), "message"))
 	case len(found.Messages) > 0:
 		return fmt.Errorf("no message matches %q at the time that --since and --until say; %s at other times", needle, plural(int64(len(found.Messages)), "message"))
 	}

@@ -28,7 +28,7 @@ const (
 // INT64 milliseconds for time spans, LIST of strings, and MAP of strings for
 // objects.
 type parquetSink struct {
-	w       *parquet.Writer
+	w       *parquet.GenericWriter[any]
 	columns []Column
 	rows    []parquet.Row
 	values  []parquet.Value // of the rows
@@ -84,7 +84,7 @@ func newParquet(w io.Writer, columns []Column) *parquetSink {
 	}
 	return &parquetSink{
 		columns: columns,
-		w: parquet.NewWriter(w, parquet.NewSchema("smtplog", g),
+		w: parquet.NewGenericWriter[any](w, parquet.NewSchema("smtplog", g),
 			parquet.Compression(&zstd.Codec{Level: zstd.SpeedFastest}),
 			parquet.MaxRowsPerRowGroup(rowGroup),
 			parquet.PageBufferSize(pageSize),

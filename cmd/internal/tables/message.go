@@ -62,37 +62,37 @@ func trackedSender(m *track.Message) query.Value {
 func messageColumns() []query.Column {
 	type R = Message
 	columns := []query.Column{
-		text("message_id", "with its <> where logged so", func(r *R) string { return r.MessageID }),
-		text("network_message_id", "network message id, lower case", func(r *R) string { return r.NetworkID }),
 		moment("time", "of the first row", func(r *R) outcome.Time { return r.First }),
-		moment("first", "of the first row", func(r *R) outcome.Time { return r.First }),
-		moment("last", "of the last row", func(r *R) outcome.Time { return r.Last }),
-		text("subject", "the subject", func(r *R) string { return r.Subject }),
 		col("sender", query.String, "the sender; \"\" is the null sender, null where no row has one", func(r *R) query.Value { return trackedSender(r.Message) }),
-		text("sender_domain", "the sender's domain", func(r *R) string { return session.Domain(r.Sender) }),
 		list("to", "all recipients", func(r *R) []string {
 			return each(r.Recipients, func(v *track.RecipientVerdict) string { return v.Address })
 		}),
-		positive("bytes", "the largest size that was logged", func(r *R) int64 { return r.Bytes }),
-		text("directionality", "as logged: Originating, Incoming", func(r *R) string { return r.Directionality }),
 		text("status", "delivered, failed, partial, deferred, pending, expanded, redirected, quarantined or dropped", func(r *R) string { return string(r.Status) }),
-		number("recipients", "how many there are", func(r *R) int64 { return int64(len(r.Recipients)) }),
-		number("delivered", "recipients that it was delivered to", func(r *R) int64 { return r.count(track.Delivered) }),
-		number("failed", "recipients that were given up", func(r *R) int64 { return r.count(track.Failed) }),
-		number("deferred", "recipients that were put off and not heard of since", func(r *R) int64 { return r.count(track.Deferred) }),
-		number("pending", "recipients without a verdict in the logs", func(r *R) int64 { return r.count(track.Pending) }),
-		text("failure_to", "first recipient that failed or was put off", func(r *R) string { return r.failure().Address }),
-		text("failure_class", "class of its reply: transient or permanent", func(r *R) string { return r.failure().Class.String() }),
-		positive("failure_code", "code of its reply", func(r *R) int64 { return int64(r.failure().Code) }),
-		text("failure_enhanced", "enhanced code of its reply", func(r *R) string { return lent(r.failure().Enhanced.Append(r.scratch[:0])) }),
-		text("failure_reason", "its reason", func(r *R) string { return r.failure().Reason.String() }),
-		text("failure_text", "the reply or error as logged", func(r *R) string { return r.failure().Text }),
+		text("subject", "the subject", func(r *R) string { return r.Subject }),
 		col("latency_ms", query.Int, "from the origination to the last delivery, in milliseconds; null where nothing was delivered", func(r *R) query.Value {
 			if !r.HasLatency {
 				return query.Null
 			}
 			return query.IntOf(r.Latency.Milliseconds())
 		}),
+		text("message_id", "with its <> where logged so", func(r *R) string { return r.MessageID }),
+		number("recipients", "how many there are", func(r *R) int64 { return int64(len(r.Recipients)) }),
+		number("delivered", "recipients that it was delivered to", func(r *R) int64 { return r.count(track.Delivered) }),
+		number("failed", "recipients that were given up", func(r *R) int64 { return r.count(track.Failed) }),
+		number("deferred", "recipients that were put off and not heard of since", func(r *R) int64 { return r.count(track.Deferred) }),
+		number("pending", "recipients without a verdict in the logs", func(r *R) int64 { return r.count(track.Pending) }),
+		text("failure_to", "first recipient that failed or was put off", func(r *R) string { return r.failure().Address }),
+		positive("failure_code", "code of its reply", func(r *R) int64 { return int64(r.failure().Code) }),
+		text("failure_enhanced", "enhanced code of its reply", func(r *R) string { return lent(r.failure().Enhanced.Append(r.scratch[:0])) }),
+		text("failure_class", "class of its reply: transient or permanent", func(r *R) string { return r.failure().Class.String() }),
+		text("failure_reason", "its reason", func(r *R) string { return r.failure().Reason.String() }),
+		text("failure_text", "the reply or error as logged", func(r *R) string { return r.failure().Text }),
+		positive("bytes", "the largest size that was logged", func(r *R) int64 { return r.Bytes }),
+		moment("first", "of the first row", func(r *R) outcome.Time { return r.First }),
+		moment("last", "of the last row", func(r *R) outcome.Time { return r.Last }),
+		text("network_message_id", "network message id, lower case", func(r *R) string { return r.NetworkID }),
+		text("sender_domain", "the sender's domain", func(r *R) string { return session.Domain(r.Sender) }),
+		text("directionality", "as logged: Originating, Incoming", func(r *R) string { return r.Directionality }),
 		moment("origination", "when it was submitted, as logged", func(r *R) outcome.Time { return r.Origination }),
 		list("servers", "that wrote the rows", func(r *R) []string { return r.Servers }),
 		number("hops", "rows of the tracking logs", func(r *R) int64 { return int64(len(r.Hops)) }),
@@ -125,21 +125,21 @@ type Hop struct {
 func hopColumns() []query.Column {
 	type R = Hop
 	columns := []query.Column{
-		text("message_id", "of its message, with its <>", func(r *R) string { return r.Message.MessageID }),
-		text("network_message_id", "of its message", func(r *R) string { return r.Message.NetworkID }),
-		number("step", "number in its message, from 1", func(r *R) int64 { return int64(r.Step) }),
 		moment("time", "when it was logged", func(r *R) outcome.Time { return r.Time }),
 		text("server", "that wrote the row", func(r *R) string { return r.Server }),
 		text("source", "SMTP, STOREDRIVER, …", func(r *R) string { return r.Source }),
 		text("event", "RECEIVE, SEND, DELIVER, …", func(r *R) string { return r.EventID }),
+		list("recipients", "that the row names", func(r *R) []string { return r.Recipients }),
+		text("detail", "what happened, in a line", func(r *R) string { return r.Detail }),
+		text("message_id", "of its message, with its <>", func(r *R) string { return r.Message.MessageID }),
+		text("network_message_id", "of its message", func(r *R) string { return r.Message.NetworkID }),
+		number("step", "number in its message, from 1", func(r *R) int64 { return int64(r.Step) }),
 		col("number", query.Int, "number of the event in the logs of Exchange 5.5, 2000 and 2003", func(r *R) query.Value {
 			if r.Number < 0 {
 				return query.Null
 			}
 			return query.IntOf(int64(r.Number))
 		}),
-		text("detail", "what happened, in a line", func(r *R) string { return r.Detail }),
-		list("recipients", "that the row names", func(r *R) []string { return r.Recipients }),
 		text("internal_id", "internal message id on the server", func(r *R) string { return r.InternalID }),
 		text("connector", "connector that was used", func(r *R) string { return r.Connector }),
 		number("elapsed_ms", "since the step before, in milliseconds", func(r *R) int64 { return r.Elapsed.Milliseconds() }),

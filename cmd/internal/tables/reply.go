@@ -35,19 +35,19 @@ func replyColumns() []query.Column {
 			return query.TimeOf(r.Time)
 		}),
 		text("verb", "command that was answered: CONNECT, MAIL, RCPT, EOM (the end of the data), …", func(r *R) string { return r.Verb }),
-		text("class", "transient or permanent", func(r *R) string { return r.Class.String() }),
+		text("to", "recipient that it concerns, where it concerns one", func(r *R) string { return r.Recipient }),
+		text("domain", "the recipient's domain; for a refused MAIL the sender's (inbound) or the recipients'", func(r *R) string { return r.Domain }),
 		positive("code", "three-digit code; null for a failure without a reply", func(r *R) int64 { return int64(r.Code) }),
 		text("enhanced", "enhanced code: 5.1.1", func(r *R) string { return lent(r.Enhanced.Append(r.scratch[:0])) }),
 		text("reason", "user_unknown, greylisted, … (smtplog explain --list)", func(r *R) string { return r.Reason.String() }),
+		text("text", "the reply as logged", func(r *R) string { return r.Text }),
+		text("class", "transient or permanent", func(r *R) string { return r.Class.String() }),
 		text("actor", "who has to act: sender, recipient, ours, remote or none", func(r *R) string {
 			if r.Reason == 0 {
 				return ""
 			}
 			return r.Actor.String()
 		}),
-		text("text", "the reply as logged", func(r *R) string { return r.Text }),
-		text("to", "recipient that it concerns, where it concerns one", func(r *R) string { return r.Recipient }),
-		text("domain", "the recipient's domain; for a refused MAIL the sender's (inbound) or the recipients'", func(r *R) string { return r.Domain }),
 		col("from", query.String, "the sender; \"\" is the null sender, null where there was no MAIL", func(r *R) query.Value { return sender(r.of()) }),
 		col("message_id", query.String, "with its <>", func(r *R) query.Value {
 			if t := r.of(); t != nil {

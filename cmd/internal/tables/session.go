@@ -99,8 +99,26 @@ func sessionColumns() []query.Column {
 		}
 	}
 	return []query.Column{
-		text("id", "the log's own, or file:line of the first record", func(r *R) string { return r.ID }),
 		moment("time", "when it began", func(r *R) outcome.Time { return r.Start }),
+		text("direction", "inbound: the logging server was the SMTP server; outbound: it was the client", func(r *R) string { return r.Direction.String() }),
+		text("remote", "the peer's end: address, with port where logged", func(r *R) string { return r.Remote }),
+		list("from", "the transactions' senders", func(r *R) []string {
+			return r.collect(func(l []string, t *session.Transaction) []string {
+				if !t.HasFrom {
+					return l
+				}
+				return append(l, t.From)
+			})
+		}),
+		list("to", "all recipients", func(r *R) []string { return r.collect(appendRecipients) }),
+		number("recipients", "how many there were", (*R).recipients),
+		positive("failure_code", "code of the first failure", func(r *R) int64 { return int64(r.failure().Code) }),
+		text("failure_text", "text of the first failure", func(r *R) string { return r.failure().Text }),
+		text("ended", "quit, remote, local, reset, timeout, failed, cut or open", func(r *R) string { return string(r.Ended) }),
+		text("server", "the server that wrote the log", func(r *R) string { return r.Server }),
+		text("connector", "connector, or IIS's virtual server", func(r *R) string { return r.Connector }),
+		text("id", "the log's own, or file:line of the first record", func(r *R) string { return r.ID }),
+		text("format", "exchange-receive, exchange-send, iis-w3c, … (smtplog formats)", func(r *R) string { return r.Format.String() }),
 		moment("start", "when it began", func(r *R) outcome.Time { return r.Start }),
 		moment("end", "when it ended", func(r *R) outcome.Time { return r.End }),
 		col("duration_ms", query.Int, "how long it lasted, in milliseconds", func(r *R) query.Value {
@@ -109,22 +127,9 @@ func sessionColumns() []query.Column {
 			}
 			return query.IntOf(r.Duration.Milliseconds())
 		}),
-		text("format", "exchange-receive, exchange-send, iis-w3c, … (smtplog formats)", func(r *R) string { return r.Format.String() }),
-		text("direction", "inbound: the logging server was the SMTP server; outbound: it was the client", func(r *R) string { return r.Direction.String() }),
-		text("server", "the server that wrote the log", func(r *R) string { return r.Server }),
-		text("connector", "connector, or IIS's virtual server", func(r *R) string { return r.Connector }),
 		text("local", "our end: address, with port where logged", func(r *R) string { return r.Local }),
-		text("remote", "the peer's end: address, with port where logged", func(r *R) string { return r.Remote }),
 		text("host", "the peer's end without the port", func(r *R) string { return session.Host(r.Remote) }),
 		text("helo", "name in the last HELO or EHLO", func(r *R) string { return r.Helo }),
-		text("ended", "quit, remote, local, reset, timeout, failed, cut or open", func(r *R) string { return string(r.Ended) }),
-		text("confidence", "how sure the rows belong together: exact, inferred or ambiguous", func(r *R) string { return string(r.Confidence) }),
-		flag("unused", "connected, but never got past EHLO", func(r *R) bool { return r.Unused }),
-		text("greeting", "the server's greeting", func(r *R) string { return r.Greeting }),
-		list("capabilities", "what EHLO was answered with", func(r *R) []string { return r.Capabilities() }),
-		text("proxied_client", "true client behind a front end", proxied(func(p *session.Proxied) string { return p.Client })),
-		text("proxied_session", "id of the session on the front end", proxied(func(p *session.Proxied) string { return p.Session })),
-		text("proxied_helo", "name that the true client gave", proxied(func(p *session.Proxied) string { return p.Helo })),
 		text("tls_version", "TLS1.2, …; null without TLS", tls(func(t *session.TLS) string { return t.Version })),
 		text("tls_cipher", "cipher as logged", tls(func(t *session.TLS) string { return t.Cipher })),
 		positive("tls_bits", "strength of the cipher", func(r *R) int64 {
@@ -143,23 +148,11 @@ func sessionColumns() []query.Column {
 			return query.BoolOf(r.Auth.OK)
 		}),
 		text("auth_error", "why the login failed", auth(func(a *session.Auth) string { return a.Error })),
-		positive("tarpits", "how often Exchange made the peer wait", func(r *R) int64 { return int64(r.Tarpits) }),
-		positive("tarpitted_ms", "for how long in all, in milliseconds", func(r *R) int64 { return r.Tarpitted.Milliseconds() }),
 		number("transactions", "how many there were", func(r *R) int64 { return int64(len(r.Transactions)) }),
-		number("recipients", "how many there were", (*R).recipients),
 		number("accepted", "recipients that were accepted", func(r *R) int64 { return r.results(session.Accepted) }),
 		number("deferred", "recipients that may be tried again", func(r *R) int64 { return r.results(session.Deferred) }),
 		number("rejected", "recipients refused for good", func(r *R) int64 { return r.results(session.Rejected) }),
 		number("unknown", "recipients without a verdict", func(r *R) int64 { return r.results(session.Unknown) }),
-		list("from", "the transactions' senders", func(r *R) []string {
-			return r.collect(func(l []string, t *session.Transaction) []string {
-				if !t.HasFrom {
-					return l
-				}
-				return append(l, t.From)
-			})
-		}),
-		list("to", "all recipients", func(r *R) []string { return r.collect(appendRecipients) }),
 		list("message_ids", "the transactions' Message-IDs", func(r *R) []string {
 			return r.collect(func(l []string, t *session.Transaction) []string {
 				if t.MessageID == "" {
@@ -174,10 +167,17 @@ func sessionColumns() []query.Column {
 		number("failures", "refusals and failures", func(r *R) int64 { return int64(len(r.Failures)) }),
 		text("failure_verb", "command that failed first", func(r *R) string { return r.failure().Verb }),
 		text("failure_class", "class of the first failure: transient or permanent", func(r *R) string { return r.failure().Class.String() }),
-		positive("failure_code", "code of the first failure", func(r *R) int64 { return int64(r.failure().Code) }),
 		text("failure_enhanced", "enhanced code of the first failure", func(r *R) string { return lent(r.failure().Enhanced.Append(r.scratch[:0])) }),
 		text("failure_reason", "reason of the first failure", func(r *R) string { return r.failure().Reason.String() }),
-		text("failure_text", "text of the first failure", func(r *R) string { return r.failure().Text }),
+		text("confidence", "how sure the rows belong together: exact, inferred or ambiguous", func(r *R) string { return string(r.Confidence) }),
+		flag("unused", "connected, but never got past EHLO", func(r *R) bool { return r.Unused }),
+		text("greeting", "the server's greeting", func(r *R) string { return r.Greeting }),
+		list("capabilities", "what EHLO was answered with", func(r *R) []string { return r.Capabilities() }),
+		text("proxied_client", "true client behind a front end", proxied(func(p *session.Proxied) string { return p.Client })),
+		text("proxied_session", "id of the session on the front end", proxied(func(p *session.Proxied) string { return p.Session })),
+		text("proxied_helo", "name that the true client gave", proxied(func(p *session.Proxied) string { return p.Helo })),
+		positive("tarpits", "how often Exchange made the peer wait", func(r *R) int64 { return int64(r.Tarpits) }),
+		positive("tarpitted_ms", "for how long in all, in milliseconds", func(r *R) int64 { return r.Tarpitted.Milliseconds() }),
 		number("lines", "physical lines that it takes in the logs", (*R).lines),
 		text("file", "log in which it begins", func(r *R) string { return beginning(r.Session).File }),
 		positive("line", "its first line there", func(r *R) int64 { return beginning(r.Session).Line }),
