@@ -29,28 +29,39 @@ func csvNext(row []byte, pos int) (value []byte, escaped bool, next int) {
 
 // csvQuoted is csvNext for a value that begins with a quote.
 func csvQuoted(row []byte, pos int) (value []byte, escaped bool, next int) {
+	from, to, escaped, next := csvQuotedAt(row, pos)
+	return row[from:to], escaped, next
+}
+
+// csvQuotedAt is csvQuoted, and says where in the row the value is.
+func csvQuotedAt(row []byte, pos int) (from, to int, escaped bool, next int) {
 	i := pos + 1
 	for {
 		j := bytes.IndexByte(row[i:], '"')
 		if j < 0 {
-			return row[pos+1:], escaped, csvOpen
+			return pos + 1, len(row), escaped, csvOpen
 		}
 		i += j + 1
-		if i == len(row) || row[i] != '"' {
+		if i == len(row) {
+			return pos + 1, i - 1, escaped, csvEnd
+		}
+		if row[i] != '"' {
 			break
 		}
 		escaped = true
 		i++
 	}
-	value = row[pos+1 : i-1]
+	if row[i] == ',' {
+		return pos + 1, i - 1, escaped, i + 1
+	}
 	end, next := len(row), csvEnd
 	if j := bytes.IndexByte(row[i:], ','); j >= 0 {
 		end, next = i+j, i+j+1
 	}
 	if !isBlank(row[i:end]) {
-		return row[pos:end], false, next
+		return pos, end, false, next
 	}
-	return value, escaped, next
+	return pos + 1, i - 1, escaped, next
 }
 
 // csvUnescape appends value, of which csvNext said that it is escaped, to dst

@@ -29,8 +29,8 @@ type csvRow struct {
 }
 
 type csvValue struct {
-	text    []byte
-	escaped bool // its quotes are still doubled
+	from, to int  // where in the row it is
+	escaped  bool // its quotes are doubled
 }
 
 // takeLine takes the next line. The class is lineRecord for one that may hold a
@@ -63,18 +63,24 @@ func trimBOM(line []byte) []byte {
 
 // split takes row apart and reports whether it ends inside a quoted value.
 func (r *csvRow) split(row []byte) (open bool) {
-	r.raw, r.count, r.values, r.unescaped = row, 0, r.values[:0], scratch(r.unescaped, r.keep)
-	for pos := 0; ; {
-		value, escaped, next := csvNext(row, pos)
-		r.count++
-		if len(r.values) < maxValues {
-			r.values = append(r.values, csvValue{value, escaped})
+	r.raw, r.unescaped = row, scratch(r.unescaped, r.keep)
+	values, count := r.values[:0], 0
+	next := 0
+	for pos := 0; next >= 0; pos = next {
+		v := csvValue{pos, len(row), false}
+		if pos < len(row) && row[pos] == '"' {
+			v.from, v.to, v.escaped, next = csvQuotedAt(row, pos)
+		} else if i := bytes.IndexByte(row[pos:], ','); i >= 0 {
+			v.to, next = pos+i, pos+i+1
+		} else {
+			next = csvEnd
 		}
-		if next < 0 {
-			return next == csvOpen
+		if count++; count <= maxValues {
+			values = append(values, v)
 		}
-		pos = next
 	}
+	r.values, r.count = values, count
+	return next == csvOpen
 }
 
 // value returns the value of the i-th column, from 0: nil when it is empty or
@@ -84,13 +90,11 @@ func (r *csvRow) value(i int) []byte {
 		return nil
 	}
 	v := &r.values[i]
+	text := r.raw[v.from:v.to]
 	if v.escaped {
-		v.text, v.escaped = r.unescape(v.text), false
+		text = r.unescape(text)
 	}
-	if len(v.text) == 0 {
-		return nil
-	}
-	return v.text
+	return some(text)
 }
 
 // unescape returns value with its quotes single again.

@@ -19,21 +19,28 @@ func parseISO(b []byte) (outcome.Time, bool) {
 
 // strictISO is parseISO for times of exactly the form that Exchange writes.
 func strictISO(b []byte) (outcome.Time, bool) {
-	if len(b) == isoLen && b[4] == '-' && b[7] == '-' && b[10] == 'T' && b[13] == ':' && b[16] == ':' &&
-		b[19] == '.' && b[23] == 'Z' {
-		year, ok1 := digits(b, 4)
-		month, ok2 := digits(b[5:], 2)
-		day, ok3 := digits(b[8:], 2)
-		hour, ok4 := digits(b[11:], 2)
-		minute, ok5 := digits(b[14:], 2)
-		second, ok6 := digits(b[17:], 2)
-		ms, ok7 := digits(b[20:], 3)
-		sec, ok := unixSeconds(year, month, day, hour, minute, second)
-		if ok && ok1 && ok2 && ok3 && ok4 && ok5 && ok6 && ok7 {
-			return outcome.Unix(sec*1e9+int64(ms)*1e6, 3), true
-		}
+	if len(b) != isoLen || b[4] != '-' || b[7] != '-' || b[10] != 'T' || b[13] != ':' || b[16] != ':' ||
+		b[19] != '.' || b[23] != 'Z' {
+		return outcome.Time{}, false
 	}
-	return outcome.Time{}, false
+	year := twoDigits(b[0], b[1])*100 + twoDigits(b[2], b[3])
+	sec, ok := unixSeconds(year, twoDigits(b[5], b[6]), twoDigits(b[8], b[9]),
+		twoDigits(b[11], b[12]), twoDigits(b[14], b[15]), twoDigits(b[17], b[18]))
+	ms := twoDigits('0', b[20])*100 + twoDigits(b[21], b[22])
+	if !ok || ms > 999 {
+		return outcome.Time{}, false
+	}
+	return outcome.Unix(sec*1e9+int64(ms)*1e6, 3), true
+}
+
+// twoDigits reads a number of two digits. It returns one that is out of every
+// range if they are none.
+func twoDigits(tens, ones byte) int {
+	tens, ones = tens-'0', ones-'0'
+	if tens > 9 || ones > 9 {
+		return 1 << 20
+	}
+	return int(tens)*10 + int(ones)
 }
 
 // looseISO is parseISO for the rarer forms; a time without a zone is in loc.
