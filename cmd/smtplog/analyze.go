@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/smtplog/smtplog/cmd/internal/tables"
 	"github.com/smtplog/smtplog/logparse/jsontext"
 	"github.com/smtplog/smtplog/reply/outcome"
 	"github.com/smtplog/smtplog/track/analysis"
@@ -15,6 +16,7 @@ import (
 
 type analyzeFlags struct {
 	readFlags
+	where    string
 	by       string
 	rules    string
 	top      int
@@ -34,9 +36,12 @@ func (a *app) analyzeCommand() *cobra.Command {
 submission of one message), recipients, and the failures by domain, code and reason.
 
 A failed reply counts once in each group that it reaches: a message refused for
-recipients in three domains is one reply in three groups.`,
+recipients in three domains is one reply in three groups.
+
+--where chooses sessions; messages of tracking logs are not counted with it.`,
 		Example: `  smtplog analyze C:\Windows\System32\LogFiles\SMTPSVC1
   smtplog analyze 'logs/**/*.LOG' --since yesterday --by domain,reason
+  smtplog analyze logs --where 'host == "192.0.2.7" or auth_user != ""'
   smtplog analyze logs.zip --json | jq '.failures.groups[] | select(.class == "permanent")'
   zcat RECV*.gz | smtplog analyze`,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -52,6 +57,7 @@ recipients in three domains is one reply in three groups.`,
 	f.add(cmd)
 	f.addTimes(cmd, "sessions")
 	fl := cmd.Flags()
+	addWhere(fl, &f.where, "sessions", "direction == \"inbound\" and isnull(tls_version)")
 	fl.StringVar(&f.by, "by", "domain,code,enhanced,reason", "`KEYS` of the failures, e.g. domain,reason; they are "+keyList())
 	fl.IntVar(&f.top, "top", defaultTop, "groups shown, a number `N`, e.g. 25; 0 is all (--json and --csv show all unless it is set)")
 	fl.BoolVar(&f.json, "json", false, "print one JSON object, e.g. --json | jq .recipients")
@@ -79,13 +85,17 @@ func (a *app) analyze(ctx context.Context, f *analyzeFlags, paths []string) erro
 	if err != nil {
 		return err
 	}
+	where, err := a.where(f.where, tables.Sessions, &f.readFlags)
+	if err != nil {
+		return err
+	}
 	j, err := a.start(ctx, &f.readFlags, paths)
 	if err != nil {
 		return err
 	}
 	// Cancelled or not, what was found is printed.
 	result, _ := analysis.Run(ctx, j.sources, &analysis.Options{
-		Read: j.read, By: keys, Since: j.since, Until: j.until, Location: j.loc, Classifier: c,
+		Read: j.read, By: keys, Since: j.since, Until: j.until, Location: j.loc, Classifier: c, Where: where.sessions(),
 	})
 	j.bar.Stop()
 	// What could not even be found belongs to the account of the input too.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/smtplog/smtplog/cmd/internal/tables"
 	"github.com/smtplog/smtplog/logparse/query"
+	"github.com/smtplog/smtplog/logparse/session"
 )
 
 // addWhere adds the flag that chooses by a condition.
@@ -48,6 +49,15 @@ func (f *readFlags) querying() (*query.Options, error) {
 
 // match reports whether the condition holds for a row.
 func (w *filter) match(row any) bool { return w == nil || w.condition.Match(row) }
+
+// sessions returns the condition on sessions, nil for none.
+func (w *filter) sessions() func(*session.Session) bool {
+	if w == nil {
+		return nil
+	}
+	var rows tables.Rows
+	return func(s *session.Session) bool { return w.match(rows.Session(s)) }
+}
 
 // early returns the condition where it can be decided as soon as a record was
 // read, else nil.

@@ -23,6 +23,10 @@ type Options struct {
 	Until      time.Time         // sessions that began then or later are left out
 	Location   *time.Location    // of the keys hour and day; nil is UTC
 	Classifier *reply.Classifier // nil is the built-in one
+
+	// Where, where it is not nil, says which sessions count. Messages, of which
+	// it says nothing, are not counted then.
+	Where func(*session.Session) bool
 }
 
 // DefaultKeys are the keys that failures are grouped by.
@@ -86,12 +90,12 @@ func Run(ctx context.Context, sources []*input.Source, opt *Options) (*Analysis,
 	}
 	logs := Prepare(ctx, sources, &o.Read)
 	b := session.NewBuilder(&session.Options{Classifier: o.Classifier}, func(s *session.Session) {
-		if o.Includes(s.Start) {
+		if o.Includes(s.Start) && (o.Where == nil || o.Where(s)) {
 			a.add(s)
 		}
 	})
 	add, upcoming, end := b.Add, func(outcome.Time) {}, b.Close
-	if logs.Tracked() {
+	if logs.Tracked() && o.Where == nil {
 		m := newMessages(o.By, o.Location)
 		a.Messages = m
 		t := track.NewBuilder(&track.Options{Classifier: o.Classifier}, func(msg *track.Message) {
