@@ -166,7 +166,10 @@ func (m *Message) complete() bool {
 
 // compareMessages orders messages that are handed out together.
 func compareMessages(a, b *Message) int {
-	return cmp.Or(a.Last.Compare(b.Last), a.First.Compare(b.First), cmp.Compare(a.NetworkID, b.NetworkID), cmp.Compare(a.MessageID, b.MessageID),
+	if c := a.Last.Compare(b.Last); c != 0 {
+		return c
+	}
+	return cmp.Or(a.First.Compare(b.First), cmp.Compare(a.NetworkID, b.NetworkID), cmp.Compare(a.MessageID, b.MessageID),
 		cmp.Compare(a.Sender, b.Sender), a.begin.Compare(b.begin))
 }
 

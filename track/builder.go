@@ -72,7 +72,7 @@ type Builder struct {
 	due      []*cluster
 	events   events
 	judge    *judge
-	single   [1]group   // what split returns for most clusters
+	grouping grouping
 	over     []*Message // that are being handed out
 	spare    []*Message // to be used again
 
@@ -101,6 +101,7 @@ func NewBuilder(opt *Options, emit func(*Message)) *Builder {
 	}
 	b.settled = min(b.settled, b.window)
 	b.judge = newJudge(b)
+	b.grouping.short = &b.clusters.short
 	return b
 }
 

@@ -48,6 +48,7 @@ type spans struct {
 	list    []Span
 	minutes map[int64]uint64 // the minutes with rows of each hour since 1970, a bit for each
 	active  int              // how many minutes those are
+	minute  int64            // of the row before
 }
 
 // A Span is a time that a server's log covers without a silence of an hour.
@@ -64,7 +65,13 @@ func (c *Coverage) Add(e *Event) {
 	if e.Server == "" || e.Time.IsZero() || e.Format == logparse.Agent {
 		return
 	}
-	c.add(e.Server, e.part(), e.Time)
+	p := e.part()
+	if c.isRecent(p) && e.Server == c.recentServer {
+		c.widen(e.Time)
+		c.recent.add(e.Time)
+		return
+	}
+	c.add(e.Server, p, e.Time)
 }
 
 // skip notes a row that is not taken apart.
@@ -73,13 +80,15 @@ func (c *Coverage) skip(rec *logparse.Record) {
 		return
 	}
 	p := partOf(rec)
-	if s := c.recent; s != nil && c.recentPart == p && string(rec.Server) == c.recentServer {
+	if c.isRecent(p) && string(rec.Server) == c.recentServer {
 		c.widen(rec.Time)
-		s.add(rec.Time)
+		c.recent.add(rec.Time)
 		return
 	}
 	c.add(string(rec.Server), p, rec.Time)
 }
+
+func (c *Coverage) isRecent(p part) bool { return c.recent != nil && c.recentPart == p }
 
 func (c *Coverage) widen(at outcome.Time) {
 	if c.last.Before(at) {
@@ -210,6 +219,10 @@ func (s *spans) around(at outcome.Time) (before, span, after *Span) {
 // note counts the minute of a row.
 func (s *spans) note(at outcome.Time) {
 	minute := at.UnixNano() / int64(time.Minute)
+	if minute == s.minute && s.active > 0 {
+		return
+	}
+	s.minute = minute
 	hour, bit := minute/60, uint64(1)<<uint((minute%60+60)%60)
 	bits, known := s.minutes[hour]
 	if bits&bit != 0 || !known && len(s.minutes) >= maxSpans {

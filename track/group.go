@@ -36,14 +36,17 @@ func (b *Builder) split(c *cluster) []group {
 	for i, e := range events {
 		c.unpack(i, e, texts, b.common)
 		e.short = b.clusters.short.of(e.Server)
-		e.identify()
 	}
 	events = order(events)
-	if one := oneNetworkID(events); one {
-		b.single[0] = group{events: events}
-		return b.single[:]
+	one := oneNetworkID(events)
+	if !one || !b.opt.VerdictsOnly {
+		identify(events)
 	}
-	g := newGrouping(events, int64(b.window))
+	g := &b.grouping
+	if one {
+		return g.whole(events)
+	}
+	g.reset(events, int64(b.window))
 	g.byNetworkID()
 	g.byInternalID()
 	g.byMailboxEvent()
@@ -58,6 +61,18 @@ func (b *Builder) split(c *cluster) []group {
 func oneNetworkID(events []*Event) bool {
 	id := events[0].NetworkID
 	return id != "" && !slices.ContainsFunc(events, func(e *Event) bool { return e.NetworkID != id })
+}
+
+// identify notes the names of the events, most of which are those of the event
+// before.
+func identify(events []*Event) {
+	for i, e := range events {
+		if i > 0 && e.MessageID == events[i-1].MessageID && e.LinkedID == events[i-1].LinkedID {
+			e.names = append(e.names[:0], events[i-1].names...)
+			continue
+		}
+		e.identify()
+	}
 }
 
 // order sorts events by time, and rows of the same time as they follow from
@@ -126,22 +141,57 @@ func (e *Event) rank() int {
 }
 
 // A grouping joins events to messages: a union-find structure over the events
-// in their order.
+// in their order. It is used again for the next cluster.
 type grouping struct {
 	events   []*Event
 	parent   []int
 	network  []string // of the set, at its root
 	inferred []bool   // of the set, at its root
 	window   int64
+	short    *shortNames
+
+	at       []int // of each root, its place among the pieces or groups
+	last     index[placeID]
+	placed   index[placeID] // see places
+	hasPlace bool
+	names    index[string]
+	pieces   []piece
+	all      []group
+	one      [1]group
 }
 
-func newGrouping(events []*Event, window int64) *grouping {
-	g := &grouping{events: events, parent: make([]int, len(events)), network: make([]string, len(events)),
-		inferred: make([]bool, len(events)), window: window}
+// reset begins with the events, each a set of its own.
+func (g *grouping) reset(events []*Event, window int64) {
+	n := len(events)
+	g.events, g.window, g.hasPlace = events, window, false
+	g.parent, g.network, g.inferred, g.at = resized(g.parent, n), resized(g.network, n), resized(g.inferred, n), resized(g.at, n)
 	for i, e := range events {
-		g.parent[i], g.network[i] = i, e.NetworkID
+		g.parent[i], g.network[i], g.inferred[i] = i, e.NetworkID, false
 	}
-	return g
+}
+
+// resized returns a slice of n elements, whatever they hold: s itself if it
+// has the room, and not much more.
+func resized[T any](s []T, n int) []T {
+	if n > cap(s) || cap(s) > 16*keptEvents && n < cap(s)/2 {
+		return make([]T, n)
+	}
+	return s[:n]
+}
+
+// longer returns s with one more element, which holds what was there before.
+func longer[T any](s []T) []T {
+	if len(s) < cap(s) {
+		return s[:len(s)+1]
+	}
+	var zero T
+	return append(s, zero)
+}
+
+// whole returns the events as one message.
+func (g *grouping) whole(events []*Event) []group {
+	g.one[0] = group{events: events}
+	return g.one[:]
 }
 
 func (g *grouping) root(i int) int {
@@ -188,15 +238,15 @@ func sameNames(x, y *Event) bool {
 }
 
 func (g *grouping) byNetworkID() {
-	first := map[string]int{}
+	g.names.reset()
 	for i, e := range g.events {
 		if e.NetworkID == "" {
 			continue
 		}
-		if j, ok := first[e.NetworkID]; ok {
-			g.join(j, i)
+		if first := g.names.at(e.NetworkID); len(first) > 0 {
+			g.join(first[0], i)
 		} else {
-			first[e.NetworkID] = i
+			g.names.add(e.NetworkID, i)
 		}
 	}
 }
@@ -207,20 +257,18 @@ type placeID struct{ server, id string }
 // byInternalID joins rows with one internal id on one server. The id may come
 // again later: rows that are a window apart do not belong together.
 func (g *grouping) byInternalID() {
-	last := map[placeID][]int{}
+	g.last.reset()
 	for i, e := range g.events {
-		if e.InternalID == "" {
-			continue
+		if e.InternalID != "" {
+			g.link(placeID{e.place(), e.InternalID}, i)
 		}
-		at := placeID{e.place(), e.InternalID}
-		g.link(last, at, i)
 	}
 }
 
 // link joins event i with the latest compatible one of that key, and is found
 // under it from then on.
-func (g *grouping) link(last map[placeID][]int, at placeID, i int) {
-	list := last[at]
+func (g *grouping) link(at placeID, i int) {
+	list := g.last.at(at)
 	for k := len(list) - 1; k >= max(0, len(list)-maxNeighbours); k-- {
 		j := list[k]
 		if g.events[i].when()-g.events[j].when() <= g.window && g.compatible(i, j) {
@@ -232,16 +280,16 @@ func (g *grouping) link(last map[placeID][]int, at placeID, i int) {
 			break
 		}
 	}
-	last[at] = append(list, i)
+	g.last.add(at, i)
 }
 
 // byMailboxEvent joins what the store driver says of one submission; NOTIFYMAPI
 // has no other id.
 func (g *grouping) byMailboxEvent() {
-	last := map[placeID][]int{}
+	g.last.reset()
 	for i, e := range g.events {
 		if m := e.mailboxEvent(); m != "" {
-			g.link(last, placeID{"", m}, i)
+			g.link(placeID{"", m}, i)
 		}
 	}
 }
@@ -249,16 +297,12 @@ func (g *grouping) byMailboxEvent() {
 // byReference joins a fork with what it was made of: TRANSFER's reference is
 // the internal id of that.
 func (g *grouping) byReference() {
-	var byID map[placeID][]int
 	for i, e := range g.events {
-		if e.EventID != "TRANSFER" || len(e.References) == 0 {
+		if e.EventID != "TRANSFER" {
 			continue
 		}
-		if byID == nil {
-			byID = g.places()
-		}
 		for _, id := range e.References {
-			for _, j := range g.around(byID[placeID{e.place(), id}], e.when()-g.window) {
+			for _, j := range g.around(g.places(placeID{e.place(), id}), e.when()-g.window) {
 				if abs(e.when()-g.events[j].when()) <= g.window && g.compatible(i, j) {
 					g.join(i, j)
 					break
@@ -275,27 +319,29 @@ func (g *grouping) around(list []int, from int64) []int {
 	return list[n:min(len(list), n+4*maxNeighbours)]
 }
 
-func (g *grouping) places() map[placeID][]int {
-	byID := map[placeID][]int{}
-	for i, e := range g.events {
-		if e.InternalID != "" {
-			at := placeID{e.place(), e.InternalID}
-			byID[at] = append(byID[at], i)
+// places returns the events with that internal id.
+func (g *grouping) places(at placeID) []int {
+	if !g.hasPlace {
+		g.hasPlace = true
+		g.placed.reset()
+		for i, e := range g.events {
+			if e.InternalID != "" {
+				g.placed.add(placeID{e.place(), e.InternalID}, i)
+			}
 		}
 	}
-	return byID
+	return g.placed.at(at)
 }
 
 // byReply joins what was sent with what the next server has under the internal
 // id that its reply named. That is so sure that it holds even where the next
 // server gave the message another network message id.
 func (g *grouping) byReply() {
-	byID := g.places()
 	for i, e := range g.events {
 		if e.RemoteInternalID == "" || e.RemoteServer == "" {
 			continue
 		}
-		for _, j := range g.around(byID[placeID{shortName(e.RemoteServer), e.RemoteInternalID}], e.when()-int64(hopTime)) {
+		for _, j := range g.around(g.places(placeID{g.short.of(e.RemoteServer), e.RemoteInternalID}), e.when()-int64(hopTime)) {
 			if abs(e.when()-g.events[j].when()) <= int64(hopTime) && sameNames(e, g.events[j]) {
 				g.join(i, j)
 				break
@@ -306,18 +352,18 @@ func (g *grouping) byReply() {
 
 // groups returns the messages, in the order of their first events.
 func (g *grouping) groups() []group {
-	place := map[int]int{}
-	var all []group
+	all := g.all[:0]
 	for i, e := range g.events {
 		r := g.root(i)
-		k, ok := place[r]
-		if !ok {
-			k = len(all)
-			place[r] = k
-			all = append(all, group{inferred: g.inferred[r]})
+		if r == i {
+			g.at[r] = len(all)
+			all = longer(all)
+			all[g.at[r]] = group{events: all[g.at[r]].events[:0], inferred: g.inferred[r]}
 		}
+		k := g.at[r]
 		all[k].events = append(all[k].events, e)
 	}
+	g.all = all
 	return all
 }
 

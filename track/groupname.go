@@ -29,10 +29,13 @@ type pair struct {
 // network ids, senders or subjects differ, the same server took both for the
 // same recipient, or they are far apart.
 func (g *grouping) byName() {
-	byName := map[string][]int{}
-	pieces := g.pieces(byName)
+	if g.isWhole() {
+		return
+	}
+	g.cut()
+	pieces := g.pieces
 	var pairs []pair
-	for _, list := range byName {
+	for _, list := range g.names.lists[:len(g.names.lines)] {
 		for i := range list {
 			for _, k := range list[i+1 : min(len(list), i+1+maxNeighbours)] {
 				if gap, ok := g.near(&pieces[list[i]], &pieces[k]); ok {
@@ -40,6 +43,9 @@ func (g *grouping) byName() {
 				}
 			}
 		}
+	}
+	if len(pairs) == 0 {
+		return
 	}
 	slices.SortFunc(pairs, func(x, y pair) int {
 		return cmp.Or(cmp.Compare(x.gap, y.gap), cmp.Compare(x.a, y.a), cmp.Compare(x.b, y.b))
@@ -63,19 +69,30 @@ func (g *grouping) byName() {
 	}
 }
 
-// pieces returns the sets of the grouping in the order of their first events,
-// and under each name the places of those that bear it.
-func (g *grouping) pieces(byName map[string][]int) []piece {
-	place := map[int]int{}
-	var pieces []piece
+// isWhole reports whether all events are of one set.
+func (g *grouping) isWhole() bool {
+	for i := range g.events {
+		if g.root(i) != 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// cut notes the sets of the grouping in the order of their first events, and
+// under each name the places of those that bear it.
+func (g *grouping) cut() {
+	g.names.reset()
+	pieces := g.pieces[:0]
 	for i, e := range g.events {
 		r := g.root(i)
-		k, ok := place[r]
-		if !ok {
-			k = len(pieces)
-			place[r] = k
-			pieces = append(pieces, piece{root: r, first: e.when(), last: e.when()})
+		if r == i {
+			g.at[r] = len(pieces)
+			pieces = longer(pieces)
+			old := &pieces[g.at[r]]
+			*old = piece{root: r, first: e.when(), last: e.when(), events: old.events[:0], received: old.received[:0]}
 		}
+		k := g.at[r]
 		p := &pieces[k]
 		p.first, p.last = min(p.first, e.when()), max(p.last, e.when())
 		p.events = append(p.events, i)
@@ -89,12 +106,12 @@ func (g *grouping) pieces(byName map[string][]int) []piece {
 			p.subject = e.Subject
 		}
 		for _, name := range e.names {
-			if list := byName[name]; len(list) == 0 || list[len(list)-1] != k && !slices.Contains(list[max(0, len(list)-maxNeighbours):], k) {
-				byName[name] = append(list, k)
+			if list := g.names.at(name); len(list) == 0 || list[len(list)-1] != k && !slices.Contains(list[max(0, len(list)-maxNeighbours):], k) {
+				g.names.add(name, k)
 			}
 		}
 	}
-	return pieces
+	g.pieces = pieces
 }
 
 // near returns how far apart two pieces are, and whether that is near enough.

@@ -88,7 +88,7 @@ type cluster struct {
 }
 
 // lookBack is how many of a cluster's texts are compared with a new one.
-const lookBack = 48
+const lookBack = 24
 
 // number returns the number of the value of a column.
 func (c *cluster) number(s string, share bool, common *common) uint32 {
@@ -111,6 +111,15 @@ func (c *cluster) number(s string, share bool, common *common) uint32 {
 	return uint32(maxCommon + n)
 }
 
+// is reports whether s is the cluster's own text of that number.
+func (c *cluster) is(n uint32, s string) bool {
+	if n < maxCommon {
+		return false
+	}
+	from, to := c.bounds(int(n - maxCommon))
+	return string(c.text[from:to]) == s
+}
+
 // bounds returns where the i-th text begins and ends.
 func (c *cluster) bounds(i int) (from, to int) {
 	if i > 0 {
@@ -125,7 +134,16 @@ func (c *cluster) add(e *Event, common *common) {
 	r := &c.rows[len(c.rows)-1]
 	r.file = c.number(e.Pos.File, true, common)
 	for i := range r.values {
-		r.values[i] = c.number(e.raw[i], shared[i], common)
+		s := e.raw[i]
+		if s == "" {
+			continue
+		}
+		// Most ids, the sender and the subject are those of the row before.
+		if n := len(c.rows); n > 1 && !shared[i] && c.is(c.rows[n-2].values[i], s) {
+			r.values[i] = c.rows[n-2].values[i]
+			continue
+		}
+		r.values[i] = c.number(s, shared[i], common)
 	}
 	if e.Format == logparse.Tracking5 && len(e.Recipients) > 0 {
 		r.lists = &packedLists{make([]Recipient, len(e.Recipients))}

@@ -12,16 +12,17 @@ import (
 // upper is strings.ToUpper without blanks around.
 func upper(s string) string { return strings.ToUpper(strings.TrimSpace(s)) }
 
-// number returns the number that s is, -1 if it is none.
+// number returns the number that s is, -1 if it is none or below 0.
 func number(s string) int64 {
-	if s = strings.TrimSpace(s); s == "" {
-		return -1
-	}
+	s = strings.TrimSpace(s)
 	if n, ok := digits(s); ok {
 		return n
 	}
+	if s == "" || s[0] != '+' && (s[0] < '0' || s[0] > '9') {
+		return -1
+	}
 	n, err := strconv.ParseInt(s, 10, 64)
-	if err != nil || n < 0 {
+	if err != nil {
 		return -1
 	}
 	return n
@@ -44,11 +45,31 @@ func digits(s string) (n int64, ok bool) {
 
 // networkID returns a network message id in lower case, "" for the empty GUID.
 func networkID(s string) string {
+	if plainID(s) {
+		return s
+	}
 	s = lower(strings.Trim(s, " {}"))
 	if strings.Trim(s, "0-") == "" {
 		return ""
 	}
 	return s
+}
+
+// plainID reports whether s is a network message id as Exchange writes it, in
+// lower case, and not one of zeros only.
+func plainID(s string) bool {
+	if len(s) != len("00000000-0000-0000-0000-000000000000") {
+		return false
+	}
+	some := false
+	for i := range len(s) {
+		c := s[i]
+		if (c < '0' || c > '9') && (c < 'a' || c > 'f') && c != '-' {
+			return false
+		}
+		some = some || c != '0' && c != '-'
+	}
+	return some
 }
 
 // notExported is what Export-Csv writes in place of a list.
