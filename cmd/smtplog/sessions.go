@@ -145,7 +145,7 @@ func newSessionCSV(w io.Writer) *sessionCSV {
 }
 
 func (p *sessionCSV) print(s *session.Session) error {
-	n := countRecipients(s)
+	n := s.Results.Recipients
 	tls, user, failure := "", "", ""
 	if s.TLS != nil {
 		tls = s.TLS.Version
@@ -164,15 +164,6 @@ func (p *sessionCSV) print(s *session.Session) error {
 }
 
 func (p *sessionCSV) end() error { return p.w.Flush() }
-
-func countRecipients(s *session.Session) (n analysis.Recipients) {
-	for i := range s.Transactions {
-		for j := range s.Transactions[i].Recipients {
-			n.Count(s.Transactions[i].Recipients[j].Result)
-		}
-	}
-	return n
-}
 
 // A sessionTable prints rows of fixed widths, since nobody knows how many come.
 type sessionTable struct {

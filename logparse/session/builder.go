@@ -13,7 +13,8 @@ type Options struct {
 	ShowSecrets bool // keep passwords and SASL answers in it
 
 	// Terse leaves out what counting does not need: the texts of replies that
-	// accept, with the greeting and the capabilities, and the ids of messages.
+	// accept, with the greeting and the capabilities, the ids of messages, and of
+	// a session without a failure the Transactions, whose Results remain.
 	Terse bool
 
 	// Memory is what the open sessions may hold together, in bytes; 0 is
@@ -43,6 +44,7 @@ type Builder struct {
 	opened   int               // how many they are
 	seed     maphash.Seed
 	previous *state            // of the record before
+	lately   [512]*state       // sessions of late records, by slot
 	serial   map[string]*state // sessions of logs that hold one after the other, by file
 	matcher  *matcher
 
@@ -140,6 +142,7 @@ func (b *Builder) byID(s *stream, rec *logparse.Record) {
 		st = b.begin(s, rec)
 		st.remote = string(rec.Remote)
 		b.list(st)
+		b.lately[slotOf(rec.Session)] = st
 		st.hold(b, stateSize+len(st.id)+2*len(rec.Remote))
 	}
 	b.previous = st
@@ -166,6 +169,27 @@ func (b *Builder) current(st *state) *state {
 
 // find returns the open session of the record, nil for none.
 func (b *Builder) find(rec *logparse.Record) *state {
+	slot := slotOf(rec.Session)
+	if st := b.lately[slot]; st != nil && st.listed && st.is(rec, rec.Remote) {
+		return st
+	}
+	st := b.search(rec)
+	b.lately[slot] = st
+	return st
+}
+
+// slotOf returns the place in Builder.lately of sessions with that id. Exchange
+// counts its ids up: those that are open at once differ at the end.
+func slotOf(id []byte) int {
+	n := len(id)
+	if n < 4 {
+		return n
+	}
+	return (int(id[n-1]) + int(id[n-2])*29 + int(id[n-3])*43 + int(id[n-4])*7) % 512
+}
+
+// search is find in all open sessions.
+func (b *Builder) search(rec *logparse.Record) *state {
 	for st := b.open[b.hash(rec, rec.Remote)]; st != nil; st = st.next {
 		if st.is(rec, rec.Remote) {
 			return st

@@ -13,7 +13,11 @@ import (
 // said only when it is over.
 func (b *Builder) complete(st *state) {
 	s := &b.whole
-	said := string(st.words)
+	whole := !b.opt.Terse || len(st.refusals) > 0
+	said := ""
+	if whole {
+		said = string(st.words)
+	}
 	*s = Session{
 		ID: st.id, Format: st.format, Direction: st.direction,
 		Server: st.ends.server, Connector: st.ends.connector, Local: st.ends.local, Remote: st.remote,
@@ -34,15 +38,21 @@ func (b *Builder) complete(st *state) {
 		s.Transcript, s.Shortened = t.steps, t.shortened
 	}
 	for i := range st.transactions {
-		b.transaction(st, &st.transactions[i], said)
+		t := &st.transactions[i]
+		result := st.judge(t, s.Ended, &s.Results.Recipients)
+		s.Results.Transactions.Count(result)
+		if whole {
+			s.transaction(st, t, result, said)
+		}
 	}
-	b.failures(st, said)
+	if len(st.refusals) > 0 {
+		b.failures(st, said)
+	}
 }
 
 // transaction appends a transaction to the session, which reuses the memory of
 // an earlier one's recipients.
-func (b *Builder) transaction(st *state, t *transaction, said string) {
-	s := &b.whole
+func (s *Session) transaction(st *state, t *transaction, result Result, said string) {
 	n := len(s.Transactions)
 	if n == cap(s.Transactions) {
 		s.Transactions = append(s.Transactions, Transaction{})
@@ -53,18 +63,22 @@ func (b *Builder) transaction(st *state, t *transaction, said string) {
 		From: t.from.of(said), HasFrom: t.hasFrom, Size: t.size,
 		MessageID: t.messageID.of(said), InternalID: t.internalID.of(said), SourceContext: t.sourceContext.of(said),
 		Mail: st.verdict(&t.mail, said), Data: st.verdict(&t.data, said), EndOfData: st.verdict(&t.endOfData, said),
-		Recipients: to.Recipients[:0], Start: instant{t.at, t.digits}.time(),
+		Result: result, Recipients: to.Recipients[:0], Start: instant{t.at, t.digits}.time(),
 	}
 	to.queued(st.direction)
 	for i := range st.recipientsOf(t) {
 		r := &st.recipients[int(t.first)+i]
-		to.Recipients = append(to.Recipients, Recipient{To: r.to.of(said), Verdict: st.verdict(&r.verdict, said)})
+		to.Recipients = append(to.Recipients, Recipient{To: r.to.of(said), Result: resultOf(r.class), Verdict: st.verdict(&r.verdict, said)})
 	}
-	judge(to, t.end, s.Ended)
 }
 
 // of returns the text, of which said are all.
-func (t text) of(said string) string { return said[t.at : t.at+t.n] }
+func (t text) of(said string) string {
+	if said == "" {
+		return ""
+	}
+	return said[t.at : t.at+t.n]
+}
 
 // verdict makes a Verdict of v.
 func (st *state) verdict(v *verdict, said string) Verdict {
@@ -144,59 +158,57 @@ func closedBy(context []byte) closed {
 	return closedRemote
 }
 
-// judge gives the transaction and its recipients their results.
-func judge(t *Transaction, end transactionEnd, ended Ended) {
-	var accepted, deferred, rejected int
-	for i := range t.Recipients {
-		r := &t.Recipients[i]
+// judge returns the transaction's result, and gives its recipients the verdicts
+// that count for them.
+func (st *state) judge(t *transaction, ended Ended, results *Results) Result {
+	var accepted, deferred, rejected int32
+	recipients := st.recipientsOf(t)
+	for i := range recipients {
+		r := &recipients[i]
 		switch {
-		case r.Class.Failed():
-		case t.Mail.Class.Failed() && t.EndOfData.Class != reply.OK:
-			r.Verdict = t.Mail
-		case t.Data.Class.Failed():
-			r.Verdict = t.Data
+		case r.class.Failed():
+		case t.mail.class.Failed() && t.endOfData.class != reply.OK:
+			r.verdict = t.mail
+		case t.data.class.Failed():
+			r.verdict = t.data
 		default:
-			r.Verdict = t.EndOfData
+			r.verdict = t.endOfData
 		}
-		switch r.Class {
+		switch r.class {
 		case reply.OK:
-			r.Result = Accepted
 			accepted++
 		case reply.Transient:
-			r.Result = Deferred
 			deferred++
 		case reply.Permanent:
-			r.Result = Rejected
 			rejected++
 		default:
-			r.Result = Unknown
-			r.Verdict = Verdict{}
+			r.verdict = verdict{}
 		}
+		results.Count(resultOf(r.class))
 	}
-	switch n := len(t.Recipients); {
-	case t.Mail.Class.Failed() && accepted == 0:
-		t.Result = resultOf(t.Mail.Class) // whatever was said to the RCPTs behind it
+	switch n := t.count; {
+	case t.mail.class.Failed() && accepted == 0:
+		return resultOf(t.mail.class) // whatever was said to the RCPTs behind it
 	case n > 0 && accepted == n:
-		t.Result = Accepted
+		return Accepted
 	case accepted > 0:
-		t.Result = Partial
+		return Partial
 	case n > 0 && deferred+rejected == n && deferred > 0:
-		t.Result = Deferred
+		return Deferred
 	case n > 0 && rejected == n:
-		t.Result = Rejected
-	case n == 0 && end == endData && !t.EndOfData.Class.Failed() && !t.Data.Class.Failed():
-		t.Result = Unknown // its recipients are not in the log
-	case n == 0 && t.EndOfData.Class.Failed():
-		t.Result = resultOf(t.EndOfData.Class)
-	case n == 0 && t.Data.Class.Failed():
-		t.Result = resultOf(t.Data.Class)
-	case end == endByPeer || end == endByMail:
-		t.Result = Aborted
+		return Rejected
+	case n == 0 && t.end == endData && !t.endOfData.class.Failed() && !t.data.class.Failed():
+		return Unknown // its recipients are not in the log
+	case n == 0 && t.endOfData.class.Failed():
+		return resultOf(t.endOfData.class)
+	case n == 0 && t.data.class.Failed():
+		return resultOf(t.data.class)
+	case t.end == endByPeer || t.end == endByMail:
+		return Aborted
 	case ended == EndedCut || ended == EndedOpen:
-		t.Result = Unknown
-	default:
-		t.Result = Aborted
+		return Unknown
 	}
+	return Aborted
 }
 
 // queued takes in what Exchange says in the reply to the end of the data: "250

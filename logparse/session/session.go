@@ -55,6 +55,41 @@ const (
 	Unknown  Result = "unknown"  // the log does not show it
 )
 
+// Results counts transactions or recipients by their results.
+type Results struct {
+	Total, Accepted, Partial, Deferred, Rejected, Aborted, Unknown int64
+}
+
+// Count counts one with the result r.
+func (n *Results) Count(r Result) {
+	n.Total++
+	switch r {
+	case Accepted:
+		n.Accepted++
+	case Partial:
+		n.Partial++
+	case Deferred:
+		n.Deferred++
+	case Rejected:
+		n.Rejected++
+	case Aborted:
+		n.Aborted++
+	default:
+		n.Unknown++
+	}
+}
+
+// Add adds other to n.
+func (n *Results) Add(other Results) {
+	n.Total += other.Total
+	n.Accepted += other.Accepted
+	n.Partial += other.Partial
+	n.Deferred += other.Deferred
+	n.Rejected += other.Rejected
+	n.Aborted += other.Aborted
+	n.Unknown += other.Unknown
+}
+
 // A Verdict is a reply as it counts for a command, a recipient or a message.
 // The zero Verdict means that none was seen.
 type Verdict struct {
@@ -172,6 +207,7 @@ type Session struct {
 	Tarpits      int           // how often Exchange made the peer wait
 	Tarpitted    time.Duration // for how long in all
 	Transactions []Transaction
+	Results      struct{ Transactions, Recipients Results }
 	Messages     []Message // of the tracking logs, where they were joined
 	Replies      Replies
 	Failures     []outcome.Outcome // each refusal and failure, once

@@ -83,7 +83,9 @@ func (b *Builder) tick(s *stream, rec *logparse.Record) {
 	default:
 		return
 	}
-	b.matcher.advance(s.index, outcome.Unix(s.clock, 0))
+	if !rec.Format.HasSessionID() {
+		b.matcher.advance(s.index, outcome.Unix(s.clock, 0))
+	}
 	if s.clock >= s.sweep && b.sweep() {
 		s.sweep = s.clock + int64(SilenceWithoutID)
 	}

@@ -38,8 +38,8 @@ func DefaultKeys() []outcome.Key {
 type Analysis struct {
 	Input        Input
 	Sessions     Sessions
-	Transactions Transactions
-	Recipients   Recipients
+	Transactions session.Results
+	Recipients   session.Results
 	Replies      session.Replies
 	Failures     *outcome.Summary
 	Failed       Failed
@@ -55,16 +55,6 @@ type Sessions struct {
 	Unused     int64
 	Confidence map[session.Confidence]int64
 	Ended      map[session.Ended]int64
-}
-
-// Transactions counts transactions by result.
-type Transactions struct {
-	Total, Accepted, Partial, Deferred, Rejected, Aborted, Unknown int64
-}
-
-// Recipients counts recipients by result.
-type Recipients struct {
-	Total, Accepted, Deferred, Rejected, Unknown int64
 }
 
 // Failed counts what is behind the groups of failures, each thing once.
@@ -89,7 +79,7 @@ func Run(ctx context.Context, sources []*input.Source, opt *Options) (*Analysis,
 		Failures: outcome.NewSummary(o.By, o.Location),
 	}
 	logs := Prepare(ctx, sources, &o.Read)
-	b := session.NewBuilder(&session.Options{Classifier: o.Classifier}, func(s *session.Session) {
+	b := session.NewBuilder(&session.Options{Classifier: o.Classifier, Terse: o.Where == nil}, func(s *session.Session) {
 		if o.Includes(s.Start) && (o.Where == nil || o.Where(s)) {
 			a.add(s)
 		}
@@ -150,12 +140,8 @@ func (a *Analysis) add(s *session.Session) {
 	}
 	n.Confidence[s.Confidence]++
 	n.Ended[s.Ended]++
-	for i := range s.Transactions {
-		a.Transactions.add(&s.Transactions[i])
-		for j := range s.Transactions[i].Recipients {
-			a.Recipients.Count(s.Transactions[i].Recipients[j].Result)
-		}
-	}
+	a.Transactions.Add(s.Results.Transactions)
+	a.Recipients.Add(s.Results.Recipients)
 	a.Replies.Add(s.Replies)
 	var lastReply uint32
 	for o := range s.Outcomes {
@@ -167,38 +153,5 @@ func (a *Analysis) add(s *session.Session) {
 		if o.Recipient != "" {
 			a.Failed.Recipients++
 		}
-	}
-}
-
-func (n *Transactions) add(t *session.Transaction) {
-	n.Total++
-	switch t.Result {
-	case session.Accepted:
-		n.Accepted++
-	case session.Partial:
-		n.Partial++
-	case session.Deferred:
-		n.Deferred++
-	case session.Rejected:
-		n.Rejected++
-	case session.Aborted:
-		n.Aborted++
-	default:
-		n.Unknown++
-	}
-}
-
-// Count counts a recipient with that result.
-func (n *Recipients) Count(r session.Result) {
-	n.Total++
-	switch r {
-	case session.Accepted:
-		n.Accepted++
-	case session.Deferred:
-		n.Deferred++
-	case session.Rejected:
-		n.Rejected++
-	default:
-		n.Unknown++
 	}
 }

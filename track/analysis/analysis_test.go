@@ -17,6 +17,7 @@ import (
 
 	"github.com/smtplog/smtplog/logparse"
 	"github.com/smtplog/smtplog/logparse/input"
+	"github.com/smtplog/smtplog/logparse/session"
 	"github.com/smtplog/smtplog/logparse/testlog"
 	"github.com/smtplog/smtplog/reply/outcome"
 	"github.com/smtplog/smtplog/track/analysis"
@@ -290,8 +291,7 @@ func TestCutIntoFiles(t *testing.T) {
 		}
 		type counts struct {
 			analysis.Sessions
-			analysis.Transactions
-			analysis.Recipients
+			Transactions, Recipients session.Results
 			analysis.Failed
 		}
 		if diff := cmp.Diff(counts{whole.Sessions, whole.Transactions, whole.Recipients, whole.Failed},

@@ -148,7 +148,7 @@ func (a *Analysis) json(top, problems int) *analysisJSON {
 		Schema:       Schema,
 		Input:        a.Input.json(problems),
 		Transactions: transactionsJSON(a.Transactions),
-		Recipients:   recipientsJSON(a.Recipients),
+		Recipients:   recipientsJSON{a.Recipients.Total, a.Recipients.Accepted, a.Recipients.Deferred, a.Recipients.Rejected, a.Recipients.Unknown},
 		Replies:      repliesJSON(a.Replies),
 		Capped:       a.Capped,
 	}
