@@ -18,6 +18,9 @@ type w3cShort struct {
 	behind int    // columns behind those of the steps
 	tail   []byte // how an earlier row ended, from the blank before them on
 	ended  bool   // there was one
+
+	isUsual bool // the columns are the usual ones
+	usual   w3cUsualRows
 }
 
 // A w3cStep reads one column, or a run of those that are mostly the same from
@@ -87,6 +90,7 @@ func newW3CShort(columns []iisColumn) w3cShort {
 	}
 	s.dated, s.timed = has[iisDate], has[iisTime]
 	s.behind = len(columns) - last - 1
+	s.isUsual = isW3CUsual(columns)
 	var run *w3cRun
 	for _, c := range columns[:last+1] {
 		kind := w3cStepOf[c]
@@ -111,7 +115,14 @@ func (w *w3cReader) quick(rec *Record) bool {
 		return false
 	}
 	line, size := w.lines.ready()
-	if len(line) == 0 || !w.quickRow(rec, line) {
+	switch {
+	case len(line) == 0:
+		return false
+	case w.short.isUsual:
+		if !w.quickUsual(rec, line) {
+			return false
+		}
+	case !w.quickRow(rec, line):
 		return false
 	}
 	w.lines.take(size)
