@@ -1,8 +1,6 @@
 package session
 
 import (
-	"encoding/binary"
-
 	"github.com/smtplog/smtplog/logparse"
 	"github.com/smtplog/smtplog/reply/outcome"
 )
@@ -53,16 +51,17 @@ type matcher struct {
 
 	capped int64 // how often rows were dealt out early because maxWaiting was reached
 
-	clusters map[string]*cluster
+	clusters clusterTable
 	logs     map[uint32]*logClock
 	ordered  []*logClock
+	recent   *logClock   // of the row before
+	before   *cluster    // of the row before, nil if it is gone
 	limit    int         // how many rows may wait, maxWaiting but in tests
 	waiting  int         // rows that wait
 	queue    clusterList // clusters with rows that wait, in the order in which they began to
 	rows     int64       // rows so far
 	work     int64       // comparisons of a row with a connection so far
 
-	key  []byte
 	row  matchRow
 	beam beam
 	pool pool
@@ -71,12 +70,13 @@ type matcher struct {
 // A logClock is how far a log has come, in milliseconds, and its clusters, those
 // longest without a row first.
 type logClock struct {
+	log  uint32
 	now  int64
 	idle clusterList
 }
 
 func newMatcher(place func(*slot, *logparse.Record), finish func(*slot)) *matcher {
-	m := &matcher{place: place, finish: finish, limit: maxWaiting, clusters: map[string]*cluster{}, logs: map[uint32]*logClock{}}
+	m := &matcher{place: place, finish: finish, limit: maxWaiting, clusters: clusterTable{}, logs: map[uint32]*logClock{}}
 	m.queue.link = waitLink
 	return m
 }
@@ -95,10 +95,11 @@ func (m *matcher) add(log uint32, rec *logparse.Record) {
 	}
 	r.clock = clock.now
 
-	n := m.clusterKey(log, rec)
-	c := m.cluster(clock, m.key)
-	if len(rec.Helo) > 0 && r.verb.greets() && n < len(m.key) {
-		if before := m.clusters[string(m.key[:n])]; before != nil {
+	key := clusterKey{clock, rec.Direction, rec.Connector, withoutPort(rec.Remote), rec.Helo}
+	c := m.cluster(&key)
+	if len(rec.Helo) > 0 && r.verb.greets() {
+		key.helo = nil
+		if before := m.clusters.find(&key, key.hash()); before != nil {
 			m.adopt(c, before)
 		}
 	}
@@ -110,48 +111,18 @@ func (m *matcher) add(log uint32, rec *logparse.Record) {
 	}
 }
 
-// clusterKey builds the key of the row's cluster in m.key and returns the length
-// of the key that the rows before HELO have.
-func (m *matcher) clusterKey(log uint32, rec *logparse.Record) int {
-	k := binary.LittleEndian.AppendUint32(m.key[:0], log)
-	k = append(k, byte(rec.Direction))
-	k = append(append(k, rec.Connector...), 0)
-	k = append(append(k, withoutPort(rec.Remote)...), 0)
-	n := len(k)
-	m.key = append(k, rec.Helo...)
-	return n
-}
-
-// withoutPort returns the host of "192.0.2.1:25" or "[2001:db8::1]:25"; what
-// has no port comes back whole.
-func withoutPort(remote []byte) []byte {
-	colon := -1
-	for i, c := range remote {
-		switch {
-		case c == ']':
-			return remote[:i+1]
-		case c == ':' && colon >= 0:
-			if remote[0] != '[' {
-				return remote // an IPv6 address
-			}
-		case c == ':':
-			colon = i
-		}
-	}
-	if colon > 0 && remote[0] != '[' {
-		return remote[:colon]
-	}
-	return remote
-}
-
 func (m *matcher) clock(log uint32) *logClock {
+	if c := m.recent; c != nil && c.log == log {
+		return c
+	}
 	c := m.logs[log]
 	if c == nil {
-		c = &logClock{}
+		c = &logClock{log: log}
 		c.idle.link = idleLink
 		m.logs[log] = c
 		m.ordered = append(m.ordered, c)
 	}
+	m.recent = c
 	return c
 }
 

@@ -159,14 +159,14 @@ func (h *hypothesis) wait(r *matchRow) {
 	}
 }
 
-// placeOnly places a row that can go nowhere else.
-func (m *matcher) placeOnly(c *cluster, rec *logparse.Record) {
+// placeOnly places a row that can go nowhere but to the j-th connection of the
+// only hypothesis, or begins one if j is -1.
+func (m *matcher) placeOnly(c *cluster, j int, rec *logparse.Record) {
 	r := &m.row
 	h := c.hypotheses[0]
 	h.score = 0
 	m.pool.release(h.node)
 	h.node = nil
-	j := m.beam.candidates[0].conn
 	if j < 0 {
 		j = len(h.conns)
 		m.pool.makeRoom(h)

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/smtplog/smtplog/logparse"
+	"github.com/smtplog/smtplog/reply/outcome"
 )
 
 const (
@@ -30,8 +31,14 @@ const (
 
 // A cluster is what is known of the rows that may share connections.
 type cluster struct {
-	key   []byte
-	log   *logClock
+	log       *logClock
+	direction outcome.Direction
+	key       []byte // remote end, HELO name and connector, without anything in between
+	remote    int    // where the first of them ends
+	helo      int    // and the second
+	hash      uint64
+	same      *cluster // another with the same hash
+
 	clock int64 // of the log at the last row
 	order int64 // rows so far
 	check int64 // when to look for silent connections next
@@ -62,15 +69,21 @@ type heldRow struct {
 }
 
 // cluster returns the cluster with the key.
-func (m *matcher) cluster(log *logClock, key []byte) *cluster {
-	if c := m.clusters[string(key)]; c != nil {
+func (m *matcher) cluster(key *clusterKey) *cluster {
+	if c := m.before; c != nil && c.is(key) {
 		return c
 	}
-	c := m.pool.newCluster()
-	c.key, c.log = append(c.key[:0], key...), log
-	c.clock, c.order, c.check = log.now, 0, log.now+silence
-	c.hypotheses = append(c.hypotheses[:0], m.pool.newHypothesis(1))
-	m.clusters[string(key)] = c
+	hash := key.hash()
+	c := m.clusters.find(key, hash)
+	if c == nil {
+		c = m.pool.newCluster()
+		c.setKey(key, hash)
+		now := key.log.now
+		c.clock, c.order, c.check = now, 0, now+silence
+		c.hypotheses = append(c.hypotheses[:0], m.pool.newHypothesis(1))
+		m.clusters.add(c)
+	}
+	m.before = c
 	return c
 }
 
@@ -88,9 +101,10 @@ func (m *matcher) decide(c *cluster, rec *logparse.Record) {
 		return
 	}
 	b := &m.beam
-	m.collect(c)
-	if len(b.candidates) == 1 && len(c.hypotheses) == 1 && c.oldest == nil {
-		m.placeOnly(c, rec)
+	if j, ok := m.sure(c); ok {
+		m.placeOnly(c, j, rec)
+	} else if m.collect(c); len(b.candidates) == 1 && len(c.hypotheses) == 1 && c.oldest == nil {
+		m.placeOnly(c, b.candidates[0].conn, rec)
 	} else {
 		m.branch(c)
 		m.commit(c, rec)
@@ -257,7 +271,10 @@ func (m *matcher) remove(c *cluster) {
 	c.hypotheses = c.hypotheses[:0]
 	c.log.idle.remove(c)
 	m.queue.remove(c)
-	delete(m.clusters, string(c.key))
+	m.clusters.remove(c)
+	if m.before == c {
+		m.before = nil
+	}
 	m.pool.clusters = append(m.pool.clusters, c)
 }
 

@@ -1,0 +1,121 @@
+package session
+
+import (
+	"encoding/binary"
+	"math/bits"
+	"math/rand/v2"
+
+	"github.com/smtplog/smtplog/reply/outcome"
+)
+
+// A clusterKey is what the rows of one cluster have in common. Its bytes are
+// borrowed from a row.
+type clusterKey struct {
+	log       *logClock
+	direction outcome.Direction
+	connector []byte
+	remote    []byte // without its port
+	helo      []byte
+}
+
+// withoutPort returns the host of "192.0.2.1:25" or "[2001:db8::1]:25"; what
+// has no port comes back whole.
+func withoutPort(remote []byte) []byte {
+	colon := -1
+	for i, c := range remote {
+		switch {
+		case c == ']':
+			return remote[:i+1]
+		case c == ':' && colon >= 0:
+			if remote[0] != '[' {
+				return remote // an IPv6 address
+			}
+		case c == ':':
+			colon = i
+		}
+	}
+	if colon > 0 && remote[0] != '[' {
+		return remote[:colon]
+	}
+	return remote
+}
+
+// keySeed keeps those who choose hosts and names from choosing hashes.
+var keySeed = rand.Uint64()
+
+// hash returns a hash of the key.
+func (k *clusterKey) hash() uint64 {
+	h := hashWord(keySeed^uint64(k.log.log)<<8^uint64(k.direction), uint64(len(k.remote))<<32|uint64(len(k.helo)))
+	h = hashBytes(h, k.remote)
+	h = hashBytes(h, k.helo)
+	return hashBytes(h, k.connector)
+}
+
+func hashBytes(h uint64, b []byte) uint64 {
+	for len(b) >= 8 {
+		h = hashWord(h, binary.LittleEndian.Uint64(b))
+		b = b[8:]
+	}
+	last := uint64(0)
+	for i, c := range b {
+		last |= uint64(c) << (8 * i)
+	}
+	return hashWord(h, last)
+}
+
+func hashWord(h, x uint64) uint64 {
+	high, low := bits.Mul64(h^0x9e3779b97f4a7c15, x^0xc2b2ae3d27d4eb4f)
+	return high ^ low
+}
+
+// is reports whether c has the key.
+func (c *cluster) is(k *clusterKey) bool {
+	return c.log == k.log && c.direction == k.direction && string(c.key[:c.remote]) == string(k.remote) &&
+		string(c.key[c.remote:c.helo]) == string(k.helo) && string(c.key[c.helo:]) == string(k.connector)
+}
+
+// setKey gives c the key.
+func (c *cluster) setKey(k *clusterKey, hash uint64) {
+	c.log, c.direction, c.hash = k.log, k.direction, hash
+	b := append(c.key[:0], k.remote...)
+	c.remote = len(b)
+	b = append(b, k.helo...)
+	c.helo = len(b)
+	c.key = append(b, k.connector...)
+}
+
+// A clusterTable holds clusters by the hash of their keys; those with the same
+// one are linked.
+type clusterTable map[uint64]*cluster
+
+// find returns the cluster with the key, nil if there is none.
+func (t clusterTable) find(k *clusterKey, hash uint64) *cluster {
+	c := t[hash]
+	for c != nil && !c.is(k) {
+		c = c.same
+	}
+	return c
+}
+
+// add puts c in, which is not there.
+func (t clusterTable) add(c *cluster) {
+	c.same = t[c.hash]
+	t[c.hash] = c
+}
+
+// remove takes c out.
+func (t clusterTable) remove(c *cluster) {
+	first := t[c.hash]
+	switch {
+	case first == c && c.same == nil:
+		delete(t, c.hash)
+	case first == c:
+		t[c.hash] = c.same
+	default:
+		for first.same != c {
+			first = first.same
+		}
+		first.same = c.same
+	}
+	c.same = nil
+}
