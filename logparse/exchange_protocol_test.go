@@ -176,15 +176,3 @@ func TestReceiveServer(t *testing.T) {
 		}
 	}
 }
-
-func BenchmarkExchangeReceive(b *testing.B) {
-	session := rows(receiveStart+"+,,", receiveStart+`>,"220 mx.example.com Microsoft ESMTP MAIL Service ready at Sun, 1 Nov 2026 10:30:00 +0100",`,
-		receiveStart+"<,EHLO mail.example.org,",
-		receiveStart+">,250  mx.example.com Hello [192.0.2.7] SIZE 37748736 PIPELINING DSN ENHANCEDSTATUSCODES STARTTLS 8BITMIME CHUNKING,",
-		receiveStart+"<,MAIL FROM:<a@example.org> SIZE=1460,", receiveStart+"*,08DE000000000001;2026-11-01T09:30:00.250Z;1,receiving message",
-		receiveStart+">,250 2.1.0 Sender OK,", receiveStart+"<,RCPT TO:<x@example.com>,", receiveStart+">,250 2.1.5 Recipient OK,",
-		receiveStart+"<,DATA,", receiveStart+">,354 Start mail input; end with <CRLF>.<CRLF>,",
-		receiveStart+`>,"250 2.6.0 <1@example.org> [InternalId=1, Hostname=mx.example.com] 1511 bytes in 0.102, 14,8 KB/sec Queued mail for delivery",`,
-		receiveStart+"<,QUIT,", receiveStart+">,221 2.0.0 Service closing transmission channel,", receiveStart+"-,,Local")
-	benchmarkRead(b, ExchangeReceive, receiveHeader+strings.Repeat(session, 2000))
-}

@@ -249,6 +249,18 @@ func TestQuickShare(t *testing.T) {
 	}
 }
 
+// No row costs an allocation, be it of another minute, connector or log than
+// the one before, or one that goes the long way.
+func TestQuickDoesNotAllocate(t *testing.T) {
+	later := strings.Replace(sendStart, "09:30", "09:31", 1)
+	checkAllocations(t, ExchangeSend, []byte(strings.Repeat(rows(sendStart+"*,,attempting to connect", later+">,QUIT,",
+		strings.Replace(later, "Outbound", `"Out, bound"`, 1)+`<,"221 ""bye""",`, strings.Replace(sendStart, "Outbound", "Relay", 1)+`<,"221 ""bye""","a ""b"""`), 2000)))
+	checkAllocations(t, Connectivity, []byte(strings.Repeat(rows("2026-11-01T09:30:00.250Z,08DE000000000001,SMTP,example.net,+,x",
+		`2026-11-01T09:31:00.250Z,08DE000000000001,"SMTP",example.net,>,"a, ""b"""`), 2000)))
+	checkAllocations(t, Agent, []byte(strings.Repeat(rows("2026-11-01T09:30:00.250Z,08DE000000000001,10.0.0.1:25,192.0.2.7:51234"+strings.Repeat(",", 13),
+		"2026-11-01T09:31:00.250Z,08DE000000000001,10.0.0.1:25,192.0.2.7:51234"+strings.Repeat(`,"a ""b"""`, 16)), 2000)))
+}
+
 func FuzzQuick(f *testing.F) {
 	formats := []Format{ExchangeReceive, ExchangeSend, Tracking, Connectivity, Agent, TrackingPS, MessageTrace}
 	random := rand.New(rand.NewPCG(5, 6))

@@ -150,14 +150,3 @@ func FuzzTracking(f *testing.F) {
 	f.Add([]byte(randomTrackingLog(rand.New(rand.NewPCG(5, 6)), 5)))
 	f.Fuzz(func(t *testing.T, log []byte) { checkAnyLog(t, log, Tracking) })
 }
-
-func BenchmarkTracking(b *testing.B) {
-	row := trackingRow(tracking2016, map[string]string{
-		"source-context":  "08DE000000000001;2026-11-01T09:30:00.250Z;0",
-		"message-id":      "<0123456789abcdef@mail.example.org>",
-		"message-subject": "Minutes of the meeting, second draft",
-		"message-info":    "2026-11-01T09:30:00.250Z;SRV=EX1.example.com:TOTAL-SUB=0.013|SA=0.013",
-		"custom-data":     "S:ProxiedClientIPAddress=192.0.2.7;S:DeliveryPriority=Normal",
-	})
-	benchmarkRead(b, Tracking, strings.Repeat(rows(row), 20_000))
-}

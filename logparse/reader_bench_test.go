@@ -1,0 +1,81 @@
+package logparse_test
+
+import (
+	"bytes"
+	"io"
+	"strings"
+	"testing"
+
+	"github.com/smtplog/smtplog/logparse"
+	"github.com/smtplog/smtplog/logparse/testlog"
+	"github.com/smtplog/smtplog/track/testworld"
+)
+
+// protocolLog is a protocol log of 2,000 connections, many at a time.
+func protocolLog(b *testing.B, format logparse.Format) []byte {
+	b.Helper()
+	opt := testlog.Options{Seed: 7, Format: format, Connections: 2000, Hosts: 100, AtOnce: 3}
+	if format == logparse.ExchangeSend {
+		opt.Outbound = 1
+	}
+	var log bytes.Buffer
+	if err := testlog.Stream(&log, opt, nil, nil); err != nil {
+		b.Fatal(err)
+	}
+	return log.Bytes()
+}
+
+// worldLog joins the logs of a played organisation whose paths have the name
+// in them.
+func worldLog(name string, opt testworld.Options) []byte {
+	var log []byte
+	opt.Seed, opt.Messages = 3, 2000
+	for _, f := range testworld.Play(opt).Files {
+		if strings.Contains(f.Path, name) {
+			log = append(log, f.Data...)
+		}
+	}
+	return log
+}
+
+// BenchmarkReader reads logs as [testlog] and [testworld] write them, on one
+// goroutine.
+func BenchmarkReader(b *testing.B) {
+	line := func(row string) []byte { return []byte(strings.Repeat(row+"\r\n", 5000)) }
+	for _, bench := range []struct {
+		format logparse.Format
+		log    func(b *testing.B) []byte
+	}{
+		{logparse.ExchangeReceive, func(b *testing.B) []byte { return protocolLog(b, logparse.ExchangeReceive) }},
+		{logparse.ExchangeSend, func(b *testing.B) []byte { return protocolLog(b, logparse.ExchangeSend) }},
+		{logparse.Tracking, func(*testing.B) []byte { return worldLog("EX2/MessageTracking/", testworld.Options{}) }},
+		{logparse.TrackingPS, func(*testing.B) []byte {
+			return worldLog("EX2/Get-MessageTrackingLog", testworld.Options{Export: []string{"EX2"}})
+		}},
+		{logparse.MessageTrace, func(*testing.B) []byte { return worldLog("MessageTrace", testworld.Options{}) }},
+		{logparse.Connectivity, func(*testing.B) []byte {
+			return line("2026-11-01T09:30:00.250Z,08DE000000000001,SMTP,example.net,>,mx1.example.net[192.0.2.7]")
+		}},
+		{logparse.Agent, func(*testing.B) []byte {
+			return line("2026-11-01T09:30:00.250Z,08DE000000000001,10.0.0.1:25,192.0.2.7:51234,192.0.2.7,<1@example.org>,a@example.org," +
+				`a@example.org,x@example.com,1,Content Filter Agent,OnEndOfData,RejectMessage,"550 5.7.1 Message rejected",SclAtOrAboveRejectThreshold,7,DV:3.3`)
+		}},
+	} {
+		b.Run(bench.format.String(), func(b *testing.B) {
+			log := bench.log(b)
+			b.SetBytes(int64(len(log)))
+			b.ReportAllocs()
+			for b.Loop() {
+				r := logparse.NewReader(bytes.NewReader(log), "x.log", &logparse.Options{Format: bench.format})
+				for {
+					if _, err := r.Next(); err == io.EOF {
+						break
+					} else if err != nil {
+						b.Fatal(err)
+					}
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(bytes.Count(log, []byte{'\n'})), "ns/line")
+		})
+	}
+}
