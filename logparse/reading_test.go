@@ -197,18 +197,3 @@ func checkAnyLog(t *testing.T, log []byte, format Format) {
 		}
 	}
 }
-
-func benchmarkRead(b *testing.B, format Format, log string) {
-	b.SetBytes(int64(len(log)))
-	b.ReportAllocs()
-	for b.Loop() {
-		r := NewReader(strings.NewReader(log), "x.log", &Options{Format: format})
-		for {
-			if _, err := r.Next(); err == io.EOF {
-				break
-			} else if err != nil {
-				b.Fatal(err)
-			}
-		}
-	}
-}
