@@ -110,7 +110,7 @@ func NewBuilder(opt *Options, emit func(*Message)) *Builder {
 func (b *Builder) Add(rec *logparse.Record) {
 	e := &b.event
 	if b.opt.Keep == nil {
-		if !e.split(rec) {
+		if !e.split(rec, false) {
 			return
 		}
 		e.readHead()

@@ -101,7 +101,7 @@ func (c *clusters) find(e *Event) *cluster {
 		case other == nil || other == found:
 		case found == nil:
 			found = other
-		case len(other.rows) > len(found.rows):
+		case other.rows > found.rows:
 			c.merge(other, found)
 			found = other
 		default:
@@ -162,7 +162,7 @@ func (c *clusters) merge(cl, d *cluster) {
 
 // remove drops a cluster.
 func (c *clusters) remove(cl *cluster) {
-	c.rows -= len(cl.rows)
+	c.rows -= cl.rows
 	for _, k := range cl.keys {
 		delete(c.byKey, k)
 	}

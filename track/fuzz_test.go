@@ -64,7 +64,7 @@ func FuzzParse(f *testing.F) {
 			c.reset()
 			common := newCommon()
 			c.add(&e, common)
-			c.unpack(0, &again, string(c.text), common)
+			c.unpack([]*Event{&again}, common)
 			if again.EventID != e.EventID || again.Server != e.Server || again.Reply != e.Reply || again.RemoteInternalID != e.RemoteInternalID ||
 				!slices.Equal(again.Recipients, e.Recipients) || !slices.Equal(again.Related, e.Related) || again.Session != e.Session ||
 				again.Bytes != e.Bytes || again.Number != e.Number || again.Pos != e.Pos {

@@ -31,10 +31,9 @@ type group struct {
 // split tells the messages in a cluster's rows apart. What it returns does not
 // depend on the order of the rows.
 func (b *Builder) split(c *cluster) []group {
-	events := b.events.take(len(c.rows))
-	texts := string(c.text)
-	for i, e := range events {
-		c.unpack(i, e, texts, b.common)
+	events := b.events.take(c.rows)
+	c.unpack(events, b.common)
+	for _, e := range events {
 		e.short = b.clusters.short.of(e.Server)
 	}
 	events = order(events)
@@ -168,24 +167,6 @@ func (g *grouping) reset(events []*Event, window int64) {
 	for i, e := range events {
 		g.parent[i], g.network[i], g.inferred[i] = i, e.NetworkID, false
 	}
-}
-
-// resized returns a slice of n elements, whatever they hold: s itself if it
-// has the room, and not much more.
-func resized[T any](s []T, n int) []T {
-	if n > cap(s) || cap(s) > 16*keptEvents && n < cap(s)/2 {
-		return make([]T, n)
-	}
-	return s[:n]
-}
-
-// longer returns s with one more element, which holds what was there before.
-func longer[T any](s []T) []T {
-	if len(s) < cap(s) {
-		return s[:len(s)+1]
-	}
-	var zero T
-	return append(s, zero)
 }
 
 // whole returns the events as one message.

@@ -35,7 +35,7 @@ func (g *grouping) byName() {
 	g.cut()
 	pieces := g.pieces
 	var pairs []pair
-	for _, list := range g.names.lists[:len(g.names.lines)] {
+	for _, list := range g.names.all() {
 		for i := range list {
 			for _, k := range list[i+1 : min(len(list), i+1+maxNeighbours)] {
 				if gap, ok := g.near(&pieces[list[i]], &pieces[k]); ok {

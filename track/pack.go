@@ -1,30 +1,17 @@
 package track
 
 import (
+	"encoding/binary"
 	"math"
+	"math/bits"
 	"strings"
 
 	"github.com/smtplog/smtplog/logparse"
 	"github.com/smtplog/smtplog/reply/outcome"
 )
 
-// A packedRow is a row of an unfinished message: the kept columns of its Event
-// as numbers of texts, 0 for "".
-type packedRow struct {
-	at     outcome.Time
-	line   int64
-	offset int64
-	file   uint32
-	format logparse.Format
-	values [keptColumns]uint32
-	lists  *packedLists // of Exchange 5.5, whose rows have a line for each recipient
-}
-
-type packedLists struct{ recipients []Recipient }
-
 // maxCommon is how many texts a Builder shares between messages: names of
-// servers, connectors, events and files. The numbers from it on are those of a
-// cluster's own texts.
+// servers, connectors, events and files.
 const (
 	maxCommon       = 1 << 16
 	maxCommonLength = 128
@@ -69,149 +56,214 @@ func (c *common) number(s string) (n uint32, ok bool) {
 }
 
 // shared are the columns whose values many messages have in common.
-var shared = [keptColumns]bool{
+var shared = [slots]bool{
+	slotFile: true,
 	colEvent: true, colSource: true, colClientIP: true, colClientHostname: true, colServerIP: true,
 	colServerHostname: true, colPartner: true, colGateway: true, colConnector: true, colRecipientCount: true,
 	colDirectionality: true, colAction: true, colProxied: true,
 }
 
+// A slot is a column, or the name of the file.
+const (
+	slotFile = keptColumns
+	slots    = keptColumns + 1
+)
+
 // A cluster holds the rows that may belong to one message or to several that
-// share an id. Its texts are its own.
+// share an id, one after the other in data: format, time, place, which columns
+// have a value, and the values of the file and of these columns. Most numbers
+// are varints, and a value is
+//
+//	k below slots: the latest text of slot k
+//	slots:         a text of the cluster's own, its length and its bytes
+//	slots+1+n:     the n-th common text
+//
+// A row of Exchange 5.5, which has a line for each recipient, has their number
+// at its end, and the address and status of each.
 type cluster struct {
-	rows        []packedRow
-	text        []byte // its texts, one after the other
-	ends        []int  // where each of them ends
-	first, last int64  // Unix nanoseconds of the rows
+	data        []byte
+	rows        int
+	latest      [slots]extent // of its own texts
+	first, last int64         // Unix nanoseconds of the rows
 	keys        []uint64
 	place       int    // in clusters.open
 	order       uint64 // of its first row
 }
 
-// lookBack is how many of a cluster's texts are compared with a new one.
-const lookBack = 24
-
-// number returns the number of the value of a column.
-func (c *cluster) number(s string, share bool, common *common) uint32 {
-	if s == "" {
-		return 0
-	}
-	if share {
-		if n, ok := common.number(s); ok {
-			return n
-		}
-	}
-	n := len(c.ends)
-	for i := n - 1; i >= max(0, n-lookBack); i-- {
-		if from, to := c.bounds(i); to-from == len(s) && string(c.text[from:to]) == s {
-			return uint32(maxCommon + i)
-		}
-	}
-	c.text = append(c.text, s...)
-	c.ends = append(c.ends, len(c.text))
-	return uint32(maxCommon + n)
-}
-
-// is reports whether s is the cluster's own text of that number.
-func (c *cluster) is(n uint32, s string) bool {
-	if n < maxCommon {
-		return false
-	}
-	from, to := c.bounds(int(n - maxCommon))
-	return string(c.text[from:to]) == s
-}
-
-// bounds returns where the i-th text begins and ends.
-func (c *cluster) bounds(i int) (from, to int) {
-	if i > 0 {
-		from = c.ends[i-1]
-	}
-	return from, c.ends[i]
-}
+// An extent is where a text lies in the data of a cluster.
+type extent struct{ from, to uint32 }
 
 // add packs the row that e was read from.
 func (c *cluster) add(e *Event, common *common) {
-	c.rows = append(c.rows, packedRow{at: e.Time, line: e.Pos.Line, offset: e.Pos.Offset, format: e.Format})
-	r := &c.rows[len(c.rows)-1]
-	r.file = c.number(e.Pos.File, true, common)
-	for i := range r.values {
-		s := e.raw[i]
-		if s == "" {
-			continue
-		}
-		// Most ids, the sender and the subject are those of the row before.
-		if n := len(c.rows); n > 1 && !shared[i] && c.is(c.rows[n-2].values[i], s) {
-			r.values[i] = c.rows[n-2].values[i]
-			continue
-		}
-		r.values[i] = c.number(s, shared[i], common)
-	}
-	if e.Format == logparse.Tracking5 && len(e.Recipients) > 0 {
-		r.lists = &packedLists{make([]Recipient, len(e.Recipients))}
-		for i, one := range e.Recipients {
-			r.lists.recipients[i] = Recipient{strings.Clone(one.Address), strings.Clone(one.Status)}
+	filled := uint64(0)
+	for i := range keptColumns {
+		if e.raw[i] != "" {
+			filled |= 1 << i
 		}
 	}
+	b := append(c.data, byte(e.Format), digitsOf(e.Time))
+	b = binary.AppendVarint(b, e.Time.UnixNano())
+	b = binary.AppendVarint(b, e.Pos.Line)
+	b = binary.AppendVarint(b, e.Pos.Offset)
+	b = binary.AppendUvarint(b, filled)
+	b = c.appendValue(b, e.Pos.File, slotFile, common)
+	for ; filled != 0; filled &= filled - 1 {
+		i := column(bits.TrailingZeros64(filled))
+		b = c.appendValue(b, e.raw[i], i, common)
+	}
+	if e.Format == logparse.Tracking5 {
+		b = binary.AppendUvarint(b, uint64(len(e.Recipients)))
+		for i := range e.Recipients {
+			b = appendText(appendText(b, e.Recipients[i].Address), e.Recipients[i].Status)
+		}
+	}
+	c.data = b
+	c.rows++
 	if !e.Time.IsZero() {
 		ns := e.Time.UnixNano()
 		c.first, c.last = min(c.first, ns), max(c.last, ns)
 	}
 }
 
-// unpack reads the i-th row as e. The texts are those of the cluster.
-func (c *cluster) unpack(i int, e *Event, texts string, common *common) {
-	r := &c.rows[i]
-	text := func(n uint32) string {
-		if n < maxCommon {
-			return common.texts[n]
-		}
-		from, to := c.bounds(int(n - maxCommon))
-		return texts[from:to]
-	}
-	e.reset(outcome.Position{File: text(r.file), Line: r.line, Offset: r.offset}, r.format, r.at)
-	for i, n := range r.values {
-		if n != 0 {
-			e.raw[i] = text(n)
+// appendValue appends the value of a slot.
+func (c *cluster) appendValue(b []byte, s string, slot column, common *common) []byte {
+	if shared[slot] {
+		if n, ok := common.number(s); ok {
+			return binary.AppendUvarint(b, uint64(slots)+1+uint64(n))
 		}
 	}
-	if r.lists != nil {
-		e.Recipients = append(e.Recipients, r.lists.recipients...)
+	// Most ids, the sender and the subject are those of the row before, and the
+	// return path is the sender.
+	if c.latest[slot].is(b, s) {
+		return append(b, byte(slot))
+	}
+	for k, x := range c.latest {
+		if x.is(b, s) {
+			return append(b, byte(k))
+		}
+	}
+	b = appendText(append(b, byte(slots)), s)
+	if len(b) <= math.MaxUint32 {
+		c.latest[slot] = extent{uint32(len(b) - len(s)), uint32(len(b))}
+	}
+	return b
+}
+
+// is reports whether s, which is not empty, is the text there.
+func (x extent) is(data []byte, s string) bool {
+	return int(x.to-x.from) == len(s) && string(data[x.from:x.to]) == s
+}
+
+func appendText(b []byte, s string) []byte {
+	return append(binary.AppendUvarint(b, uint64(len(s))), s...)
+}
+
+// digitsOf returns how many digits the time has, plus one; 0 for no time.
+func digitsOf(t outcome.Time) byte {
+	if t.IsZero() {
+		return 0
+	}
+	return byte(t.Digits()) + 1
+}
+
+// An unpacker reads the rows of a cluster in their order.
+type unpacker struct {
+	data   []byte
+	texts  string // the same, for the events to keep
+	at     int
+	latest [slots]string
+}
+
+// unpack reads all rows as events.
+func (c *cluster) unpack(events []*Event, common *common) {
+	u := unpacker{data: c.data, texts: string(c.data)}
+	for _, e := range events {
+		u.row(e, common)
+	}
+}
+
+func (u *unpacker) row(e *Event, common *common) {
+	format, digits := logparse.Format(u.data[u.at]), u.data[u.at+1]
+	u.at += 2
+	var at outcome.Time
+	if ns := u.varint(); digits > 0 {
+		at = outcome.Unix(ns, int(digits)-1)
+	}
+	pos := outcome.Position{Line: u.varint(), Offset: u.varint()}
+	filled := u.uvarint()
+	pos.File = u.value(slotFile, common)
+	e.reset(pos, format, at)
+	for ; filled != 0; filled &= filled - 1 {
+		i := column(bits.TrailingZeros64(filled))
+		e.raw[i] = u.value(i, common)
+	}
+	if format == logparse.Tracking5 {
+		for range u.uvarint() {
+			e.Recipients = append(e.Recipients, Recipient{u.text(), u.text()})
+		}
 	}
 	e.read()
 }
 
-// take moves the rows of d to c.
+// value reads the value of a slot.
+func (u *unpacker) value(slot column, common *common) string {
+	switch n := u.uvarint(); {
+	case n < uint64(slots):
+		return u.latest[n]
+	case n > uint64(slots):
+		return common.texts[n-uint64(slots)-1]
+	}
+	u.latest[slot] = u.text()
+	return u.latest[slot]
+}
+
+func (u *unpacker) text() string {
+	size := int(u.uvarint())
+	s := u.texts[u.at : u.at+size]
+	u.at += size
+	return s
+}
+
+func (u *unpacker) uvarint() uint64 {
+	if b := u.data[u.at]; b < 0x80 {
+		u.at++
+		return uint64(b)
+	}
+	n, size := binary.Uvarint(u.data[u.at:])
+	u.at += size
+	return n
+}
+
+func (u *unpacker) varint() int64 {
+	n, size := binary.Varint(u.data[u.at:])
+	u.at += size
+	return n
+}
+
+// take moves the rows of d to c. They refer to texts of their own only.
 func (c *cluster) take(d *cluster) {
-	shift, size := uint32(len(c.ends)), len(c.text)
-	for i := range d.rows {
-		r := &d.rows[i]
-		if r.file >= maxCommon {
-			r.file += shift
-		}
-		for j := range r.values {
-			if r.values[j] >= maxCommon {
-				r.values[j] += shift
-			}
+	size := uint64(len(c.data))
+	for k, x := range d.latest {
+		if x.to > 0 && size+uint64(x.to) <= math.MaxUint32 {
+			c.latest[k] = extent{uint32(size) + x.from, uint32(size) + x.to}
 		}
 	}
-	for _, end := range d.ends {
-		c.ends = append(c.ends, size+end)
-	}
-	c.rows, c.text, c.keys = append(c.rows, d.rows...), append(c.text, d.text...), append(c.keys, d.keys...)
+	c.data, c.keys = append(c.data, d.data...), append(c.keys, d.keys...)
+	c.rows += d.rows
 	c.first, c.last, c.order = min(c.first, d.first), max(c.last, d.last), min(c.order, d.order)
 }
 
 // Bounds of the room that a cluster keeps when it is used again.
 const (
-	keptRows = 16
-	keptText = 4 << 10
+	keptData = 8 << 10
+	keptKeys = 64
 )
 
 // reset empties c but for the room of its slices.
 func (c *cluster) reset() {
-	rows, text, ends, keys := c.rows[:0], c.text[:0], c.ends[:0], c.keys[:0]
-	if cap(rows) > keptRows || cap(text) > keptText || cap(ends) > keptText/8 || cap(keys) > keptText/8 {
-		rows, text, ends, keys = nil, nil, nil, nil
+	data, keys := c.data[:0], c.keys[:0]
+	if cap(data) > keptData || cap(keys) > keptKeys {
+		data, keys = nil, nil
 	}
-	clear(rows[:cap(rows)]) // the lists
-	*c = cluster{rows: rows, text: text, ends: ends, keys: keys, first: math.MaxInt64, last: math.MinInt64}
+	*c = cluster{data: data, keys: keys, first: math.MaxInt64, last: math.MinInt64}
 }

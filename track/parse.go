@@ -21,7 +21,7 @@ func tracked(format logparse.Format) bool {
 // of tracking logs, message traces or agent logs; rows of connectivity logs
 // name no message.
 func Parse(rec *logparse.Record, e *Event) bool {
-	if !e.split(rec) {
+	if !e.split(rec, true) {
 		return false
 	}
 	e.read()
@@ -39,8 +39,8 @@ func (e *Event) reset(pos outcome.Position, format logparse.Format, at outcome.T
 	}
 }
 
-// split takes the record apart. What it reads is to be filled in by read.
-func (e *Event) split(rec *logparse.Record) bool {
+// split takes the record apart, into all columns or those that a Builder keeps.
+func (e *Event) split(rec *logparse.Record, all bool) bool {
 	if rec.Kind != logparse.KindTracking || !tracked(rec.Format) {
 		return false
 	}
@@ -48,7 +48,7 @@ func (e *Event) split(rec *logparse.Record) bool {
 	if e.row == nil {
 		e.row = newRowText()
 	}
-	e.row.split(rec, e)
+	e.row.split(rec, e, all)
 	return true
 }
 
@@ -250,9 +250,6 @@ func (e *Event) readTrace() {
 func (e *Event) readDetails() {
 	e.OriginalClientIP, e.OriginalServerIP = e.raw[colOriginalClientIP], e.raw[colOriginalServerIP]
 	e.TenantID = e.raw[colTenant]
-	if strings.Contains(e.raw[colCustom], "ProxiedClient") {
-		e.raw[colProxied] = "1"
-	}
 	e.Custom = appendCustom(e.Custom, e.raw[colCustom])
 	e.Latency = parseLatency(e.MessageInfo)
 }

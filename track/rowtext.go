@@ -1,6 +1,7 @@
 package track
 
 import (
+	"bytes"
 	"strings"
 
 	"github.com/smtplog/smtplog/logparse"
@@ -16,6 +17,7 @@ type rowText struct {
 	event  *Event
 	format logparse.Format
 	index  int
+	all    bool
 	take   func(name string, value []byte) bool // is value, made once
 }
 
@@ -28,22 +30,31 @@ func newRowText() *rowText {
 	return r
 }
 
-// split sets the columns of e.
-func (r *rowText) split(rec *logparse.Record, e *Event) {
+// split sets the columns of e: all of them, or those that a Builder keeps.
+func (r *rowText) split(rec *logparse.Record, e *Event, all bool) {
 	if size := len(rec.Raw()); r.text.Len()+size > r.text.Cap() {
 		r.text = new(strings.Builder)
 		r.text.Grow(max(size, textRoom))
 	}
-	r.event, r.format, r.index = e, rec.Format, 0
+	r.event, r.format, r.index, r.all = e, rec.Format, 0, all
 	rec.Fields()(r.take)
 	r.event = nil
 }
+
+// proxiedClient is in the custom-data of what a front end passed on.
+var proxiedClient = []byte("ProxiedClient")
 
 // value takes the next value of the row.
 func (r *rowText) value(name string, value []byte) bool {
 	c := r.memo.column(r.format, r.index, name)
 	r.index++
 	if c == colTime || c != colOther && len(value) == 0 && r.format != logparse.Tracking5 {
+		return true
+	}
+	if c == colCustom && bytes.Contains(value, proxiedClient) {
+		r.event.raw[colProxied] = "1"
+	}
+	if c >= keptColumns && !r.all {
 		return true
 	}
 	from := r.text.Len()
