@@ -16,8 +16,7 @@ type accumulator interface {
 // An aggregate is a function of summarize.
 type aggregate struct {
 	function
-	noDefault bool // the column is called as its argument is
-	make      func(c *call, s *spec)
+	make func(c *call, s *spec)
 }
 
 // A spec is one use of an aggregate in a query.

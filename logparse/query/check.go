@@ -123,6 +123,9 @@ func (c *checker) unknownName(a *ast, name string) {
 	case "yes", "no":
 		hint = "write `true` or `false`"
 	}
+	if a.pos > 0 && c.src[a.pos-1] == '-' {
+		hint = "a name with `-` in it is written `fields[\"cs-method\"]`"
+	}
 	if hint == "" && len(nearest(name, c.scope.names())) == 0 && aggregates[strings.ToLower(name)] != nil {
 		hint = "write " + quoted(name+"()")
 	}
@@ -175,7 +178,7 @@ func (c *checker) index(a *ast) *node {
 			c.failAt(a.args[1], "the elements of a list have numbers, and "+c.text(at.pos, at.end)+" is "+at.typ.a(), "write "+quoted(c.src[of.pos:of.end]+"[0]")+" for the first")
 		}
 		list, number := of.eval, at.eval
-		n := &node{typ: String, name: columnName(of.name), eval: func(row any, s []Value) Value {
+		n := &node{typ: String, eval: func(row any, s []Value) Value {
 			l, i := list(row, s), number(row, s)
 			if l.kind == 0 || i.kind == 0 {
 				return Null
@@ -189,6 +192,9 @@ func (c *checker) index(a *ast) *node {
 			}
 			return StringOf(l.list[k])
 		}}
+		if of.name != "" && at.constant {
+			n.name = columnName(of.name + "_" + string(at.val.Append(nil)))
+		}
 		return n.fold(of, at)
 	}
 	c.failAt(a, c.text(of.pos, of.end)+" is "+of.typ.a()+" and has no parts", "")

@@ -103,6 +103,14 @@ func (d *diagnosis) describe(t token) string {
 	return quoted(d.src[t.pos:t.end])
 }
 
+// instead tells what there is in place of what is expected.
+func (d *diagnosis) instead(t token) string {
+	if t.kind == lexer.EOF {
+		return ", but the query ends"
+	}
+	return ", not " + d.describe(t)
+}
+
 // begin checks the table and the first "|".
 func (d *diagnosis) begin() *Error {
 	t, next := d.tokens[0], d.tokens[min(1, len(d.tokens)-1)]
@@ -114,6 +122,8 @@ func (d *diagnosis) begin() *Error {
 		return d.at(t, "a query begins with a table, not with "+d.describe(t), "write `recipients | where … | project …`")
 	case t.kind != kindName && t.kind != kindQuoted:
 		return d.at(t, "a query begins with a table, not with "+d.describe(t), "write `recipients | where …`")
+	case next.kind == kindMark && !next.is("|"):
+		return d.at(next, d.describe(next)+" does not belong after the table", "the operators follow, each after a `|`")
 	case next.kind != lexer.EOF && !next.is("|"):
 		hint := ""
 		if stepNames[strings.ToLower(next.value)] != "" {
@@ -170,7 +180,7 @@ func (d *diagnosis) head() *Error {
 		d.i++
 	case "take", "top":
 		if next.kind != kindInt {
-			return d.at(next, "a number of rows is expected after "+quoted(t.value)+", not "+d.describe(next), "write `"+t.value+" 10"+map[string]string{"top": " by n`", "take": "`"}[d.step])
+			return d.at(next, "a number of rows is expected after "+quoted(t.value)+d.instead(next), "write `"+t.value+" 10"+map[string]string{"top": " by n`", "take": "`"}[d.step])
 		}
 		d.i++
 		if by := d.tokens[d.i]; d.step == "top" && !by.word("by") {
@@ -180,7 +190,7 @@ func (d *diagnosis) head() *Error {
 		}
 	case "render":
 		if next.kind != kindName {
-			return d.at(next, "a kind of chart is expected after `render`, not "+d.describe(next), "write `render barchart` or `render timechart`")
+			return d.at(next, "a kind of chart is expected after `render`"+d.instead(next), "write `render barchart` or `render timechart`")
 		}
 	case "distinct":
 		if next.is("*") {

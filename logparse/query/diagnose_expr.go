@@ -2,8 +2,6 @@ package query
 
 import (
 	"strings"
-
-	"github.com/alecthomas/participle/v2/lexer"
 )
 
 // value takes a token where a value is due, and reports whether one still is.
@@ -61,11 +59,7 @@ func (d *diagnosis) noValue(t, before token) *Error {
 	case d.i == 0:
 		what += " first"
 	}
-	if t.kind != lexer.EOF {
-		what += ", not " + d.describe(t)
-	} else {
-		what += ", but the query ends"
-	}
+	what += d.instead(t)
 	hint := ""
 	switch {
 	case t.is("="):
@@ -125,7 +119,7 @@ func (d *diagnosis) operator(t token) (due bool, err *Error) {
 	case t.is("."):
 		next := d.tokens[d.i+1]
 		if next.kind != kindName && next.kind != kindQuoted {
-			return false, d.at(next, "a name is expected after `.`, not "+d.describe(next), "")
+			return false, d.at(next, "a name is expected after `.`"+d.instead(next), "")
 		}
 		d.i++
 		return false, nil

@@ -35,20 +35,7 @@ func (v Value) Append(b []byte) []byte {
 		}
 		return append(b, ']')
 	case Object:
-		b = append(b, '{')
-		first := true
-		if v.object != nil {
-			v.object.Each(func(name, value string) bool {
-				if !first {
-					b = append(b, ',')
-				}
-				first = false
-				b = append(jsontext.AppendString(b, name), ':')
-				b = jsontext.AppendString(b, value)
-				return true
-			})
-		}
-		return append(b, '}')
+		return appendFields(b, v.object)
 	}
 	return b
 }
@@ -82,4 +69,21 @@ func appendSpan(b []byte, ns int64) []byte {
 		}
 	}
 	return b
+}
+
+func appendFields(b []byte, f Fields) []byte {
+	b = append(b, '{')
+	first := true
+	if f != nil {
+		f.Each(func(name, value string) bool {
+			if !first {
+				b = append(b, ',')
+			}
+			first = false
+			b = append(jsontext.AppendString(b, name), ':')
+			b = jsontext.AppendString(b, value)
+			return true
+		})
+	}
+	return append(b, '}')
 }

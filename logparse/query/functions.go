@@ -158,8 +158,13 @@ func (c *checker) checkArgs(f *function, call *call, nameEnd int) {
 			call.args[i] = c.timeOf(arg, nil)
 		default:
 			hint := ""
-			if due == String && arg.typ != List && arg.typ != Object {
+			switch {
+			case due == String && arg.typ != List && arg.typ != Object:
 				hint = "write " + quoted("tostring("+c.src[arg.pos:arg.end]+")")
+			case due == TimeSpan:
+				hint = "write a time span such as `1d` or `30m`"
+			case due == DateTime:
+				hint = timeHint
 			}
 			c.fail(arg.pos, arg.end, "`"+call.name+"` takes "+due.a()+" here, and "+c.text(arg.pos, arg.end)+" is "+arg.typ.a(), hint)
 		}

@@ -39,8 +39,12 @@ func buildTrim(c *call) *node {
 	if len(c.args) == 1 {
 		return plain1(func(a Value) Value { return StringOf(strings.TrimSpace(a.text)) })(c)
 	}
-	re := c.pattern(0)
-	begin, end := regexp.MustCompile(`^(?:`+re.String()+`)`), regexp.MustCompile(`(?:`+re.String()+`)$`)
+	re := c.pattern(0).String()
+	begin, err := regexp.Compile(`^(?:` + re + `)+`)
+	end, err2 := regexp.Compile(`(?:` + re + `)+$`)
+	if err != nil || err2 != nil {
+		c.fail(c.args[0], "this regular expression is too large", "")
+	}
 	text := c.args[1].eval
 	n := &node{eval: func(row any, s []Value) Value {
 		v := text(row, s)

@@ -35,20 +35,25 @@ func appendKey(b []byte, v Value, digits bool) []byte {
 		}
 		return append(b, keyNull)
 	case Object:
-		if v.object != nil {
-			v.object.Each(func(name, value string) bool {
-				b = appendTextKey(append(b, keyValue), name)
-				b = appendTextKey(b, value)
-				return true
-			})
-		}
-		return append(b, keyNull)
+		return appendFieldsKey(b, v.object)
 	}
 	b = binary.BigEndian.AppendUint64(b, countKey(v.num))
 	if v.kind == DateTime && digits {
 		b = append(b, v.digits)
 	}
 	return b
+}
+
+// appendFieldsKey stands apart because what its closure refers to is allocated.
+func appendFieldsKey(b []byte, f Fields) []byte {
+	if f != nil {
+		f.Each(func(name, value string) bool {
+			b = appendTextKey(append(b, keyValue), name)
+			b = appendTextKey(b, value)
+			return true
+		})
+	}
+	return append(b, keyNull)
 }
 
 func countKey(n int64) uint64 { return uint64(n) ^ 1<<63 }

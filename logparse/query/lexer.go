@@ -224,6 +224,13 @@ func (s *scanner) name(rest string, n int) *Error {
 			return s.add(kindTime, m)
 		}
 	}
+	if k := len(s.tokens); k > 0 && s.tokens[k-1].is("|") {
+		// Names of operators are the only ones with a "-".
+		for n < len(rest) && rest[n] == '-' && nameLen(rest[n+1:]) > 0 {
+			n += 1 + nameLen(rest[n+1:])
+		}
+		return s.add(kindName, n)
+	}
 	return s.add(kindName, len(withTilde(rest, n)))
 }
 

@@ -22,7 +22,7 @@ func (p *pipeline) render(s *step) {
 	kind := charts[strings.ToLower(g.Kind)]
 	kindEnd := g.Pos.Offset + len(g.Kind)
 	if kind == "" {
-		p.fail(g.Pos.Offset, kindEnd, "no chart "+quoted(g.Kind), suggest(g.Kind, []string{"barchart", "timechart"}, "charts"))
+		p.fail(g.Pos.Offset, kindEnd, "no chart "+quoted(g.Kind), "charts: barchart, timechart")
 	}
 	r := &Render{Kind: kind}
 	for _, o := range g.With {

@@ -31,6 +31,7 @@ func nearest(name string, known []string) []string {
 	for _, k := range known {
 		d := distance(lower, []rune(strings.ToLower(k)))
 		switch {
+		case d >= len(lower):
 		case d < best:
 			best, near = d, append(near[:0], k)
 		case d == best && len(near) > 0:

@@ -1,4 +1,3 @@
-// Package query asks about the rows of tables that others describe.
 package query
 
 // A Table describes rows that can be asked about. Package query knows no table
