@@ -123,7 +123,7 @@ func (st *state) answered(code reply.Code) int {
 // greeting. Exchange logs that a connection was made, so where it did not, the
 // log begins in the middle.
 func (st *state) couldGreet(v *verdict) bool {
-	if st.numbered > 0 || st.helo != "" || st.used {
+	if st.numbered > 0 || st.helo.n > 0 || st.used {
 		return false
 	}
 	return v.code == 220 && v.enhanced.IsZero() || v.class.Failed() && !st.format.HasSessionID()

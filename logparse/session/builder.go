@@ -1,6 +1,7 @@
 package session
 
 import (
+	"bytes"
 	"hash/maphash"
 
 	"github.com/smtplog/smtplog/logparse"
@@ -40,13 +41,14 @@ type Builder struct {
 	streams map[place]map[string]*stream // by the server's name
 	recent  *stream                      // of the record before
 
-	open     map[uint64]*state // sessions with ids, by a hash of format, id and remote end
-	opened   int               // how many they are
-	seed     maphash.Seed
-	previous *state            // of the record before
-	lately   [512]*state       // sessions of late records, by slot
-	serial   map[string]*state // sessions of logs that hold one after the other, by file
-	matcher  *matcher
+	open       map[uint64]*state // sessions with ids, by a hash of format, id and remote end
+	opened     int               // how many they are
+	remoteless int               // how many of them have no remote end yet
+	seed       maphash.Seed
+	previous   *state            // of the record before
+	lately     [512]*state       // sessions of late records, by slot
+	serial     map[string]*state // sessions of logs that hold one after the other, by file
+	matcher    *matcher
 
 	held  int // bytes that the open sessions hold
 	free  []*state
@@ -198,6 +200,9 @@ func (b *Builder) search(rec *logparse.Record) *state {
 	if len(rec.Remote) == 0 {
 		return nil
 	}
+	if b.remoteless == 0 {
+		return nil
+	}
 	// A send log's first rows may lack the remote end.
 	for st := b.open[b.hash(rec, nil)]; st != nil; st = st.next {
 		if st.is(rec, nil) {
@@ -231,6 +236,9 @@ func (b *Builder) list(st *state) {
 	st.next, st.listed = b.open[key], true
 	b.open[key] = st
 	b.opened++
+	if st.remote == "" {
+		b.remoteless++
+	}
 }
 
 // unlist undoes list.
@@ -250,6 +258,9 @@ func (b *Builder) unlist(st *state) {
 	}
 	st.next, st.listed = nil, false
 	b.opened--
+	if st.remote == "" {
+		b.remoteless--
+	}
 }
 
 // bySequence follows a log that holds one session after the other.
@@ -365,8 +376,8 @@ func (b *Builder) take(st *state, rec *logparse.Record) {
 	if e := st.ends; e.server == "" && len(rec.Server) > 0 || e.connector == "" && len(rec.Connector) > 0 || e.local == "" && len(rec.Local) > 0 {
 		b.setEnds(st, rec)
 	}
-	if rec.Helo != nil && st.helo != string(rec.Helo) {
-		st.helo = b.text.string(rec.Helo)
+	if rec.Helo != nil && !bytes.Equal(st.words.bytes(st.helo), rec.Helo) {
+		st.helo = st.keep(b, rec.Helo)
 	}
 	if !rec.Time.IsZero() {
 		at := instantOf(rec.Time)
@@ -378,7 +389,7 @@ func (b *Builder) take(st *state, rec *logparse.Record) {
 		}
 	}
 	st.order = b.order
-	st.source(rec)
+	st.countLines(rec)
 	if st.raw != nil {
 		b.settleRaw(st, rec)
 	}
@@ -403,6 +414,10 @@ var noEnds ends
 
 // setEnds takes in what the record is the first to say of the connection's ends.
 func (b *Builder) setEnds(st *state, rec *logparse.Record) {
+	if last := b.ends; st.ends == &noEnds && last.server == string(rec.Server) && last.connector == string(rec.Connector) && last.local == string(rec.Local) {
+		st.ends = last
+		return
+	}
 	e := *st.ends
 	if e.server == "" {
 		e.server = b.text.string(rec.Server)
@@ -419,17 +434,19 @@ func (b *Builder) setEnds(st *state, rec *logparse.Record) {
 	st.ends = b.ends
 }
 
-// source counts the record's lines to its file.
-func (st *state) source(rec *logparse.Record) {
+// countLines counts the record's lines to its file.
+func (st *state) countLines(rec *logparse.Record) {
 	first, last := rec.Pos.Line, rec.Pos.Line+int64(rec.Lines)-1
-	if n := len(st.sources); n > 0 && st.sources[n-1].File == rec.Pos.File {
-		src := &st.sources[n-1]
+	if src := &st.source; src.File == rec.Pos.File && src.Lines > 0 {
 		src.Lines += int64(rec.Lines)
 		src.FirstLine = min(src.FirstLine, first)
 		src.LastLine = max(src.LastLine, last)
 		return
 	}
-	st.sources = append(st.sources, Source{rec.Pos.File, first, last, int64(rec.Lines)})
+	if st.source.Lines > 0 {
+		st.earlier = append(st.earlier, st.source)
+	}
+	st.source = Source{rec.Pos.File, first, last, int64(rec.Lines)}
 }
 
 // finish completes a session, hands it out and keeps its memory for the next.
@@ -443,7 +460,7 @@ func (b *Builder) finish(st *state) {
 		if st.format.HasSessionID() {
 			b.unlist(st)
 		} else {
-			delete(b.serial, st.sources[0].File)
+			delete(b.serial, st.source.File)
 		}
 	}
 	if b.previous == st {

@@ -21,14 +21,14 @@ func (b *Builder) complete(st *state) {
 	*s = Session{
 		ID: st.id, Format: st.format, Direction: st.direction,
 		Server: st.ends.server, Connector: st.ends.connector, Local: st.ends.local, Remote: st.remote,
-		Greeting: st.greeting.of(said), Helo: st.helo, ehlo: st.ehlo.of(said),
+		Greeting: st.greeting.of(said), Helo: st.helo.of(said), ehlo: st.ehlo.of(said),
 		Start: st.start.time(), End: st.end.time(), Duration: st.duration(),
 		Ended: st.ended(), Confidence: confidences[st.confidence],
 		Unused:  st.connected && st.begun && !st.used,
 		Proxied: st.proxied, TLS: st.tls, Auth: st.auth,
 		Tarpits: int(st.tarpits), Tarpitted: st.tarpitted,
 		Replies:      Replies{int64(st.accepting), int64(st.deferring), int64(st.refusing)},
-		Sources:      st.sources,
+		Sources:      append(append(s.Sources[:0], st.earlier...), st.source),
 		Transactions: s.Transactions[:0],
 		Failures:     s.Failures[:0],
 		refusedIn:    s.refusedIn[:0],
@@ -92,7 +92,11 @@ func (st *state) verdict(v *verdict, said string) Verdict {
 }
 
 func (st *state) position(v *verdict) outcome.Position {
-	return outcome.Position{File: st.sources[v.file].File, Line: v.line}
+	src := &st.source
+	if int(v.file) < len(st.earlier) {
+		src = &st.earlier[v.file]
+	}
+	return outcome.Position{File: src.File, Line: v.line}
 }
 
 // duration is that of the connection: what the log says itself (IIS) is preferred.

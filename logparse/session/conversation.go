@@ -54,7 +54,7 @@ func (b *Builder) command(st *state, rec *logparse.Record) {
 		st.begun = true
 		st.endTransaction()
 		if name := bytes.TrimSpace(rec.Arg); len(name) > 0 {
-			st.helo = st.name(b, name)
+			st.helo = st.keep(b, name)
 		}
 	case logparse.VerbMAIL:
 		st.used = true

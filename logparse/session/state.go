@@ -17,13 +17,14 @@ type state struct {
 
 	id         string
 	remote     string
-	helo       string
 	ends       *ends
 	start, end instant
-	order      uint64 // number of the last record
-	number     uint64 // of the session
-	sources    []Source
+	order      uint64   // number of the last record
+	number     uint64   // of the session
+	source     Source   // the file that the rows come from
+	earlier    []Source // those before
 
+	helo         text
 	words        words
 	transactions []transaction
 	recipients   []recipient // of all transactions, one after the other
@@ -181,7 +182,7 @@ type transcript struct {
 // reset makes st a fresh session that uses the memory of the one before.
 func (st *state) reset() {
 	*st = state{
-		sources:      st.sources[:0],
+		earlier:      st.earlier[:0],
 		words:        st.words[:0],
 		transactions: st.transactions[:0],
 		recipients:   st.recipients[:0],
@@ -198,7 +199,7 @@ func (st *state) reset() {
 // trim gives back room that the session had no use for: else every state would
 // grow to the largest session that it ever held.
 func (st *state) trim() {
-	st.sources = trimmed(st.sources, 4)
+	st.earlier = trimmed(st.earlier, 4)
 	st.words = trimmed(st.words, 1024)
 	st.transactions = trimmed(st.transactions, 4)
 	st.recipients = trimmed(st.recipients, 16)
@@ -222,7 +223,7 @@ func trimmed[E any, L ~[]E](list L, few int) L {
 // verdictAt returns the beginning of a verdict that stands in the record.
 func (st *state) verdictAt(rec *logparse.Record, class reply.Class) verdict {
 	at := instantOf(rec.Time)
-	return verdict{at: at.ns, digits: at.digits, line: rec.Pos.Line, file: uint32(len(st.sources) - 1), class: class}
+	return verdict{at: at.ns, digits: at.digits, line: rec.Pos.Line, file: uint32(len(st.earlier)), class: class}
 }
 
 // replyAt returns the verdict of the reply in the record, but for its text.
