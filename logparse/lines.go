@@ -8,7 +8,10 @@ import (
 )
 
 const (
-	blockSize = 256 << 10
+	// How much is read at a time: most logs of a big folder are small, so the
+	// first block is too.
+	firstBlock = 32 << 10
+	blockSize  = 256 << 10
 
 	// DefaultMaxLine is the longest line that is read, in bytes. A longer one
 	// is malformed; what follows it is read again from the next line on.
@@ -193,18 +196,21 @@ func (s *lineScanner) fill() {
 		s.err = errChunk
 		return
 	}
-	if s.start > 0 {
-		copy(s.buf, s.buf[s.start:s.end])
-		s.base += int64(s.start)
-		s.end -= s.start
-		s.start = 0
+	rest, size := s.buf[s.start:s.end], len(s.buf)
+	switch {
+	case size == 0:
+		size = firstBlock
+	case s.end == size && size < blockSize:
+		size = blockSize
+	case len(rest) == size:
+		size = min(2*size, s.max+2*blockSize)
 	}
-	if s.end == len(s.buf) {
-		size := max(2*len(s.buf), blockSize)
-		grown := make([]byte, min(size, s.max+2*blockSize))
-		copy(grown, s.buf[:s.end])
-		s.buf = grown
+	if size > len(s.buf) {
+		s.buf = make([]byte, size)
 	}
+	copy(s.buf, rest)
+	s.base += int64(s.start)
+	s.start, s.end = 0, len(rest)
 	s.read()
 }
 
