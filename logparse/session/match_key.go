@@ -1,6 +1,7 @@
 package session
 
 import (
+	"bytes"
 	"encoding/binary"
 	"math/bits"
 	"math/rand/v2"
@@ -21,6 +22,9 @@ type clusterKey struct {
 // withoutPort returns the host of "192.0.2.1:25" or "[2001:db8::1]:25"; what
 // has no port comes back whole.
 func withoutPort(remote []byte) []byte {
+	if bytes.IndexByte(remote, ':') < 0 && bytes.IndexByte(remote, ']') < 0 {
+		return remote // as IIS logs it
+	}
 	colon := -1
 	for i, c := range remote {
 		switch {
@@ -52,15 +56,21 @@ func (k *clusterKey) hash() uint64 {
 }
 
 func hashBytes(h uint64, b []byte) uint64 {
-	for len(b) >= 8 {
+	for ; len(b) >= 8; b = b[8:] {
 		h = hashWord(h, binary.LittleEndian.Uint64(b))
-		b = b[8:]
 	}
-	last := uint64(0)
-	for i, c := range b {
-		last |= uint64(c) << (8 * i)
+	return hashWord(h, lastWord(b))
+}
+
+// lastWord returns up to 7 bytes as a word.
+func lastWord(b []byte) uint64 {
+	switch n := len(b); {
+	case n >= 4:
+		return uint64(binary.LittleEndian.Uint32(b))<<32 | uint64(binary.LittleEndian.Uint32(b[n-4:]))
+	case n > 0:
+		return uint64(b[0])<<16 | uint64(b[n/2])<<8 | uint64(b[n-1])
 	}
-	return hashWord(h, last)
+	return 0
 }
 
 func hashWord(h, x uint64) uint64 {

@@ -139,9 +139,9 @@ func (p *pace) likely(d int64) float64 {
 	}
 	at := &gaps().pace[bucketOf(max(d, -resolution))]
 	sum, total := float32(0), float32(0)
-	for i, w := range p {
-		total += w
-		sum += w * at[i]
+	for i := range p {
+		total += p[i]
+		sum += p[i] * at[i]
 	}
 	return float64((1-hurried)*sum/total + hurried*at[0] + gapFloor)
 }
@@ -153,10 +153,18 @@ func (p *pace) learn(d int64) {
 		return
 	}
 	at := &gaps().pace[bucketOf(max(d, -resolution))]
+	top := float32(0)
 	for i := range p {
 		p[i] *= at[i] + gapFloor/10
+		if p[i] > top {
+			top = p[i]
+		}
 	}
-	scale(p[:], leastPace)
+	for i := range p {
+		if p[i] /= top; p[i] < leastPace {
+			p[i] = leastPace
+		}
+	}
 }
 
 // scale makes the greatest of the weights 1 and none of them less than least.
@@ -213,17 +221,26 @@ func upToMost(k int64) int64 { return min(max(k, 0), maxBetween) }
 
 func (p *recency) mean(of *recency) float64 {
 	sum, total := float32(0), float32(0)
-	for i, w := range p {
-		total += w
-		sum += w * of[i]
+	for i := range p {
+		total += p[i]
+		sum += p[i] * of[i]
 	}
 	return float64(sum / total)
 }
 
 // learn takes k rows in between into account.
 func (p *recency) learn(k int64) {
-	for i, l := range recencyTable[upToMost(k)] {
-		p[i] *= l
+	of := &recencyTable[upToMost(k)]
+	top := float32(0)
+	for i := range p {
+		p[i] *= of[i]
+		if p[i] > top {
+			top = p[i]
+		}
 	}
-	scale(p[:], leastRecency)
+	for i := range p {
+		if p[i] /= top; p[i] < leastRecency {
+			p[i] = leastRecency
+		}
+	}
 }

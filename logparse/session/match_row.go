@@ -2,6 +2,7 @@ package session
 
 import (
 	"bytes"
+	"encoding/binary"
 
 	"github.com/smtplog/smtplog/logparse"
 	"github.com/smtplog/smtplog/reply"
@@ -65,7 +66,7 @@ type matchRow struct {
 	in, out int64     // cs-bytes and sc-bytes, -1 where they are not logged
 	name    uint32    // hash of the HELO name, on HELO, what may have been HELO, and QUIT
 	domain  uint32    // hash of the domain of the sender, on MAIL, or of the Message-ID, on DATA
-	address uint32    // hash of the address in a command or a reply
+	address uint32    // hash of the address in a command of ours or the reply to it
 	shape   uint32    // hash of the wording of a reply, without what differs from one to the next
 	hint    matchVerb // which command a reply's text answers, verbOther for any
 }
@@ -104,10 +105,15 @@ func (r *matchRow) read(rec *logparse.Record) {
 		}
 	case verbMail:
 		from := bracketed(rec.Arg)
-		r.address, r.domain = hash(from), hash(afterAt(from))
+		r.domain = hash(afterAt(from))
+		if r.outbound {
+			r.address = hash(from)
+		}
 		r.size = declaredSize(rec.Arg)
 	case verbRcpt:
-		r.address = hash(bracketed(rec.Arg))
+		if r.outbound {
+			r.address = hash(bracketed(rec.Arg))
+		}
 	case verbData:
 		r.domain = hash(afterAt(bracketed(rec.Arg)))
 		switch {
@@ -222,13 +228,17 @@ func afterAt(b []byte) []byte { return b[bytes.LastIndexByte(b, '@')+1:] }
 // none.
 func declaredSize(arg []byte) int64 {
 	const param = " size="
-	for i := 0; i+len(param) < len(arg); i++ {
-		if arg[i] != ' ' || !hasPrefixFold(arg[i:], param) {
-			continue
+	for {
+		i := bytes.IndexByte(arg, ' ')
+		if i < 0 || len(arg) <= i+len(param) {
+			return -1
 		}
-		return leadingNumber(arg[i+len(param):])
+		arg = arg[i:]
+		if hasPrefixFold(arg, param) {
+			return leadingNumber(arg[len(param):])
+		}
+		arg = arg[1:]
 	}
-	return -1
 }
 
 // leadingNumber returns the number that b begins with, -1 for none.
@@ -243,16 +253,25 @@ func leadingNumber(b []byte) int64 {
 	return n
 }
 
-// hash returns the FNV-1a hash of b in lower case, 0 for nothing.
+// hash returns a hash of b in lower case, 0 for nothing.
 func hash(b []byte) uint32 {
 	if len(b) == 0 {
 		return 0
 	}
-	h := uint32(2166136261)
-	for _, c := range b {
-		h = (h ^ uint32(lowerASCII(c))) * 16777619
+	h := uint64(len(b))
+	for ; len(b) >= 8; b = b[8:] {
+		h = hashWord(h, lowerWord(binary.LittleEndian.Uint64(b)))
 	}
-	return max(h, 1)
+	return max(uint32(hashWord(h, lowerWord(lastWord(b)))>>32), 1)
+}
+
+// lowerWord is lowerASCII of each of 8 bytes.
+func lowerWord(x uint64) uint64 {
+	const each = 0x0101_0101_0101_0101
+	low := x & (0x7f * each)
+	// The top bit of each byte: it is at least 'A', it is more than 'Z'.
+	letter := (low + (0x80-'A')*each) &^ (low + (0x7f-'Z')*each) &^ x & (0x80 * each)
+	return x | letter>>2
 }
 
 // shape returns the hash of the words of a reply that hold neither digits nor an
