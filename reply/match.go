@@ -45,10 +45,19 @@ func newAutomaton(phrases []string) *automaton {
 	}
 	slices.SortFunc(order, func(x, y int32) int { return strings.Compare(phrases[x], phrases[y]) })
 
+	size := 1 // states: one for each beginning that the phrase before does not share
+	for i, n := range order {
+		size += len(phrases[n])
+		if i > 0 {
+			size -= shared(phrases[order[i-1]], phrases[n])
+		}
+	}
+	a.states, a.edges = make([]acState, 0, size), make([]acEdge, 0, size-1)
+
 	// A state stands for a beginning that the phrases order[low:high] share.
 	// States are made breadth first, so a failure link leads to an earlier one.
 	type span struct{ low, high, depth int32 }
-	spans := []span{{0, int32(len(order)), 0}}
+	spans := append(make([]span, 0, size), span{0, int32(len(order)), 0})
 	for i := 0; i < len(spans); i++ {
 		sp := spans[i]
 		s := acState{output: -1, table: -1, edge: int32(len(a.edges))}
@@ -92,6 +101,15 @@ func newAutomaton(phrases []string) *automaton {
 		}
 	}
 	return a
+}
+
+// shared returns the length of the beginning that two texts share.
+func shared(s, t string) int {
+	n := 0
+	for n < len(s) && n < len(t) && s[n] == t[n] {
+		n++
+	}
+	return n
 }
 
 // step returns the state that b leads to, 0 when there is no edge.
