@@ -193,10 +193,17 @@ func (b *Builder) tick(rec *logparse.Record) {
 func (b *Builder) sweep(mark int64) {
 	over := b.over[:0]
 	due := b.due[:0]
-	for _, c := range b.clusters.open {
-		if c.recheck < mark {
-			due = append(due, c.cluster)
+	for i := range b.clusters.open {
+		c := &b.clusters.open[i]
+		if c.recheck >= mark {
+			continue
 		}
+		// What is one message is not over until all of its rows are old enough.
+		if ready := later(c.last, b.settled); !c.mixed && ready >= mark {
+			c.recheck = ready
+			continue
+		}
+		due = append(due, c.cluster)
 	}
 	for _, c := range due {
 		over = b.finish(c, mark, EndedCut, over)

@@ -120,6 +120,10 @@ func (c *clusters) find(e *Event) *cluster {
 			found.keys = append(found.keys, k)
 		}
 	}
+	if e.NetworkID == "" || found.rows > 0 && found.network != c.keys[0] {
+		found.mixed = true
+	}
+	found.network = c.keys[0]
 	c.last = found
 	return found
 }

@@ -69,6 +69,12 @@ const (
 	slots    = keptColumns + 1
 )
 
+// alike names for a column another one that often has the same value.
+var alike = [slots]column{
+	colSender: colReturnPath, colReturnPath: colSender, colRecipients: colRelated, colRelated: colRecipients,
+	colReference: colInternalID, colLinkedID: colMessageID,
+}
+
 // A cluster holds the rows that may belong to one message or to several that
 // share an id, one after the other in data: format, time, place, which columns
 // have a value, and the values of the file and of these columns. Most numbers
@@ -85,6 +91,8 @@ type cluster struct {
 	rows        int
 	latest      [slots]extent // of its own texts
 	first, last int64         // Unix nanoseconds of the rows
+	network     uint64        // the key of the network message id that the rows bear
+	mixed       bool          // they do not all bear it
 	keys        []uint64
 	place       int    // in clusters.open
 	order       uint64 // of its first row
@@ -132,15 +140,12 @@ func (c *cluster) appendValue(b []byte, s string, slot column, common *common) [
 			return binary.AppendUvarint(b, uint64(slots)+1+uint64(n))
 		}
 	}
-	// Most ids, the sender and the subject are those of the row before, and the
-	// return path is the sender.
+	// Most ids, the sender and the subject are those of the row before.
 	if c.latest[slot].is(b, s) {
 		return append(b, byte(slot))
 	}
-	for k, x := range c.latest {
-		if x.is(b, s) {
-			return append(b, byte(k))
-		}
+	if k := alike[slot]; c.latest[k].is(b, s) {
+		return append(b, byte(k))
 	}
 	b = appendText(append(b, byte(slots)), s)
 	if len(b) <= math.MaxUint32 {
@@ -250,6 +255,7 @@ func (c *cluster) take(d *cluster) {
 	}
 	c.data, c.keys = append(c.data, d.data...), append(c.keys, d.keys...)
 	c.rows += d.rows
+	c.mixed = true
 	c.first, c.last, c.order = min(c.first, d.first), max(c.last, d.last), min(c.order, d.order)
 }
 

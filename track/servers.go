@@ -13,12 +13,13 @@ type servers struct {
 	names   map[string]bool // lower case, as logged
 	short   map[string]bool // first labels
 	domains map[string]bool // DNS domains of those logged with one
+	recent  [64]string      // some of the names, by nameHash
 }
 
 const maxServers = 10_000
 
 func newServers() *servers {
-	return &servers{map[string]bool{}, map[string]bool{}, map[string]bool{}}
+	return &servers{names: map[string]bool{}, short: map[string]bool{}, domains: map[string]bool{}}
 }
 
 // note learns from a row. Exchange Online's servers carry everybody's mail and
@@ -68,7 +69,17 @@ func (s *servers) skip(rec *logparse.Record) {
 }
 
 func (s *servers) add(name string) {
-	if name == "" || s.names[name] || len(s.names) >= maxServers {
+	if name == "" {
+		return
+	}
+	recent := &s.recent[nameHash(name)%len(s.recent)]
+	if *recent == name || len(s.names) >= maxServers {
+		return
+	}
+	if s.names[name] {
+		if *recent == "" {
+			*recent = strings.Clone(name)
+		}
 		return
 	}
 	name = string([]byte(name)) // a part of a row must not keep the row
@@ -161,11 +172,16 @@ func (s *shortNames) of(name string) string {
 	if name == "" {
 		return ""
 	}
-	n := len(name)
-	known := &s[(n+int(name[n-1])+3*int(name[n/2])+5*int(name[min(n-1, 2)]))%len(s)]
+	known := &s[nameHash(name)%len(s)]
 	if known.name != name {
 		name = strings.Clone(name) // a part of a row must not keep the row
 		known.name, known.short = name, shortName(name)
 	}
 	return known.short
+}
+
+// nameHash tells most names of servers apart.
+func nameHash(name string) int {
+	n := len(name)
+	return n + int(name[n-1]) + 3*int(name[n/2]) + 5*int(name[min(n-1, 2)])
 }

@@ -10,7 +10,14 @@ import (
 )
 
 // upper is strings.ToUpper without blanks around.
-func upper(s string) string { return strings.ToUpper(strings.TrimSpace(s)) }
+func upper(s string) string {
+	for i := range len(s) {
+		if s[i] < 'A' || s[i] > 'Z' {
+			return strings.ToUpper(strings.TrimSpace(s))
+		}
+	}
+	return s
+}
 
 // number returns the number that s is, -1 if it is none or below 0.
 func number(s string) int64 {
@@ -61,16 +68,33 @@ func plainID(s string) bool {
 	if len(s) != len("00000000-0000-0000-0000-000000000000") {
 		return false
 	}
-	some := false
+	seen := byte(0)
 	for i := range len(s) {
-		c := s[i]
-		if (c < '0' || c > '9') && (c < 'a' || c > 'f') && c != '-' {
-			return false
-		}
-		some = some || c != '0' && c != '-'
+		seen |= idBytes[s[i]]
 	}
-	return some
+	return seen == idDigit || seen == idDigit|idNothing
 }
+
+// What idBytes says of a byte.
+const (
+	idDigit   = 1 << iota
+	idNothing // a zero or a hyphen
+	idStrange // nothing that a plain id has
+)
+
+var idBytes = func() (table [256]byte) {
+	for c := range table {
+		switch {
+		case c == '0' || c == '-':
+			table[c] = idNothing
+		case c >= '1' && c <= '9' || c >= 'a' && c <= 'f':
+			table[c] = idDigit
+		default:
+			table[c] = idStrange
+		}
+	}
+	return table
+}()
 
 // notExported is what Export-Csv writes in place of a list.
 const notExported = "System.String[]"
