@@ -85,9 +85,22 @@ func csvUnescape(dst, value []byte) []byte {
 // yields what there is of its last value.
 func splitCSV(row []byte, yield func(value []byte) bool) {
 	for pos := 0; pos >= 0; {
-		value, escaped, next := csvNext(row, pos)
-		if escaped {
-			value = csvUnescape(nil, value)
+		value, next := row[pos:pos], pos+1
+		switch {
+		case pos == len(row):
+			next = csvEnd
+		case row[pos] == ',': // very many values are empty
+		case row[pos] == '"':
+			var escaped bool
+			if value, escaped, next = csvQuoted(row, pos); escaped {
+				value = csvUnescape(nil, value)
+			}
+		default:
+			if i := bytes.IndexByte(row[pos:], ','); i >= 0 {
+				value, next = row[pos:pos+i], pos+i+1
+			} else {
+				value, next = row[pos:], csvEnd
+			}
 		}
 		if !yield(value) {
 			return
