@@ -170,7 +170,8 @@ func (m *matcher) placeOnly(c *cluster, j int, rec *logparse.Record) {
 	if j < 0 {
 		j = len(h.conns)
 		m.pool.makeRoom(h)
-		h.conns = append(h.conns, r.open(&h.habits, h.conns))
+		h.conns = h.conns[:j+1]
+		r.open(&h.conns[j], &h.habits, h.conns[:j])
 	} else {
 		h.sum -= h.conns[j].mark()
 		if r.reply {
@@ -249,7 +250,8 @@ func (m *matcher) follow(c *cluster, x candidate, from *hypothesis, row *heldRow
 	if j < 0 {
 		j = len(h.conns)
 		m.pool.makeRoom(h)
-		h.conns = append(h.conns, r.open(&h.habits, h.conns))
+		h.conns = h.conns[:j+1]
+		r.open(&h.conns[j], &h.habits, h.conns[:j])
 	} else {
 		h.sum -= h.conns[j].mark()
 		if r.reply {

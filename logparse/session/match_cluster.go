@@ -31,19 +31,21 @@ const (
 
 // A cluster is what is known of the rows that may share connections.
 type cluster struct {
+	hash      uint64
+	same      *cluster // another with the same hash
 	log       *logClock
 	direction outcome.Direction
 	key       []byte // remote end, HELO name and connector, without anything in between
 	remote    int    // where the first of them ends
 	helo      int    // and the second
-	hash      uint64
-	same      *cluster // another with the same hash
+	room      [keyRoom]byte
 
 	clock int64 // of the log at the last row
 	order int64 // rows so far
 	check int64 // when to look for silent connections next
 
-	hypotheses     []*hypothesis // the best first; never empty
+	lone           lone          // instead of hypotheses
+	hypotheses     []*hypothesis // the best first; empty for a lone connection
 	slots          []openSlot    // connections with a row that was placed
 	vague          bool          // neither time-taken nor the length of sessions is logged
 	oldest, newest *heldRow      // rows that wait
@@ -52,6 +54,9 @@ type cluster struct {
 
 	links [2]clusterLink
 }
+
+// keyRoom is how long the key of a cluster is mostly at most.
+const keyRoom = 64
 
 // An openSlot is a connection some of whose rows have been placed.
 type openSlot struct {
@@ -80,7 +85,7 @@ func (m *matcher) cluster(key *clusterKey) *cluster {
 		c.setKey(key, hash)
 		now := key.log.now
 		c.clock, c.order, c.check = now, 0, now+silence
-		c.hypotheses = append(c.hypotheses[:0], m.pool.newHypothesis(1))
+		c.lone = lone{}
 		m.clusters.add(c)
 	}
 	m.before = c
@@ -100,10 +105,14 @@ func (m *matcher) decide(c *cluster, rec *logparse.Record) {
 		m.placeInCrowd(c, rec)
 		return
 	}
+	if len(c.hypotheses) == 0 {
+		if m.placeLone(c, rec) {
+			return
+		}
+		m.unfold(c)
+	}
 	b := &m.beam
-	if j, ok := m.sure(c); ok {
-		m.placeOnly(c, j, rec)
-	} else if m.collect(c); len(b.candidates) == 1 && len(c.hypotheses) == 1 && c.oldest == nil {
+	if m.collect(c); len(b.candidates) == 1 && len(c.hypotheses) == 1 && c.oldest == nil {
 		m.placeOnly(c, b.candidates[0].conn, rec)
 	} else {
 		m.branch(c)
@@ -113,8 +122,11 @@ func (m *matcher) decide(c *cluster, rec *logparse.Record) {
 	case len(h.conns) > crowded:
 		m.collapse(c)
 		m.gather(c)
-	case len(h.conns) == 0 && len(c.hypotheses) == 1 && c.oldest == nil:
+	case len(c.hypotheses) > 1 || c.oldest != nil:
+	case len(h.conns) == 0:
 		m.remove(c)
+	case len(h.conns) == 1:
+		m.fold(c)
 	}
 }
 
@@ -205,6 +217,13 @@ func (m *matcher) checkSilent(c *cluster) {
 		c.check = now + silence/8
 		return
 	}
+	if len(c.hypotheses) == 0 {
+		if !c.lone.open || now-c.lone.conn.clock < silence {
+			c.check = c.lone.since(now) + silence
+			return
+		}
+		m.unfold(c)
+	}
 	oldest := now
 	if c.oldest != nil {
 		oldest = c.oldest.clock
@@ -251,7 +270,7 @@ func (m *matcher) vanish(c *cluster, now int64) {
 
 // expire ends a cluster all of whose connections are silent.
 func (m *matcher) expire(c *cluster) {
-	if c.crowd == nil {
+	if c.crowd == nil && len(c.hypotheses) > 0 {
 		m.vanish(c, math.MaxInt64)
 	}
 	m.remove(c)
@@ -262,13 +281,19 @@ func (m *matcher) remove(c *cluster) {
 	if c.crowd != nil {
 		m.disperse(c)
 	}
-	m.collapse(c)
-	for _, s := range c.slots {
-		m.end(s.slot)
+	if len(c.hypotheses) == 0 {
+		if c.lone.open {
+			m.end(c.lone.slot)
+		}
+	} else {
+		m.collapse(c)
+		for _, s := range c.slots {
+			m.end(s.slot)
+		}
+		c.slots = c.slots[:0]
+		m.pool.drop(c.hypotheses[0])
+		c.hypotheses = c.hypotheses[:0]
 	}
-	c.slots = c.slots[:0]
-	m.pool.drop(c.hypotheses[0])
-	c.hypotheses = c.hypotheses[:0]
 	c.log.idle.remove(c)
 	m.queue.remove(c)
 	m.clusters.remove(c)
@@ -285,6 +310,7 @@ func (m *matcher) adopt(c, before *cluster) {
 	if before.crowd != nil {
 		return
 	}
+	m.unfold(before)
 	m.collapse(before)
 	r := &m.row
 	h := before.hypotheses[0]
@@ -322,6 +348,7 @@ func (m *matcher) adopt(c, before *cluster) {
 		c.crowd.add(x, s.slot)
 		return
 	}
+	m.unfold(c)
 	c.slots = append(c.slots, s)
 	for _, h := range c.hypotheses {
 		m.pool.makeRoom(h)

@@ -232,9 +232,9 @@ func (r *matchRow) starts() float64 {
 	return logStartCut
 }
 
-// open returns the connection that begins with r, next to others that are open.
-func (r *matchRow) open(h *habits, others []conn) conn {
-	c := conn{first: r.number, size: -1, timed: r.timed, begin: r.at - max(r.took, 0)}
+// open makes c the connection that begins with r, next to others that are open.
+func (r *matchRow) open(c *conn, h *habits, others []conn) {
+	*c = conn{first: r.number, size: -1, timed: r.timed, begin: r.at - max(r.took, 0)}
 	switch {
 	case r.reply && r.code == 220, r.info:
 		c.stage = stageFresh
@@ -245,8 +245,7 @@ func (r *matchRow) open(h *habits, others []conn) conn {
 	default:
 		c.stage, c.cut = stageUnknown, true
 	}
-	h.prior(&c, others)
-	return c
+	h.prior(c, others)
 }
 
 // take makes r the last row of c. It reports whether c is over.

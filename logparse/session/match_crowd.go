@@ -96,7 +96,8 @@ func (m *matcher) placeInCrowd(c *cluster, rec *logparse.Record) {
 	var x conn
 	var s *slot
 	if best < 0 {
-		x, s = r.open(h, nil), m.pool.newSlot()
+		s = m.pool.newSlot()
+		r.open(&x, h, nil)
 		s.ambiguous = true
 	} else {
 		x, s = w.members[best].conn, w.members[best].slot

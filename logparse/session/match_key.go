@@ -87,6 +87,9 @@ func (c *cluster) is(k *clusterKey) bool {
 // setKey gives c the key.
 func (c *cluster) setKey(k *clusterKey, hash uint64) {
 	c.log, c.direction, c.hash = k.log, k.direction, hash
+	if c.key == nil {
+		c.key = c.room[:0]
+	}
 	b := append(c.key[:0], k.remote...)
 	c.remote = len(b)
 	b = append(b, k.helo...)

@@ -92,22 +92,3 @@ func (c *conn) surely(r *matchRow, order int64, h *habits) bool {
 	}
 	return likely > limit
 }
-
-// sure returns the connection that the row under way goes to, -1 for a new one,
-// where that is so plain that nothing has to be weighed.
-func (m *matcher) sure(c *cluster) (j int, ok bool) {
-	if len(c.hypotheses) != 1 || c.oldest != nil {
-		return 0, false
-	}
-	switch h := c.hypotheses[0]; len(h.conns) {
-	case 0:
-		m.work++
-		return -1, true
-	case 1:
-		if h.conns[0].surely(&m.row, c.order, &h.habits) {
-			m.work += 2
-			return 0, true
-		}
-	}
-	return 0, false
-}
