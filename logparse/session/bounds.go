@@ -36,7 +36,7 @@ const (
 	maxTranscriptText = 256 << 10 // bytes of a session
 
 	// What is kept for use by the next sessions.
-	maxFree     = 1000
+	maxFree     = 256
 	maxFreeSize = 64 << 10 // bytes that the session held
 
 	// About what things take beside their texts.

@@ -200,9 +200,9 @@ func (st *state) reset() {
 // grow to the largest session that it ever held.
 func (st *state) trim() {
 	st.earlier = trimmed(st.earlier, 4)
-	st.words = trimmed(st.words, 1024)
+	st.words = trimmed(st.words, 512)
 	st.transactions = trimmed(st.transactions, 4)
-	st.recipients = trimmed(st.recipients, 16)
+	st.recipients = trimmed(st.recipients, 8)
 	st.refusals = trimmed(st.refusals, 8)
 	if cap(st.queue.list) > 8 {
 		st.queue.list = nil
