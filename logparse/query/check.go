@@ -92,7 +92,8 @@ func (c *checker) name(a *ast) *node {
 		n.name = v.name
 		return n
 	}
-	for i := len(a.parts) - 1; i > 0; i-- {
+	const mostParts = 8 // of the name of a column
+	for i := min(len(a.parts)-1, mostParts); i > 0; i-- {
 		v := c.scope.find(strings.Join(a.parts[:i], "_"))
 		if v == nil || v.cell.typ != Object {
 			continue

@@ -83,7 +83,7 @@ func (c *checker) mismatch(l, r *node) {
 	case other.typ == TimeSpan:
 		hint = "write a time span such as `30s` or `5m`"
 	}
-	c.fail(l.pos, r.end, msg, hint)
+	c.fail(min(l.pos, r.pos), max(l.end, r.end), msg, hint)
 }
 
 func isNumber(s string) bool { return s != "" && digitsLen(s) == len(s) }

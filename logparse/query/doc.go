@@ -1,7 +1,9 @@
 /*
-Package query answers questions about the rows of tables. The language is KQL, as
-far as it goes: who knows it from Microsoft Sentinel or Defender can write it
-here. Package query has no tables of its own; see [Table].
+Package query answers questions about the rows of tables that others describe, as
+a [Table]. [ParseQuery] and [ParseCondition] read the language; this is its manual.
+
+The language is KQL, as far as it goes: who knows it from Microsoft Sentinel or
+Defender can write it here. What differs stands at the end.
 
 # Queries
 
@@ -272,6 +274,15 @@ and take_any keep the names of the columns.
 
 A query stops with an error that says what to narrow when summarize makes more than
 1,000,000 groups, when sort, top or distinct would hold more than 1,000,000 rows,
-or when all that is held takes more than 512 MiB. See [Options].
+or when all that is held takes more than about 512 MiB.
+
+# Differences from KQL
+
+Null follows SQL: != with null is not true, sum of nothing is null, text can be
+null. dcount, percentile and make_set are exact, and nothing depends on the order of
+rows but take. has finds text of any length. The words that look into text ask the
+elements of a list one by one. dayofweek is a number. trim with one argument takes
+white space. Operators and functions are written in any case. One query reads one
+table: there is no join, union, let or mv-expand.
 */
 package query

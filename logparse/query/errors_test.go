@@ -111,6 +111,8 @@ var mistakes = []struct{ query, meant, msg, hint string }{
 	{"recipients | project bin(time, 5)", "5", "`time` is a time and cannot be rounded by `5`, which is a whole number", "write `bin(time, 1h)`"},
 	{"recipients | project bin(code, 0)", "0", "the step of `bin` is a value above zero", "such as `1h` or `100`"},
 
+	{"recipients | where \"2026-11-01\" in (to, time)", "\"2026-11-01\" in (to", "`\"2026-11-01\"` is a time, `to` is text", "compare like with like, or convert with `tostring()`, `toint()` or `todatetime()`"},
+
 	// summarize
 	{"recipients | where count() > 5", "count", "`count` is for `summarize`", "write `| summarize count()`"},
 	{"recipients | summarize domain", "domain", "`domain` has many values in a group", "write it after `by`, or choose one with `take_any(domain)` or `max(domain)`"},

@@ -246,7 +246,7 @@ var timeLayouts = []string{
 
 // parseTime reads a date, with a time or without. What names no zone is in loc.
 func parseTime(s string, loc *time.Location) (Value, bool) {
-	s = strings.TrimSpace(s)
+	s = strings.ToUpper(strings.TrimSpace(s))
 	if len(s) > len("2006-01-02") && s[len("2006-01-02")] == ' ' {
 		s = s[:10] + "T" + strings.TrimSpace(s[11:])
 	}

@@ -34,7 +34,7 @@ func randomRows(rng *rand.Rand, n int) []any {
 			row["code"] = IntOf([]int64{250, 450, 550, 550, 1<<63 - 1, -1 << 63, 0}[rng.IntN(7)])
 		}
 		if rng.IntN(4) > 0 {
-			row["score"] = realOf([]float64{0.1, 0.2, 1e300, -1e300, 1e-300, 3, -0.0, 0.7}[rng.IntN(8)])
+			row["score"] = realOf([]float64{0.1, 0.2, 1e300, -1e300, 1e-300, 3, 0, 0.7}[rng.IntN(8)])
 		}
 		if rng.IntN(4) > 0 {
 			v := TimeOf(at("2026-11-01T08:00:00Z").Time())

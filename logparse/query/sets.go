@@ -16,14 +16,20 @@ func (c *checker) set(a *ast) *node {
 	for _, m := range a.args[1:] {
 		l, r := c.unify(left, c.expr(m), a.op)
 		if l != left {
-			// A number with a fraction among whole numbers.
+			// A number with a fraction among whole numbers, a date in quotation marks.
 			left = l
+			nodes[0] = l
 		}
 		nodes = append(nodes, r)
 	}
 	if left.typ == Real {
 		for i := range nodes {
 			nodes[i] = nodes[i].real()
+		}
+	}
+	for _, n := range nodes[1:] {
+		if n.typ != left.typ {
+			c.mismatch(nodes[0], n)
 		}
 	}
 	ignoreCase := a.op == "in~" || a.op == "!in~"
