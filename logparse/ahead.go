@@ -177,17 +177,13 @@ func (a *ahead) behindHeader(head []byte) rowState {
 func (a *ahead) cut(first rowState, offset int64, read func([]byte) (int, error)) {
 	var rest []byte
 	inside := false // a line
-	wanted := func(n int) bool {
-		// A slow pipe is not waited for, while Next has nothing to do.
-		return n >= chunkSize/2 || len(a.queue) == 0
-	}
 	for {
 		b := a.batch()
 		if b == nil {
 			return
 		}
 		b.offset, b.begin, first = offset, first, nil
-		behind := b.fill(rest, a.pool.size(), read, wanted)
+		behind := b.fill(rest, a.pool.size(), read)
 		whole := !b.torn
 		b.torn = b.torn || inside
 		inside = !whole

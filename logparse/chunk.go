@@ -124,10 +124,10 @@ func (b *batch) reset(a *ahead) {
 }
 
 // fill makes the batch the next chunk: rest, which was read already, and more
-// from read, up to size bytes and the end of a line. It returns what lies behind the
-// chunk. Where a line is longer than that, the chunk is torn. enough says that
-// no more need be waited for.
-func (b *batch) fill(rest []byte, size int, read func([]byte) (int, error), enough func(n int) bool) []byte {
+// from read, up to the end of a line and to size bytes. It returns what lies
+// behind the chunk. Where a line is longer than that, the chunk is torn. It
+// never waits for more than one line: a pipe may be slow.
+func (b *batch) fill(rest []byte, size int, read func([]byte) (int, error)) []byte {
 	size = max(size, len(rest)+1)
 	if cap(b.block) < size {
 		b.block = make([]byte, max(size, min(chunkSize, 2*size)))
@@ -145,7 +145,7 @@ func (b *batch) fill(rest []byte, size int, read func([]byte) (int, error), enou
 			b.end, b.data = err, b.block[:n]
 			return nil
 		}
-		if cut > 0 && enough(n) {
+		if cut > 0 {
 			break
 		}
 	}

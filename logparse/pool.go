@@ -19,6 +19,11 @@ const (
 // be used from different goroutines. What they return is the same for any
 // number of jobs.
 type Pool struct {
+	// Chunk is how much of a log is parsed at a time, in bytes, but for lines
+	// that are longer. It may be set before the first Reader is made; 0 is 256
+	// KiB.
+	Chunk int
+
 	jobs int
 	work chan *batch
 	quit chan struct{}
@@ -29,13 +34,19 @@ type Pool struct {
 	free []*batch
 	bufs [][]byte // of the scanners that have looked at the head of a log
 
-	size func() int // of the next chunk, other than chunkSize in tests
+	size func() int // of the next chunk; of different sizes in tests
 }
 
 // NewPool returns a Pool that parses with so many goroutines at a time, at
 // least 2: those that call Next help. It must be closed.
 func NewPool(jobs int) *Pool {
-	p := &Pool{jobs: max(jobs, 2), quit: make(chan struct{}), size: func() int { return chunkSize }}
+	p := &Pool{jobs: max(jobs, 2), quit: make(chan struct{})}
+	p.size = func() int {
+		if p.Chunk > 0 {
+			return p.Chunk
+		}
+		return chunkSize
+	}
 	p.work = make(chan *batch, 2*p.ahead())
 	for range p.jobs - 1 {
 		p.done.Go(p.run)

@@ -282,3 +282,26 @@ func (r *Reader) Records() iter.Seq2[*Record, error] {
 		}
 	}
 }
+
+// Glance returns what a log is recognised as by its beginning, and the time of
+// the first record in that which has one.
+func Glance(head []byte, name string, opt *Options) (found Detection, first outcome.Time, err error) {
+	r := &Reader{name: name}
+	if opt != nil {
+		r.opt = *opt
+	}
+	if r.opt.Location == nil {
+		r.opt.Location = time.UTC
+	}
+	r.lines = newLineScanner(nil, r.opt.MaxLine)
+	r.lines.buf, r.lines.end, r.lines.err = head, len(head), io.EOF
+	if found, err = r.Detection(); err != nil {
+		return found, first, err
+	}
+	for rec, err := range r.Records() {
+		if err == nil && !rec.Time.IsZero() {
+			return found, rec.Time, nil
+		}
+	}
+	return found, first, nil
+}

@@ -1,11 +1,7 @@
 package analysis
 
 import (
-	"bytes"
 	"cmp"
-	"context"
-	"errors"
-	"io"
 	"slices"
 	"strings"
 
@@ -19,9 +15,6 @@ const MaxProblems = 10_000
 
 // maxNotes bounds the assumptions that are listed.
 const maxNotes = 20
-
-// headSize is how much of a file is looked at before the files are sorted.
-const headSize = 64 << 10
 
 // Input is the account of what was read. Every physical line is in exactly one
 // of the five counts.
@@ -87,67 +80,6 @@ type Logs struct {
 	notes []string // what was assumed about single files, each once
 }
 
-// Prepare recognises the sources by their beginnings and puts them in order.
-// What cannot be opened or is no log is noted in the Input.
-func Prepare(ctx context.Context, sources []*input.Source, read *logparse.Options) *Logs {
-	l := &Logs{}
-	if read != nil {
-		l.read = *read
-	}
-	for _, src := range sources {
-		if ctx.Err() != nil {
-			break
-		}
-		l.prepare(ctx, src)
-	}
-	slices.SortStableFunc(l.logs, func(a, b *Log) int {
-		return cmp.Or(
-			cmp.Compare(a.Found.Format, b.Found.Format),
-			a.First.Compare(b.First),
-			cmp.Compare(a.Source.Name, b.Source.Name))
-	})
-	slices.SortFunc(l.input.Skipped, func(a, b Skipped) int { return cmp.Compare(a.File, b.File) })
-	slices.SortStableFunc(l.input.Failed, func(a, b error) int { return cmp.Compare(a.Error(), b.Error()) })
-	return l
-}
-
-func (l *Logs) prepare(ctx context.Context, src *input.Source) {
-	head, err := src.Head(ctx, headSize)
-	if err != nil && len(head) == 0 {
-		l.input.Failed = append(l.input.Failed, err)
-		return
-	}
-	r := logparse.NewReader(bytes.NewReader(head), src.Name, &l.read)
-	found, err := r.Detection()
-	if err != nil {
-		l.strange(src, err)
-		return
-	}
-	log := &Log{Source: src, Found: found}
-	for rec, err := range r.Records() {
-		if err == nil && !rec.Time.IsZero() {
-			log.First = rec.Time
-			break
-		}
-	}
-	l.logs = append(l.logs, log)
-}
-
-// strange notes a source that is no log: it is a failure when it was named
-// outright, and passed over when it lay in a folder or an archive.
-func (l *Logs) strange(src *input.Source, err error) {
-	if src.Explicit {
-		l.input.Failed = append(l.input.Failed, err)
-		return
-	}
-	reason := "not a log that smtplog reads"
-	var other *logparse.NotSMTPError
-	if errors.As(err, &other) {
-		reason = other.Service
-	}
-	l.input.Skipped = append(l.input.Skipped, Skipped{src.Name, reason})
-}
-
 // All returns the logs in the order in which they are read.
 func (l *Logs) All() []*Log { return l.logs }
 
@@ -190,75 +122,6 @@ func (l *Logs) Only(keep func(*Log) bool) *Logs {
 		}
 	}
 	return o
-}
-
-// Read reads all logs and calls each for every record, which is good until
-// each returns. It ends early only with the context's error.
-func (l *Logs) Read(ctx context.Context, each func(*logparse.Record)) error {
-	return l.ReadFrom(ctx, func(outcome.Time) {}, each)
-}
-
-// ReadFrom is Read, and calls begin when it comes to a log, with the time of
-// the first record of those that come later: none of their records is before
-// it. The zero Time says that none comes later.
-func (l *Logs) ReadFrom(ctx context.Context, begin func(upcoming outcome.Time), each func(*logparse.Record)) error {
-	upcoming := make([]outcome.Time, len(l.logs)+1)
-	for i := len(l.logs) - 1; i >= 0; i-- {
-		upcoming[i] = upcoming[i+1]
-		if first := l.logs[i].First; !first.IsZero() && (upcoming[i].IsZero() || first.Before(upcoming[i])) {
-			upcoming[i] = first
-		}
-	}
-	for i, log := range l.logs {
-		begin(upcoming[i+1])
-		if err := l.readLog(ctx, log, each); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (l *Logs) readLog(ctx context.Context, log *Log, each func(*logparse.Record)) error {
-	stream, err := log.Source.Open(ctx)
-	if err != nil {
-		l.input.Failed = append(l.input.Failed, err)
-		return ctx.Err()
-	}
-	defer stream.Close()
-	opt := l.read
-	opt.Format = log.Found.Format
-	r := logparse.NewReader(stream, log.Source.Name, &opt)
-	a := account{in: &l.input}
-	for {
-		rec, err := r.Next()
-		if err == nil {
-			a.record(rec)
-			each(rec)
-			continue
-		}
-		var syntax *logparse.SyntaxError
-		if errors.As(err, &syntax) {
-			if len(l.input.Problems) < MaxProblems {
-				l.input.Problems = append(l.input.Problems, Problem{syntax.Pos, syntax.Msg})
-			}
-			continue
-		}
-		if err != io.EOF && ctx.Err() == nil {
-			l.input.Failed = append(l.input.Failed, err)
-		}
-		break
-	}
-	a.close()
-	l.input.Files++
-	l.input.Bytes += stream.Bytes()
-	l.input.Counts.Add(r.Counts())
-	if !a.seen && log.Found.Format != logparse.FormatUnknown {
-		l.input.format(log.Found.Format).Files++
-	}
-	if found, err := r.Detection(); err == nil {
-		l.assume(found)
-	}
-	return ctx.Err()
 }
 
 // assume notes what reading a log had to take for granted.

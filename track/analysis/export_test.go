@@ -1,0 +1,4 @@
+package analysis
+
+// SetChunk makes chunks of n bytes, 0 for the usual ones.
+func SetChunk(n int) { poolChunk = n }
