@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -24,10 +25,15 @@ import (
 	"github.com/smtplog/smtplog/track/analysis"
 )
 
+// maxJobs bounds --jobs: each job takes some memory.
+const maxJobs = 256
+
 // readFlags are the flags of every command that reads logs.
 type readFlags struct {
 	format, fields, logTZ, dateOrder string
 	maxLine, maxDecompressed         string
+	jobs                             int
+	memory                           string
 	noProgress                       bool
 	color                            string
 
@@ -42,6 +48,8 @@ func (f *readFlags) add(cmd *cobra.Command) {
 	fl.StringVar(&f.dateOrder, "date-order", "", "`ORDER` of dates like 4/5/99: mdy, dmy or ymd (default: inferred from each file)")
 	fl.StringVar(&f.maxLine, "max-line", "1MiB", "longest line that is read, a `SIZE`, e.g. 16MiB; a longer one counts as malformed")
 	fl.StringVar(&f.maxDecompressed, "max-decompressed", "64GiB", "most that one compressed file may unpack to, a `SIZE`, e.g. 500GiB")
+	fl.IntVar(&f.jobs, "jobs", 0, "read on at most `N` cores, e.g. --jobs 2, with the same output for any N; 0 is all")
+	fl.StringVar(&f.memory, "memory", "512MiB", "most that open sessions may hold together, a `SIZE`, e.g. 2GiB; beyond it those silent longest are cut, which is reported")
 	fl.BoolVar(&f.noProgress, "no-progress", false, "no progress on standard error, e.g. --no-progress")
 	addColor(fl, &f.color)
 }
@@ -68,6 +76,7 @@ type job struct {
 	until   time.Time
 	loc     *time.Location // of printed times
 	out     *term.Output
+	memory  int64 // that open sessions may hold
 	counter input.Progress
 	bar     *progress.Bar
 }
@@ -94,6 +103,12 @@ func (a *app) start(ctx context.Context, f *readFlags, paths []string) (*job, er
 	}
 	if j.until, err = bound("--until", f.until, now, j.loc); err != nil {
 		return nil, err
+	}
+	if j.memory, err = parseSize("--memory", f.memory); err != nil {
+		return nil, err
+	}
+	if j.memory < 1<<20 {
+		return nil, usageError{errors.New("--memory is at least 1MiB")}
 	}
 	limit, err := parseSize("--max-decompressed", f.maxDecompressed)
 	if err != nil {
@@ -161,6 +176,14 @@ func (f *readFlags) reading() (opt logparse.Options, err error) {
 		opt.DateOrder = logparse.YMD
 	default:
 		return opt, usageError{fmt.Errorf("--date-order is mdy, dmy or ymd, not %q", f.dateOrder)}
+	}
+	switch {
+	case f.jobs < 0:
+		return opt, usageError{errors.New("--jobs is 0 for all cores, or a number")}
+	case f.jobs == 0:
+		opt.Jobs = runtime.GOMAXPROCS(0)
+	default:
+		opt.Jobs = min(f.jobs, maxJobs)
 	}
 	n, err := parseSize("--max-line", f.maxLine)
 	if err == nil && (n < 1024 || n > 1<<30) {
