@@ -3,6 +3,7 @@ package query
 import (
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -55,31 +56,26 @@ func (s *spec) feed(acc accumulator, row any, slots []Value, r *Run) {
 func one(typ Type) []variable { return []variable{{cell: &cell{typ: typ}}} }
 
 // aggregates are all of them by name.
-var aggregates map[string]*aggregate
-
-var aggregateNames []string
-
-func init() {
-	aggregates = map[string]*aggregate{
-		"count":      {make: makeCount},
-		"countif":    {function: function{params: []Type{Bool}}, make: makeCount},
-		"dcount":     {function: function{params: []Type{anything}}, make: makeDistinct},
-		"dcountif":   {function: function{params: []Type{anything, Bool}}, make: makeDistinct},
-		"sum":        {function: function{params: []Type{anything}}, make: makeSum},
-		"sumif":      {function: function{params: []Type{anything, Bool}}, make: makeSum},
-		"avg":        {function: function{params: []Type{anything}}, make: makeSum},
-		"avgif":      {function: function{params: []Type{anything, Bool}}, make: makeSum},
-		"min":        {function: function{params: []Type{anything}}, make: makeExtreme},
-		"max":        {function: function{params: []Type{anything}}, make: makeExtreme},
-		"percentile": {function: function{params: []Type{anything, Real}}, make: makePercentile},
-		"make_set":   {function: function{params: []Type{anything, Int}, optional: 1}, make: makeCollection},
-		"make_list":  {function: function{params: []Type{anything, Int}, optional: 1}, make: makeCollection},
-		"arg_max":    {function: function{params: []Type{anything}, more: true}, make: makeArg},
-		"arg_min":    {function: function{params: []Type{anything}, more: true}, make: makeArg},
-		"take_any":   {function: function{params: []Type{anything}, more: true}, make: makeArg},
-	}
-	aggregateNames = slices.Sorted(maps.Keys(aggregates))
+var aggregates = map[string]*aggregate{
+	"count":      {make: makeCount},
+	"countif":    {function{params: []Type{Bool}}, makeCount},
+	"dcount":     {function{params: []Type{anything}}, makeDistinct},
+	"dcountif":   {function{params: []Type{anything, Bool}}, makeDistinct},
+	"sum":        {function{params: []Type{anything}}, makeSum},
+	"sumif":      {function{params: []Type{anything, Bool}}, makeSum},
+	"avg":        {function{params: []Type{anything}}, makeSum},
+	"avgif":      {function{params: []Type{anything, Bool}}, makeSum},
+	"min":        {function{params: []Type{anything}}, makeExtreme},
+	"max":        {function{params: []Type{anything}}, makeExtreme},
+	"percentile": {function{params: []Type{anything, Real}}, makePercentile},
+	"make_set":   {function{params: []Type{anything, Int}, optional: 1}, makeCollection},
+	"make_list":  {function{params: []Type{anything, Int}, optional: 1}, makeCollection},
+	"arg_max":    {function{params: []Type{anything}, more: true}, makeArg},
+	"arg_min":    {function{params: []Type{anything}, more: true}, makeArg},
+	"take_any":   {function{params: []Type{anything}, more: true}, makeArg},
 }
+
+var aggregateNames = slices.Sorted(maps.Keys(aggregates))
 
 // grouping is what is known while the columns of summarize are compiled.
 type grouping struct {
@@ -257,27 +253,18 @@ func makeCollection(c *call, s *spec) {
 
 // makeArg: arg_max, arg_min and take_any return values that stand in one row.
 func makeArg(c *call, s *spec) {
-	nodes := c.args
-	sign := 0
-	if c.name != "take_any" {
-		if x := nodes[0]; x.typ == List || x.typ == Object {
-			c.fail(x, c.text(x)+" is "+x.typ.a()+" and has no order", "")
-		}
-		s.arg = nodes[0].eval
-		sign = map[string]int{"arg_max": 1, "arg_min": -1}[c.name]
-	} else if len(nodes) == 1 {
-		// One that is there, if there is one.
-		s.arg = nodes[0].eval
+	sign := map[string]int{"arg_max": 1, "arg_min": -1}[c.name]
+	if x := c.args[0]; sign != 0 && (x.typ == List || x.typ == Object) {
+		c.fail(x, c.text(x)+" is "+x.typ.a()+" and has no order", "")
 	}
-	if c.name == "take_any" {
-		s.beside = nodes
-	} else {
-		s.beside = append([]*node{}, nodes...)
+	if sign != 0 || len(c.args) == 1 {
+		s.arg = c.args[0].eval // a row without it does not count
 	}
-	for i, n := range nodes {
+	s.beside = c.args
+	for i, n := range c.args {
 		name := n.name
 		if name == "" {
-			name = "column" + string(rune('1'+i%9))
+			name = "column" + strconv.Itoa(i+1)
 		}
 		s.columns = append(s.columns, variable{name: name, cell: &cell{typ: n.typ}})
 	}

@@ -16,6 +16,7 @@ type checker struct {
 	group *grouping // while the columns of summarize are compiled
 	// within is the aggregate whose arguments are compiled.
 	within string
+	beside []*item // what the operator makes that is compiled
 }
 
 func (c *checker) fail(pos, end int, msg, hint string) { panic(errorAt(c.src, pos, end, msg, hint)) }
@@ -116,6 +117,11 @@ func (c *checker) unknownName(a *ast, name string) {
 	msg := "no column " + quoted(name) + where
 	if len(c.scope.vars) == 0 {
 		c.failAt(a, "no column can be named here", "")
+	}
+	for _, it := range c.beside {
+		if it.alias == name {
+			c.failAt(a, quoted(name)+" is made by the same operator, which does not see it", "compute with it in `| extend …` afterwards")
+		}
 	}
 	hint := ""
 	switch strings.ToLower(name) {

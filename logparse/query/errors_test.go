@@ -115,6 +115,8 @@ var mistakes = []struct{ query, meant, msg, hint string }{
 
 	// summarize
 	{"recipients | where count() > 5", "count", "`count` is for `summarize`", "write `| summarize count()`"},
+	{"recipients | extend a = code + 1, b = a * 2", "a", "`a` is made by the same operator, which does not see it", "compute with it in `| extend …` afterwards"},
+	{"recipients | summarize n = count(), share = n / 2", "n", "`n` is made by the same operator, which does not see it", "compute with it in `| extend …` afterwards"},
 	{"recipients | summarize domain", "domain", "`domain` has many values in a group", "write it after `by`, or choose one with `take_any(domain)` or `max(domain)`"},
 	{"recipients | summarize domain, count() by domain", "domain", "`domain` is a column of the result already, through `by`", "leave it out before `by`"},
 	{"recipients | summarize 5 by domain", "5", "`5` is the same for all groups", "`summarize` takes aggregates such as `count()`, `sum(…)` or `max(…)`"},

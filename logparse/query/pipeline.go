@@ -154,6 +154,7 @@ func (p *pipeline) named(v variable, it *item, s *scope) variable {
 
 func (p *pipeline) extend(s *step) {
 	next := p.scope.clone()
+	p.beside = s.items
 	for _, it := range s.items {
 		v := p.compute(it)
 		if it.alias != "" {
@@ -164,15 +165,16 @@ func (p *pipeline) extend(s *step) {
 		// KQL: all items see the columns as they were before.
 		next.set(v)
 	}
-	p.scope = next
+	p.scope, p.beside = next, nil
 }
 
 func (p *pipeline) project(s *step) {
 	next := &scope{}
+	p.beside = s.items
 	for _, it := range s.items {
 		next.vars = append(next.vars, p.named(p.compute(it), it, next))
 	}
-	p.scope = next
+	p.scope, p.beside = next, nil
 }
 
 func (p *pipeline) projectAway(s *step) {

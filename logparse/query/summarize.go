@@ -1,5 +1,7 @@
 package query
 
+import "strings"
+
 // summarize compiles groups and what is counted in them.
 func (p *pipeline) summarize(s *step) {
 	if len(s.items) == 0 && len(s.by) == 0 {
@@ -14,7 +16,7 @@ func (p *pipeline) summarize(s *step) {
 	}
 
 	var after []stage // what is computed of aggregates
-	p.group = g
+	p.group, p.beside = g, s.items
 	for _, it := range s.items {
 		specs := len(g.specs)
 		n := p.expr(it.expr)
@@ -22,7 +24,7 @@ func (p *pipeline) summarize(s *step) {
 			p.fail(it.expr.pos, it.expr.end, p.text(it.expr.pos, it.expr.end)+" is the same for all groups", "`summarize` takes aggregates such as `count()`, `sum(…)` or `max(…)`")
 		}
 		last := g.specs[len(g.specs)-1]
-		if it.expr.kind == astCall && aggregates[foldName(it.expr.op)] != nil {
+		if it.expr.kind == astCall && aggregates[strings.ToLower(it.expr.op)] != nil {
 			p.addAggregate(it, last, next)
 			continue
 		}
@@ -36,7 +38,7 @@ func (p *pipeline) summarize(s *step) {
 		after = append(after, func(_ *Run, next sink) sink { return &computer{slot, eval, next} })
 		next.vars = append(next.vars, p.named(variable{"", "", c}, it, next))
 	}
-	p.group = nil
+	p.group, p.beside = nil, nil
 	specs := g.specs
 	limit := p.q.opt.MaxGroups
 	p.add(func(r *Run, next sink) sink {
@@ -45,8 +47,6 @@ func (p *pipeline) summarize(s *step) {
 	p.q.stages = append(p.q.stages, after...)
 	p.scope, p.segment = next, out
 }
-
-func foldName(s string) string { return folded(s) }
 
 // addAggregate adds the columns of an aggregate that stands for itself.
 func (p *pipeline) addAggregate(it *item, s *spec, next *scope) {
