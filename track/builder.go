@@ -1,8 +1,10 @@
 package track
 
 import (
+	"cmp"
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/smtplog/smtplog/logparse"
@@ -122,6 +124,11 @@ func (b *Builder) Add(rec *logparse.Record) {
 	b.tick(rec)
 	if b.opt.Keep != nil && !b.opt.Keep(e) {
 		return
+	}
+	if b.opt.VerdictsOnly {
+		// Latency trees, which follow the time of origination, are not asked for.
+		info, _, _ := strings.Cut(e.raw[colMessageInfo], ";")
+		e.fill(colMessageInfo, info)
 	}
 	b.add(e)
 	if b.clusters.rows > b.maxRows {
@@ -292,7 +299,7 @@ func later(t int64, d time.Duration) int64 {
 func (b *Builder) makeRoom() {
 	b.capped++
 	over := b.over[:0]
-	for _, c := range b.clusters.oldest() {
+	for _, c := range b.clusters.sorted(longestSilent) {
 		if b.clusters.rows <= b.maxRows*3/4 {
 			break
 		}
@@ -303,23 +310,42 @@ func (b *Builder) makeRoom() {
 
 // Close hands out the messages that are left.
 func (b *Builder) Close() {
+	list := b.clusters.sorted(func(x, y *cluster) int { return cmp.Or(cmp.Compare(x.first, y.first), cmp.Compare(x.order, y.order)) })
 	over := b.over[:0]
-	for _, c := range b.clusters.oldest() {
+	batch := closeBatch
+	for i, c := range list {
 		over = b.finish(c, all, EndedOpen, over)
+		list[i] = nil // its memory is free
+		if len(over) >= batch && i+1 < len(list) {
+			over = b.handOutBefore(list[i+1].first, over)
+			batch = 2*len(over) + closeBatch
+		}
 	}
 	b.handOut(over)
 }
 
-func (b *Builder) handOut(over []*Message) {
+// closeBatch is how many messages Close puts together before it looks which of
+// them come before all that are left.
+const closeBatch = 1000
+
+// handOut hands out the messages in their order.
+func (b *Builder) handOut(over []*Message) { b.over = b.handOutBefore(all, over) }
+
+// handOutBefore hands out the messages that end before t, in their order, and
+// returns the others.
+func (b *Builder) handOutBefore(t int64, over []*Message) []*Message {
 	slices.SortFunc(over, compareMessages)
-	for _, m := range over {
+	n := 0
+	for ; n < len(over) && over[n].Last.UnixNano() < t; n++ {
+		m := over[n]
 		b.number++
 		m.number = b.number
 		b.emit(m)
 		b.reuse(m)
 	}
-	clear(over)
-	b.over = over[:0]
+	left := over[:copy(over, over[n:])]
+	clear(over[len(left):])
+	return left
 }
 
 // classify says what a status or reply means.

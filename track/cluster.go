@@ -195,12 +195,17 @@ func (c *clusters) hasten(cl *cluster, t int64) {
 	*recheck = min(*recheck, t)
 }
 
-// oldest returns the clusters, those that have been silent longest first.
-func (c *clusters) oldest() []*cluster {
+// sorted returns the clusters in an order.
+func (c *clusters) sorted(order func(x, y *cluster) int) []*cluster {
 	list := make([]*cluster, 0, len(c.open))
 	for _, o := range c.open {
 		list = append(list, o.cluster)
 	}
-	slices.SortFunc(list, func(a, b *cluster) int { return cmp.Or(cmp.Compare(a.last, b.last), cmp.Compare(a.order, b.order)) })
+	slices.SortFunc(list, order)
 	return list
+}
+
+// longestSilent orders clusters by their last rows.
+func longestSilent(x, y *cluster) int {
+	return cmp.Or(cmp.Compare(x.last, y.last), cmp.Compare(x.order, y.order))
 }

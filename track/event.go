@@ -52,6 +52,7 @@ type Event struct {
 	Agent, AgentEvent, AgentAction, AgentWhy string     // of the agent log: Agent, Event, Action, Reason
 
 	raw       [columnCount]string
+	filled    uint64   // the columns that have a value, a bit for each
 	effective int64    // by which it is ordered
 	modern    bool     // a row in the columns of Exchange 2007 and later
 	hostOnly  bool     // the reply names the host and no internal id, as that of mailbox delivery does

@@ -90,7 +90,7 @@ type cluster struct {
 	data        []byte
 	rows        int
 	latest      [slots]extent // of its own texts
-	first, last int64         // Unix nanoseconds of the rows
+	first, last int64         // Unix nanoseconds of the rows; one without a time is first
 	network     uint64        // the key of the network message id that the rows bear
 	mixed       bool          // they do not all bear it
 	keys        []uint64
@@ -103,12 +103,7 @@ type extent struct{ from, to uint32 }
 
 // add packs the row that e was read from.
 func (c *cluster) add(e *Event, common *common) {
-	filled := uint64(0)
-	for i := range keptColumns {
-		if e.raw[i] != "" {
-			filled |= 1 << i
-		}
-	}
+	filled := e.filled & (1<<keptColumns - 1)
 	b := append(c.data, byte(e.Format), digitsOf(e.Time))
 	b = binary.AppendVarint(b, e.Time.UnixNano())
 	b = binary.AppendVarint(b, e.Pos.Line)
@@ -127,10 +122,12 @@ func (c *cluster) add(e *Event, common *common) {
 	}
 	c.data = b
 	c.rows++
-	if !e.Time.IsZero() {
-		ns := e.Time.UnixNano()
-		c.first, c.last = min(c.first, ns), max(c.last, ns)
+	if e.Time.IsZero() {
+		c.first = math.MinInt64
+		return
 	}
+	ns := e.Time.UnixNano()
+	c.first, c.last = min(c.first, ns), max(c.last, ns)
 }
 
 // appendValue appends the value of a slot.
@@ -200,7 +197,7 @@ func (u *unpacker) row(e *Event, common *common) {
 	e.reset(pos, format, at)
 	for ; filled != 0; filled &= filled - 1 {
 		i := column(bits.TrailingZeros64(filled))
-		e.raw[i] = u.value(i, common)
+		e.fill(i, u.value(i, common))
 	}
 	if format == logparse.Tracking5 {
 		for range u.uvarint() {

@@ -31,12 +31,13 @@ func Parse(rec *logparse.Record, e *Event) bool {
 
 // reset empties e but for the room of its slices.
 func (e *Event) reset(pos outcome.Position, format logparse.Format, at outcome.Time) {
-	*e = Event{
-		Pos: pos, Format: format, Time: at, Number: -1, Bytes: -1, RecipientCount: -1,
-		Recipients: e.Recipients[:0], Related: e.Related[:0], References: e.References[:0],
-		Custom: e.Custom[:0], Other: e.Other[:0],
-		names: e.names[:0], row: e.row,
-	}
+	recipients, related, references := e.Recipients[:0], e.Related[:0], e.References[:0]
+	custom, other, names, row := e.Custom[:0], e.Other[:0], e.names[:0], e.row
+	*e = Event{}
+	e.Pos, e.Format, e.Time = pos, format, at
+	e.Number, e.Bytes, e.RecipientCount = -1, -1, -1
+	e.Recipients, e.Related, e.References = recipients, related, references
+	e.Custom, e.Other, e.names, e.row = custom, other, names, row
 }
 
 // split takes the record apart, into all columns or those that a Builder keeps.
@@ -70,7 +71,16 @@ func (e *Event) set(c column, value string) {
 			return
 		}
 	}
+	e.fill(c, value)
+}
+
+// fill gives a column a value.
+func (e *Event) fill(c column, value string) {
 	e.raw[c] = value
+	e.filled &^= 1 << c
+	if value != "" {
+		e.filled |= 1 << c
+	}
 }
 
 // unescapeMTA undoes what the MTA does to parentheses.

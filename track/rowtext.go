@@ -52,7 +52,7 @@ func (r *rowText) value(name string, value []byte) bool {
 		return true
 	}
 	if c == colCustom && bytes.Contains(value, proxiedClient) {
-		r.event.raw[colProxied] = "1"
+		r.event.fill(colProxied, "1")
 	}
 	if c >= keptColumns && !r.all {
 		return true
