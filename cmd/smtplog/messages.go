@@ -147,7 +147,7 @@ func (a *app) messages(ctx context.Context, f *messagesFlags, paths []string) er
 			list.item(func() error { return p.print(m) })
 		}
 	})
-	sessions := session.NewBuilder(&session.Options{Classifier: c}, messages.AddSession)
+	sessions := session.NewBuilder(&session.Options{Classifier: c, Memory: j.memory}, messages.AddSession)
 	logs := analysis.Prepare(ctx, j.sources, &j.read)
 	err = logs.ReadFrom(reading, messages.Upcoming, func(rec *logparse.Record) {
 		sessions.Add(rec)

@@ -69,8 +69,17 @@ Only what the query needs is read and built. The result is a table, or with --js
 func withManual(help func(*cobra.Command, []string)) func(*cobra.Command, []string) {
 	return func(cmd *cobra.Command, args []string) {
 		help(cmd, args)
-		fmt.Fprintf(cmd.OutOrStdout(), "\n%s", query.Manual())
+		fmt.Fprintf(cmd.OutOrStdout(), "\nThe language\n\n%s", manual())
 	}
+}
+
+// manual is the manual of the language without what only programmers need.
+func manual() string {
+	text := query.Manual()
+	if i := strings.Index(text, "# Queries\n"); i >= 0 {
+		text = text[i:]
+	}
+	return strings.ReplaceAll(text, " See [Options].", "")
 }
 
 func (a *app) query(ctx context.Context, f *queryFlags, src string, paths []string) error {

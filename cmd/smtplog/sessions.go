@@ -104,7 +104,7 @@ func (a *app) sessions(ctx context.Context, f *sessionsFlags, paths []string) er
 	window := analysis.Options{Since: j.since, Until: j.until}
 	list, reading := newListing(ctx, f.top)
 	var rows tables.Rows
-	b := session.NewBuilder(&session.Options{Transcript: f.transcript, ShowSecrets: f.showSecrets, Classifier: c}, func(s *session.Session) {
+	b := session.NewBuilder(&session.Options{Transcript: f.transcript, ShowSecrets: f.showSecrets, Classifier: c, Memory: j.memory}, func(s *session.Session) {
 		if window.Includes(s.Start) && where.match(rows.Session(s)) {
 			s.Messages = links.Of(s)
 			list.item(func() error { return p.print(s) })
@@ -127,7 +127,7 @@ func (a *app) links(ctx context.Context, f *sessionsFlags, j *job, logs *analysi
 	if !logs.Tracked() || !f.json && !f.transcript || !rereadable(j.sources) {
 		return nil, nil
 	}
-	links, err := analysis.FindLinks(ctx, logs)
+	links, err := analysis.FindLinks(ctx, logs, j.memory)
 	if err == nil && links.Dropped > 0 {
 		fmt.Fprintf(a.stderr, "smtplog: %s to messages beyond the first %s left out\n", plural(links.Dropped, "link"), table.Count(analysis.MaxLinks))
 	}

@@ -80,7 +80,7 @@ func (a *app) trace(ctx context.Context, f *traceFlags, needle string, paths []s
 		return usageError{errors.New("trace reads the logs more than once: name files instead of standard input or a pipe")}
 	}
 	logs := analysis.Prepare(ctx, j.sources, &j.read)
-	found, err := analysis.FindMessages(ctx, logs, track.ParseNeedle(needle), c)
+	found, err := analysis.FindMessages(ctx, logs, track.ParseNeedle(needle), c, j.memory)
 	j.bar.Stop()
 	if err != nil {
 		return err

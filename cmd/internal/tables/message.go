@@ -64,7 +64,7 @@ func messageColumns() []query.Column {
 	columns := []query.Column{
 		moment("time", "of the first row", func(r *R) outcome.Time { return r.First }),
 		col("sender", query.String, "the sender; \"\" is the null sender, null where no row has one", func(r *R) query.Value { return trackedSender(r.Message) }),
-		list("to", "all recipients", func(r *R) []string {
+		list("recipients", "all recipients", func(r *R) []string {
 			return each(r.Recipients, func(v *track.RecipientVerdict) string { return v.Address })
 		}),
 		text("status", "delivered, failed, partial, deferred, pending, expanded, redirected, quarantined or dropped", func(r *R) string { return string(r.Status) }),
@@ -76,7 +76,6 @@ func messageColumns() []query.Column {
 			return query.IntOf(r.Latency.Milliseconds())
 		}),
 		text("message_id", "with its <> where logged so", func(r *R) string { return r.MessageID }),
-		number("recipients", "how many there are", func(r *R) int64 { return int64(len(r.Recipients)) }),
 		number("delivered", "recipients that it was delivered to", func(r *R) int64 { return r.count(track.Delivered) }),
 		number("failed", "recipients that were given up", func(r *R) int64 { return r.count(track.Failed) }),
 		number("deferred", "recipients that were put off and not heard of since", func(r *R) int64 { return r.count(track.Deferred) }),

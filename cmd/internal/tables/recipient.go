@@ -68,6 +68,12 @@ func recipientColumns() []query.Column {
 		text("from_domain", "the sender's domain", func(r *R) string { return session.Domain(r.Transaction.From) }),
 		text("message_id", "with its <>", func(r *R) string { return r.Transaction.MessageID }),
 		positive("size", "octets of the message", func(r *R) int64 { return r.Transaction.Size }),
+		col("delay", query.TimeSpan, "from the beginning of the transaction to the verdict", func(r *R) query.Value {
+			if r.Time.IsZero() || r.Transaction.Start.IsZero() {
+				return query.Null
+			}
+			return query.SpanOf(r.Time.Sub(r.Transaction.Start))
+		}),
 		number("transaction", "number of its transaction in the session, from 1", func(r *R) int64 { return int64(r.Number) }),
 	}
 	columns = append(columns, connection(func(r *R) *session.Session { return r.Session })...)

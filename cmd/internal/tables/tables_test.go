@@ -333,7 +333,8 @@ func TestMessagesAreTheirJSON(t *testing.T) {
 		}
 		list := object["hops"].([]any)
 		agree(t, tables.Messages, object, row, "recipients", "hops", "sessions", "missing", "related")
-		if row["recipients"] != float64(len(object["recipients"].([]any))) || row["hops"] != float64(len(list)) {
+		addresses, _ := row["recipients"].([]any)
+		if len(addresses) != len(object["recipients"].([]any)) || row["hops"] != float64(len(list)) {
 			t.Fatalf("%v is not %v", row, object)
 		}
 		i := 0
