@@ -56,10 +56,13 @@ func (r *Record) AppendJSON(b []byte, session string, redact func([]byte) []byte
 	}
 	w.Key("fields")
 	w.Open('{')
-	secret := r.secretPart()
+	var secret []byte
+	if redact != nil {
+		secret = r.secretPart()
+	}
 	for name, value := range r.Fields() {
 		w.AnyKey(name)
-		if redact != nil && len(secret) > 0 && (bytes.Contains(value, secret) || bytes.Contains(plain(value), secret)) {
+		if len(secret) > 0 && (bytes.Contains(value, secret) || bytes.Contains(plain(value), secret)) {
 			value = redact(value)
 		}
 		w.Bytes(value)

@@ -39,10 +39,12 @@ func (w *Writer) Close(c byte) {
 
 // Key writes the name of the next member.
 func (w *Writer) Key(name string) {
-	w.separate()
-	w.Buf = append(w.Buf, '"')
-	w.Buf = append(w.Buf, name...)
-	w.Buf = append(w.Buf, '"', ':')
+	if w.comma {
+		w.Buf = append(w.Buf, ',', '"')
+	} else {
+		w.Buf = append(w.Buf, '"')
+	}
+	w.Buf = append(append(w.Buf, name...), '"', ':')
 	w.comma = false
 }
 
@@ -129,11 +131,11 @@ func AppendString[T string | []byte](dst []byte, s T) []byte {
 	start := 0
 	for i := 0; i < len(s); {
 		c := s[i]
+		if plain[c] {
+			i++
+			continue
+		}
 		if c < utf8.RuneSelf {
-			if c >= ' ' && c != '"' && c != '\\' && c != 0x7f {
-				i++
-				continue
-			}
 			dst = append(dst, s[start:i]...)
 			switch c {
 			case '"', '\\':
@@ -165,6 +167,14 @@ func AppendString[T string | []byte](dst []byte, s T) []byte {
 	dst = append(dst, s[start:]...)
 	return append(dst, '"')
 }
+
+// plain marks the bytes that stand for themselves.
+var plain = func() (t [256]bool) {
+	for c := ' '; c < 0x7f; c++ {
+		t[c] = c != '"' && c != '\\'
+	}
+	return t
+}()
 
 func appendEscape(dst []byte, r rune) []byte {
 	return append(dst, '\\', 'u', hex[r>>12], hex[r>>8&15], hex[r>>4&15], hex[r&15])

@@ -77,14 +77,23 @@ func (t Time) AppendIn(b []byte, loc *time.Location) []byte {
 		return b
 	}
 	at := time.Unix(0, t.ns).In(loc)
-	b = at.AppendFormat(b, "2006-01-02T15:04:05")
-	if n := int(t.digits) - 1; n > 0 {
-		var buf [10]byte
-		frac := strconv.AppendInt(buf[:0], int64(at.Nanosecond())+1e9, 10)
-		b = append(b, '.')
-		b = append(b, frac[1:1+n]...)
+	b = at.AppendFormat(b, time.RFC3339)
+	n := int(t.digits) - 1
+	if n <= 0 {
+		return b
 	}
-	return at.AppendFormat(b, "Z07:00")
+	// The fraction goes in front of the zone: "Z", or "+01:00".
+	end := len(b) - 1
+	if b[end] != 'Z' {
+		end -= len("+01:0")
+	}
+	var zone [6]byte
+	width := copy(zone[:], b[end:])
+	var buf [10]byte
+	frac := strconv.AppendInt(buf[:0], int64(at.Nanosecond())+1e9, 10)
+	frac[0] = '.'
+	b = append(b[:end], frac[:1+n]...)
+	return append(b, zone[:width]...)
 }
 
 // String returns t as Append writes it.
