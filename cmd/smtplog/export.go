@@ -122,7 +122,7 @@ func (a *app) export(ctx context.Context, f *exportFlags, paths []string) error 
 	}
 	defer w.discard()
 	r := &rowReader{
-		window: analysis.Options{Since: j.since, Until: j.until}, classifier: c, showSecrets: f.showSecrets,
+		window: analysis.Options{Since: j.since, Until: j.until, Memory: j.memory}, classifier: c, showSecrets: f.showSecrets,
 		placed: true, linked: true, each: map[string]func(any){},
 	}
 	var failed error

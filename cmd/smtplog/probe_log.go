@@ -53,7 +53,7 @@ func (a *app) readHistory(ctx context.Context, f *probeFlags, recipient string) 
 		return nil, err
 	}
 	h := &history{domain: asciiDomain(session.Domain(recipient))}
-	b := session.NewBuilder(&session.Options{Classifier: c}, h.add)
+	b := session.NewBuilder(&session.Options{Classifier: c, Memory: j.memory}, h.add)
 	logs := analysis.Prepare(ctx, j.sources, &j.read)
 	readErr := logs.Read(ctx, func(rec *logparse.Record) { b.Add(rec) })
 	b.Close()

@@ -20,7 +20,7 @@ import (
 // no more than those tables need.
 type rowReader struct {
 	each       map[string]func(row any) // what to do with the rows of each table that is wanted
-	window     analysis.Options         // what sessions, messages and records belong to
+	window     analysis.Options         // what sessions, messages and records belong to, and the memory
 	classifier *reply.Classifier
 
 	// Of records.
@@ -74,7 +74,7 @@ func (r *rowReader) rowsOf(ctx context.Context, logs *analysis.Logs) error {
 		r.found = track.NewBuilder(&track.Options{Classifier: r.classifier}, r.message)
 		begin = r.found.Upcoming
 	}
-	opt := &session.Options{Classifier: r.classifier}
+	opt := &session.Options{Classifier: r.classifier, Memory: r.window.Memory}
 	records := r.records(logs, opt)
 	if r.wantsSessions() || r.linked || opt.Placed != nil {
 		r.built = session.NewBuilder(opt, r.session)

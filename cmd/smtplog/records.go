@@ -59,7 +59,7 @@ func (a *app) records(ctx context.Context, f *recordsFlags, paths []string) erro
 	p := &recordLines{w: a.stdout}
 	logs := analysis.Prepare(ctx, j.sources, &j.read)
 	rows := &rowReader{
-		window:      analysis.Options{Since: j.since, Until: j.until},
+		window:      analysis.Options{Since: j.since, Until: j.until, Memory: j.memory},
 		showSecrets: f.showSecrets,
 		placed:      true,
 		early:       where.early(),

@@ -23,6 +23,7 @@ type Options struct {
 	Until      time.Time         // sessions that began then or later are left out
 	Location   *time.Location    // of the keys hour and day; nil is UTC
 	Classifier *reply.Classifier // nil is the built-in one
+	Memory     int64             // bytes that open sessions may hold together; 0 is session.DefaultMemory
 
 	// Where, where it is not nil, says which sessions count. Messages, of which
 	// it says nothing, are not counted then.
@@ -79,7 +80,7 @@ func Run(ctx context.Context, sources []*input.Source, opt *Options) (*Analysis,
 		Failures: outcome.NewSummary(o.By, o.Location),
 	}
 	logs := Prepare(ctx, sources, &o.Read)
-	b := session.NewBuilder(&session.Options{Classifier: o.Classifier, Terse: o.Where == nil}, func(s *session.Session) {
+	b := session.NewBuilder(&session.Options{Classifier: o.Classifier, Terse: o.Where == nil, Memory: o.Memory}, func(s *session.Session) {
 		if o.Includes(s.Start) && (o.Where == nil || o.Where(s)) {
 			a.add(s)
 		}

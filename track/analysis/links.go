@@ -19,11 +19,12 @@ type Links struct {
 	Dropped int64 // links beyond MaxLinks
 }
 
-// FindLinks reads all logs and joins their messages with their sessions.
-func FindLinks(ctx context.Context, logs *Logs) (*Links, error) {
+// FindLinks reads all logs and joins their messages with their sessions, of
+// which those that are open may hold so many bytes of memory.
+func FindLinks(ctx context.Context, logs *Logs, memory int64) (*Links, error) {
 	l := &Links{found: map[outcome.Position][]session.Message{}}
 	messages := track.NewBuilder(nil, l.add)
-	sessions := session.NewBuilder(nil, messages.AddSession)
+	sessions := session.NewBuilder(&session.Options{Memory: memory}, messages.AddSession)
 	all := logs.Only(func(*Log) bool { return true })
 	err := all.ReadFrom(ctx, messages.Upcoming, func(rec *logparse.Record) {
 		sessions.Add(rec)

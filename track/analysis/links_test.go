@@ -41,7 +41,7 @@ func TestLinksBothWays(t *testing.T) {
 	builder.Close()
 	messages.Close()
 
-	links, err := analysis.FindLinks(ctx, logs)
+	links, err := analysis.FindLinks(ctx, logs, 0)
 	if err != nil {
 		t.Fatal(err)
 	}

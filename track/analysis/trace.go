@@ -27,8 +27,9 @@ type Trace struct {
 // FindMessages follows the messages that the needle means through all logs. The
 // tracking logs are searched for rows that may belong to one, so that most rows
 // are not even parsed, until the ids of all its forks are known; then its rows
-// are put together and joined with the sessions of the protocol logs.
-func FindMessages(ctx context.Context, logs *Logs, needle track.Needle, c *reply.Classifier) (*Trace, error) {
+// are put together and joined with the sessions of the protocol logs, of which
+// those that are open may hold so many bytes of memory.
+func FindMessages(ctx context.Context, logs *Logs, needle track.Needle, c *reply.Classifier, memory int64) (*Trace, error) {
 	var ids track.IDs
 	tracking := logs.Only((*Log).Tracks)
 	var e track.Event
@@ -49,11 +50,11 @@ func FindMessages(ctx context.Context, logs *Logs, needle track.Needle, c *reply
 			break
 		}
 	}
-	return gather(ctx, logs, needle, &ids, c)
+	return gather(ctx, logs, needle, &ids, c, memory)
 }
 
 // gather reads all logs once more and keeps what belongs to the ids.
-func gather(ctx context.Context, logs *Logs, needle track.Needle, ids *track.IDs, c *reply.Classifier) (*Trace, error) {
+func gather(ctx context.Context, logs *Logs, needle track.Needle, ids *track.IDs, c *reply.Classifier, memory int64) (*Trace, error) {
 	t := &Trace{}
 	messages := track.NewBuilder(&track.Options{Keep: ids.Match, Classifier: c}, func(m *track.Message) {
 		if !needle.Match(m) {
@@ -65,7 +66,7 @@ func gather(ctx context.Context, logs *Logs, needle track.Needle, ids *track.IDs
 		}
 		t.Messages = append(t.Messages, m)
 	})
-	sessions := session.NewBuilder(&session.Options{Classifier: c}, func(s *session.Session) {
+	sessions := session.NewBuilder(&session.Options{Classifier: c, Memory: memory}, func(s *session.Session) {
 		messages.AddSession(s)
 		if len(t.Sessions) < MaxMatches && carries(s, needle) {
 			t.Sessions = append(t.Sessions, s.Clone())
