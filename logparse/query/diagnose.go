@@ -86,7 +86,11 @@ func diagnose(src string, tokens []token, blamed int, pipeline bool) *Error {
 	}
 	for _, t := range tokens {
 		if t.pos >= blamed {
-			return d.at(t, d.describe(t)+" does not belong here", "")
+			hint := ""
+			if signs[t.value] != 0 || t.kind == kindWord {
+				hint = "put what comes before it in brackets"
+			}
+			return d.at(t, d.describe(t)+" does not belong here", hint)
 		}
 	}
 	return errorAt(src, len(src), len(src), "the query ends too early", "")

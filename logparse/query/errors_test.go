@@ -79,6 +79,9 @@ var mistakes = []struct{ query, meant, msg, hint string }{
 	{"recipients | count | render barchart with (color=red)", "red", "no column `red`", "columns here: count"},
 	{"recipients | count | render barchart with (colour=count)", "colour", "no option `colour`", "options: title, xcolumn, ycolumns, series"},
 
+	{"recipients | where code == 5 == true", "==", "`==` does not belong here", "put what comes before it in brackets"},
+	{"recipients | where to has \"a\" has \"b\"", "has", "`has` does not belong here", "put what comes before it in brackets"},
+
 	// values
 	{"recipients | where code == 5xx", "5xx", "`5xx` is neither a number nor a time span", "write `between (500 .. 599)`"},
 	{"recipients | where enhanced == 5.7.1", "5.7.1", "`5.7.1` is no number", "put it in quotation marks: `\"5.7.1\"`"},
@@ -130,9 +133,9 @@ var mistakes = []struct{ query, meant, msg, hint string }{
 
 func TestMistakes(t *testing.T) {
 	for _, tt := range mistakes {
-		_, err := ParseQuery(tt.query, testTables, nil)
-		if err == nil {
-			t.Errorf("%s: no error", tt.query)
+		q, err := ParseQuery(tt.query, testTables, nil)
+		if err == nil || q != nil {
+			t.Errorf("%s: %v and %v", tt.query, q, err)
 			continue
 		}
 		e := err.(*Error)

@@ -144,9 +144,9 @@ func ParseQuery(src string, tables []Table, opt *Options) (q *Query, err error) 
 	for _, s := range tree.Steps {
 		steps = append(steps, l.step(s))
 	}
-	q = &Query{src: src, opt: o, table: t}
-	q.compile(steps)
-	return q, nil
+	made := &Query{src: src, opt: o, table: t}
+	made.compile(steps)
+	return made, nil
 }
 
 func findTable(src, name string, at token, tables []Table) *Table {
