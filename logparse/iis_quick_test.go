@@ -3,11 +3,14 @@ package logparse
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"math/rand/v2"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
+	"time"
 )
 
 // A countingRows counts the rows that go the short way.
@@ -138,5 +141,42 @@ func FuzzShortWayOfIIS(f *testing.F) {
 	f.Fuzz(func(t *testing.T, format, order uint8, log []byte) {
 		opt := Options{Format: IISW3C + Format(format%4), DateOrder: DateOrder(order % 4), MaxLine: 4096}
 		checkShortWay(t, log, opt)
+	})
+}
+
+func TestShortWayOfIMS(t *testing.T) {
+	rng := rand.New(rand.NewPCG(21, 22))
+	for seed := range uint64(40) {
+		log := []byte(strings.ReplaceAll(randomIMSLog(rng, 40)+imsInbound, "\r\n", "\n"))
+		if seed%2 == 0 {
+			log = bytes.ReplaceAll(log, []byte("\n"), []byte("\r\n"))
+		}
+		opt := Options{Format: IMS, DateOrder: DateOrder(seed % 4), MaxLine: []int{0, 20, 200}[seed%3]}
+		if seed%5 == 0 {
+			opt.Location = time.FixedZone("", 3600)
+		}
+		for range 40 {
+			checkShortWay(t, log, opt)
+			log = spoil(rng, log)
+		}
+	}
+	// Times that look as if their minutes were the seconds.
+	for _, stamp := range []string{"2. 4. 2001 11:44:%02d : ", "2.4.2001 11.44.%02d : ", "4/2/01 11:44:%02d AM : ", "4/2/01  1:44:%02d pm : "} {
+		var log []byte
+		for i := range 50 {
+			log = append(fmt.Appendf(log, stamp, i%61), "<<< RSET\n"...)
+		}
+		if rows, quickly := checkShortWay(t, log, Options{Format: IMS}); rows != 50 || quickly < 48 && !strings.HasPrefix(stamp, "2. ") {
+			t.Errorf("%s: %d of %d rows went the short way", stamp, quickly, rows)
+		}
+	}
+}
+
+func FuzzShortWayOfIMS(f *testing.F) {
+	f.Add(imsInbound)
+	f.Add("2. 4. 2001 11:44:31 : <<< a\n2. 4. 2001 11:45:31 : <<< b\n2. 4. 2001 11:45:31 : <<< b\n\n")
+	f.Add(randomIMSLog(rand.New(rand.NewPCG(1, 1)), 30))
+	f.Fuzz(func(t *testing.T, log string) {
+		checkShortWay(t, []byte(log), Options{Format: IMS, MaxLine: 200})
 	})
 }

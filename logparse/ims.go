@@ -23,6 +23,8 @@ type imsRows struct {
 	direction outcome.Direction
 	remote    []byte
 	data      bool // the go-ahead was given: what comes in is the message
+
+	short imsStampText
 }
 
 func newIMS(lines *lineScanner, opt *Options, found Detection) rowReader {
@@ -76,15 +78,16 @@ func (r *imsRows) next(rec *Record) (lineClass, string) {
 	rec.raw = r.record.text
 	rec.layout = imsLayout
 	rec.Time = at
-	r.event(&rec.Event, text)
+	r.event(&rec.Event, r.record.text, r.record.first, text)
 	return lineRecord, ""
 }
 
-// event fills e from the record, whose text begins at the given place.
-func (r *imsRows) event(e *Event, text int) {
-	first := r.record.text[text:r.record.first]
-	whole := r.record.text[text:]
-	if c := skipBlanks(r.record.text, 0); r.record.text[c] == '"' {
+// event fills e from a record, of which the first line ends and the text begins
+// at the given places.
+func (r *imsRows) event(e *Event, record []byte, end, text int) {
+	first := record[text:end]
+	whole := record[text:]
+	if c := skipBlanks(record, 0); record[c] == '"' {
 		// QUIRK: KB Q239816 prints a line with quotes round the whole of it.
 		whole = bytes.TrimSuffix(whole, []byte{'"'})
 		first = first[:min(len(first), len(whole))]
@@ -150,6 +153,11 @@ func (r *imsRows) step(e *Event, entry *imsEntry, whole []byte) {
 		// What follows without a date is the message.
 		e.setReply(line)
 		r.data = r.direction == outcome.Inbound
+	case isReply && looksLikeReply && len(line) == len(whole):
+		// One line, and it was read already.
+		e.Kind, e.Text = KindReply, whole
+		e.Code, e.Enhanced, e.More = code.Code, code.Enhanced, code.More
+		r.data = false
 	case isReply:
 		e.setReply(whole)
 		r.data = false

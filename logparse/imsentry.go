@@ -56,6 +56,9 @@ func parseIMSEntry(b []byte) (e imsEntry) {
 // cutArrow cuts "<<< " or ">>> " from the front of b. Web pages turn them into
 // entities.
 func cutArrow(b []byte) (imsArrow, []byte) {
+	if len(b) == 0 || b[0] != '<' && b[0] != '>' && b[0] != '&' {
+		return imsNoArrow, b
+	}
 	for _, a := range []struct {
 		mark  string
 		arrow imsArrow
