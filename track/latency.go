@@ -59,13 +59,16 @@ func parseLatency(info string) []LatencyPart {
 // closing parenthesis, and returns what follows it.
 func latencyParts(s string, depth int, budget *int) (parts []LatencyPart, rest string) {
 	for *budget > 0 {
-		end := strings.IndexAny(s, "|()")
+		end := latencyEnd(s)
 		text := s
 		if end >= 0 {
 			text = s[:end]
 		}
 		if name, value, ok := strings.Cut(text, "="); ok {
 			*budget--
+			if parts == nil {
+				parts = make([]LatencyPart, 0, 4)
+			}
 			p := LatencyPart{Name: name, Total: seconds(value)}
 			p.Name, p.Pending = strings.CutSuffix(p.Name, "-PEN")
 			parts = append(parts, p)
@@ -87,6 +90,16 @@ func latencyParts(s string, depth int, budget *int) (parts []LatencyPart, rest s
 		}
 	}
 	return parts, ""
+}
+
+// latencyEnd returns the place of the first mark in s, -1 if there is none.
+func latencyEnd(s string) int {
+	for i := range len(s) {
+		if c := s[i]; c == '|' || c == '(' || c == ')' {
+			return i
+		}
+	}
+	return -1
 }
 
 func seconds(s string) time.Duration {
