@@ -36,6 +36,7 @@ func (b *Builder) message(g *group) *Message {
 	for _, e := range g.events {
 		m.relate(e)
 	}
+	m.MessageID, m.NetworkID = strings.Clone(m.MessageID), strings.Clone(m.NetworkID)
 	m.hops(g.events, j.ways)
 	m.Sessions = b.links(g.events)
 	return m

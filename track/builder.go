@@ -43,7 +43,7 @@ type Options struct {
 	// VerdictsOnly leaves out of the messages what counting them does not need:
 	// Hops, Sessions and Related, of the recipients ExpandedInto, RedirectedTo
 	// and, unless they failed or were put off, what the reply means. Such a
-	// Message is good only until emit returns, and its strings share memory.
+	// Message is good only until emit returns; its strings stay good.
 	VerdictsOnly bool
 
 	// Classifier gives each failure its reason; nil is the built-in one.

@@ -10,7 +10,8 @@ import (
 
 // An Event is one row of a tracking log, a message trace or an agent log.
 // Strings are as logged, "" where the log has nothing or "-". [Parse] reuses
-// the slices: what is to outlive its next call must be cloned.
+// the slices: what is to outlive its next call must be cloned. The strings of
+// many rows share memory.
 type Event struct {
 	Pos    outcome.Position
 	Format logparse.Format

@@ -30,7 +30,8 @@ func Statuses() []Status {
 }
 
 // A Message is one mail as the tracking logs saw it, over all servers. What is
-// not known is zero.
+// not known is zero. Its strings share the memory of its rows: whoever keeps
+// some of them and not the message clones them; the ids stand alone.
 type Message struct {
 	MessageID      string // with its <> where logged so
 	NetworkID      string // network message id, lower case
