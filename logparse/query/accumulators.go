@@ -2,6 +2,7 @@ package query
 
 import (
 	"math"
+	"math/big"
 	"math/bits"
 	"slices"
 	"strings"
@@ -91,11 +92,25 @@ type realSum struct {
 	avg   bool
 	n     int64
 	parts []float64
+	large *big.Float // the sum of those that parts could overflow with
 }
+
+// Numbers from largeReal on are added in as many bits as any sum can need.
+const (
+	largeReal = 0x1p970
+	largeBits = 2200
+)
 
 func (c *realSum) add(v Value, _ *Run) {
 	x := v.Real()
 	c.n++
+	if math.Abs(x) >= largeReal {
+		if c.large == nil {
+			c.large = new(big.Float).SetPrec(largeBits)
+		}
+		c.large.Add(c.large, big.NewFloat(x))
+		return
+	}
 	kept := c.parts[:0]
 	for _, y := range c.parts {
 		if math.Abs(x) < math.Abs(y) {
@@ -115,7 +130,16 @@ func (c *realSum) result(out []Value) {
 		out[0] = Null
 		return
 	}
-	sum := roundedSum(c.parts)
+	sum := 0.0
+	if c.large != nil {
+		total := new(big.Float).Copy(c.large)
+		for _, p := range c.parts {
+			total.Add(total, big.NewFloat(p))
+		}
+		sum, _ = total.Float64()
+	} else {
+		sum = roundedSum(c.parts)
+	}
 	if c.avg {
 		sum /= float64(c.n)
 	}

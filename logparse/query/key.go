@@ -60,9 +60,9 @@ func countKey(n int64) uint64 { return uint64(n) ^ 1<<63 }
 
 // realKey maps a number to one that sorts as it does.
 func realKey(f float64) uint64 {
-	bits := math.Float64bits(f + 0)
+	bits := math.Float64bits(f)
 	if f == 0 {
-		bits = 0
+		bits = 0 // there are two zeros
 	}
 	if bits>>63 != 0 {
 		return ^bits

@@ -192,6 +192,39 @@ func TestAggregatesAgainstDefinition(t *testing.T) {
 	}
 }
 
+// Sums are rounded once, however large or small what is added.
+func TestRealSum(t *testing.T) {
+	q := mustParse(t, "recipients | summarize sum(score)")
+	for _, tt := range []struct {
+		add  []float64
+		want float64
+	}{
+		{[]float64{1e16, 1, 1e-16}, 10000000000000002},
+		{[]float64{1e16, 1}, 1e16},
+		{[]float64{-1e16, -1, -1e-16}, -10000000000000002},
+		{[]float64{1e308, 1e308, -1e308, 1}, 1e308},
+		{[]float64{1e308, 1, -1e308, 5e-324}, 1},
+		{[]float64{0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1}, 1},
+		{[]float64{1.5, -1.5}, 0},
+	} {
+		var rows []any
+		for _, x := range tt.add {
+			rows = append(rows, cells{"score": RealOf(x)})
+		}
+		want := []string{rowText([]Value{RealOf(tt.want)})}
+		for range 10 {
+			if d := cmp.Diff(want, runOver(t, q, rows)); d != "" {
+				t.Errorf("%v\n%s", tt.add, d)
+			}
+			rand.Shuffle(len(rows), func(i, j int) { rows[i], rows[j] = rows[j], rows[i] })
+		}
+	}
+	rows := []any{cells{"score": RealOf(1e308)}, cells{"score": RealOf(1e308)}}
+	if got := runOver(t, q, rows); got[0] != "∅" {
+		t.Errorf("a sum that is not finite: %v", got)
+	}
+}
+
 // sort against a stable sort with the order of values.
 func TestSortAgainstDefinition(t *testing.T) {
 	rng := rand.New(rand.NewPCG(7, 8))
