@@ -33,6 +33,7 @@ func (b *Builder) complete(st *state) {
 		Failures:     s.Failures[:0],
 		refusedIn:    s.refusedIn[:0],
 		number:       st.number,
+		outcome:      s.outcome,
 	}
 	if t := st.record; t != nil {
 		s.Transcript, s.Shortened = t.steps, t.shortened
@@ -366,10 +367,12 @@ func (s *Session) Outcomes(yield func(*outcome.Outcome) bool) {
 	if len(s.Failures) == 0 {
 		return
 	}
-	o := new(outcome.Outcome)
+	if s.outcome == nil {
+		s.outcome = new(outcome.Outcome)
+	}
 	for i := range s.Failures {
-		*o = s.Failures[i]
-		if !s.spread(o, s.refusedIn[i], yield) {
+		*s.outcome = s.Failures[i]
+		if !s.spread(s.outcome, s.refusedIn[i], yield) {
 			return
 		}
 	}

@@ -217,7 +217,8 @@ type Session struct {
 
 	ehlo      string // the reply to EHLO
 	number    uint64
-	refusedIn []int // for each of the Failures its transaction, -1 for none
+	outcome   *outcome.Outcome // that Outcomes yields
+	refusedIn []int            // for each of the Failures its transaction, -1 for none
 }
 
 // A Step is a row of a session's transcript.
@@ -233,6 +234,7 @@ type Step struct {
 // Clone returns a copy that shares nothing with the Builder.
 func (s *Session) Clone() *Session {
 	c := *s
+	c.outcome = nil
 	c.Transactions = slices.Clone(s.Transactions)
 	for i := range c.Transactions {
 		t := &c.Transactions[i]
