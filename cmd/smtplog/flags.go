@@ -136,7 +136,13 @@ func (a *app) start(ctx context.Context, f *readFlags, paths []string) (*job, er
 				break
 			}
 		}
-		j.bar = progress.Start(a.stderr, total, len(j.sources), j.counter.Read, nil)
+		j.bar = progress.Start(a.stderr, len(j.sources), func() progress.Now {
+			now := progress.Now{Read: j.counter.Read(), Total: total, Done: j.counter.Files()}
+			if total >= 0 {
+				now.Total += j.counter.Again()
+			}
+			return now
+		})
 	}
 	return j, nil
 }

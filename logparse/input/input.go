@@ -22,6 +22,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"sync/atomic"
 )
 
 // Bounds on what is unpacked.
@@ -70,6 +71,8 @@ type Source struct {
 	size     int64 // bytes on disk, -1 when unknown
 	length   int64 // bytes that size stands for where the meter counts
 	progress *Progress
+	expected atomic.Int32 // readings that the progress was told of
+	done     atomic.Bool  // it was read to its end
 }
 
 // Size returns the bytes on disk that the source accounts for: the sizes of
@@ -82,7 +85,7 @@ func (s *Source) Size() int64 { return s.size }
 // and can be opened again, one at a time, until more than that has been read.
 // Cancelling the context ends reading with the context's error.
 func (s *Source) Open(ctx context.Context) (*Stream, error) {
-	return s.open(ctx, s.progress.meter(s.size, s.length))
+	return s.open(ctx, s.progress.meter(s.size, s.length, &s.done))
 }
 
 func (s *Source) open(ctx context.Context, m *meter) (*Stream, error) {
@@ -100,7 +103,7 @@ func (s *Source) OpenRange(ctx context.Context, off, n int64) (*Stream, error) {
 	if !s.Plain || !ok {
 		return nil, s.named(errors.New("cannot be read at an offset"))
 	}
-	m := s.progress.meter(n, n)
+	m := s.progress.meter(n, n, nil)
 	c, err := file.openRange(m, off, n)
 	if err != nil {
 		return nil, s.named(err)
@@ -118,6 +121,9 @@ func (s *Source) Head(ctx context.Context, n int) ([]byte, error) {
 		return nil, err
 	}
 	defer st.Close()
+	if s.Plain && s.size >= 0 {
+		n = int(min(int64(n), s.size+1)) // a million small files take little
+	}
 	buf := make([]byte, n)
 	n, err = io.ReadFull(st, buf)
 	if err == io.EOF || err == io.ErrUnexpectedEOF {

@@ -9,18 +9,36 @@ import (
 // [Source.Size]: when every source has been read to its end, Read returns the
 // sum of their sizes. A stream closed before its end takes back what it had
 // counted, since it will be opened again.
-type Progress struct{ read atomic.Int64 }
+type Progress struct {
+	read, again atomic.Int64
+	files       atomic.Int64
+}
 
 // Read returns the bytes read so far. It may be called at any time.
 func (p *Progress) Read() int64 { return p.read.Load() }
 
+// Again returns the bytes that are read beyond the sum of the sizes because
+// sources are read more than once, as far as [Source.Expect] was told.
+func (p *Progress) Again() int64 { return p.again.Load() }
+
+// Files returns the number of sources that were read to their end.
+func (p *Progress) Files() int { return int(p.files.Load()) }
+
+// Expect tells the progress that the source will be read. That it is read once
+// goes without saying.
+func (s *Source) Expect() {
+	if s.progress != nil && s.expected.Add(1) > 1 && s.size > 0 {
+		s.progress.again.Add(s.size)
+	}
+}
+
 // meter returns a counter for one stream whose length bytes stand for size
 // bytes on disk; nil when nobody wants to know.
-func (p *Progress) meter(size, length int64) *meter {
+func (p *Progress) meter(size, length int64, done *atomic.Bool) *meter {
 	if p == nil {
 		return nil
 	}
-	return &meter{p: p, size: size, length: length}
+	return &meter{p: p, size: size, length: length, done: done}
 }
 
 // A meter adds one stream's share to the progress. A nil meter does nothing.
@@ -32,6 +50,7 @@ type meter struct {
 	read    int64
 	counted int64
 	ended   bool
+	done    *atomic.Bool // the source was read to its end before; may be nil
 }
 
 func (m *meter) add(n int) {
@@ -74,6 +93,9 @@ func (m *meter) end(complete bool) {
 		return
 	}
 	m.ended = true
+	if complete && m.done != nil && m.done.CompareAndSwap(false, true) {
+		m.p.files.Add(1)
+	}
 	switch {
 	case !complete:
 		m.count(0)

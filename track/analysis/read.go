@@ -31,6 +31,9 @@ func (l *Logs) ReadFrom(ctx context.Context, begin func(upcoming outcome.Time), 
 			upcoming[i] = first
 		}
 	}
+	for _, log := range l.logs {
+		log.Source.Expect()
+	}
 	o := l.opener(ctx)
 	defer o.close()
 	for i := range l.logs {

@@ -11,9 +11,9 @@ import (
 
 // A state is how far a job is.
 type state struct {
-	read, total int64 // bytes; total below 0: not known
-	done, files int   // done below 0: not known
-	elapsed     time.Duration
+	Now
+	files   int
+	elapsed time.Duration
 }
 
 // settled is how long a job runs before its rate says anything.
@@ -26,18 +26,18 @@ func (s state) line(width int) string {
 	if s.files == 1 {
 		text = "1 file"
 	}
-	if s.done >= 0 && s.files > 1 {
-		text = table.Count(int64(s.done)) + " of " + text
+	if s.Done >= 0 && s.files > 1 {
+		text = table.Count(int64(s.Done)) + " of " + text
 	}
-	text += ", " + table.Bytes(s.read)
-	if s.total > 0 {
-		percent := min(100, int(float64(s.read)/float64(s.total)*100))
-		text += fmt.Sprintf(" of %s (%d%%)", table.Bytes(s.total), percent)
+	text += ", " + table.Bytes(s.Read)
+	if s.Total > 0 {
+		percent := min(100, int(float64(s.Read)/float64(s.Total)*100))
+		text += fmt.Sprintf(" of %s (%d%%)", table.Bytes(s.Total), percent)
 	}
-	if s.elapsed >= settled && s.read > 0 {
-		rate := float64(s.read) / s.elapsed.Seconds()
+	if s.elapsed >= settled && s.Read > 0 {
+		rate := float64(s.Read) / s.elapsed.Seconds()
 		text += ", " + table.Bytes(int64(rate)) + "/s"
-		if left := float64(s.total-s.read) / rate; s.total > 0 && left > 0 {
+		if left := float64(s.Total-s.Read) / rate; s.Total > 0 && left > 0 {
 			text += ", " + timeLeft(left) + " left"
 		}
 	}

@@ -16,6 +16,13 @@ import (
 // refresh is how often the line is drawn; what takes less shows none.
 const refresh = 250 * time.Millisecond
 
+// Now is how far a job is at one moment.
+type Now struct {
+	Read  int64 // bytes
+	Total int64 // bytes; below 0 where it is not known, as for pipes
+	Done  int   // files read to their end; below 0 where it is not known
+}
+
 // A Bar is a line of progress, safe for concurrent use. Where there is no
 // terminal it shows nothing and passes messages on. A nil Bar may be stopped.
 type Bar struct {
@@ -27,27 +34,22 @@ type Bar struct {
 	partial []byte // what was written since the last line feed
 }
 
-// Start shows the progress on w if that is a terminal: the files done
-// of all, the bytes read of total (below 0 where it is not known, as for
-// pipes), the rate, and the time left. read returns the bytes read so far;
-// done the files read to their end, and may be nil. Both are called now and
-// then, from another goroutine, until Stop returns.
-func Start(w io.Writer, total int64, files int, read func() int64, done func() int) *Bar {
+// Start shows the progress on w if that is a terminal: the files done of all,
+// the bytes read of total, the rate, and the time left. now returns how far the
+// job is. It is called now and then, from another goroutine, until Stop returns.
+func Start(w io.Writer, files int, now func() Now) *Bar {
 	if f, ok := w.(interface{ Fd() uintptr }); !ok || !term.IsTerminal(f.Fd()) {
 		return &Bar{w: w}
 	}
-	return start(w, total, files, read, done)
+	return start(w, files, now)
 }
 
 // start is Start on what is taken for a terminal.
-func start(w io.Writer, total int64, files int, read func() int64, done func() int) *Bar {
+func start(w io.Writer, files int, now func() Now) *Bar {
 	lines := mpb.New(mpb.WithOutput(w), mpb.WithAutoRefresh(), mpb.WithRefreshRate(refresh))
 	began := time.Now()
 	text := func(s decor.Statistics) string {
-		st := state{total: total, files: files, read: read(), done: -1, elapsed: time.Since(began)}
-		if done != nil {
-			st.done = done()
-		}
+		st := state{Now: now(), files: files, elapsed: time.Since(began)}
 		// A line as wide as the terminal would wrap on some.
 		return st.line(s.AvailableWidth - 1)
 	}

@@ -19,14 +19,14 @@ func TestLine(t *testing.T) {
 		state state
 		want  string
 	}{
-		{state{read: 0, total: 1_200_000_000, done: 0, files: 10}, "0 of 10 files, 0 B of 1.2 GB (0%)"},
-		{state{read: 412_000_000, total: 1_200_000_000, done: 3, files: 10, elapsed: 4 * time.Second}, "3 of 10 files, 412 MB of 1.2 GB (34%), 103 MB/s, 8s left"},
-		{state{read: 412_000_000, total: 1_200_000_000, done: -1, files: 10, elapsed: 999 * time.Millisecond}, "10 files, 412 MB of 1.2 GB (34%)"},
-		{state{read: 412_000_000, total: -1, done: -1, files: 1, elapsed: 4 * time.Second}, "1 file, 412 MB, 103 MB/s"},
-		{state{read: 5000, total: 5000, done: 1, files: 1, elapsed: 2 * time.Second}, "1 file, 5.0 kB of 5.0 kB (100%), 2.5 kB/s"},
-		{state{read: 9000, total: 5000, done: -1, files: 2, elapsed: 2 * time.Second}, "2 files, 9.0 kB of 5.0 kB (100%), 4.5 kB/s"},
-		{state{read: 0, total: 0, done: 0, files: 0, elapsed: 2 * time.Second}, "0 files, 0 B"},
-		{state{read: 1, total: 1 << 62, done: 0, files: 2, elapsed: time.Hour}, "0 of 2 files, 1 B of 4.6 EB (0%), 0 B/s, 365d00h left"},
+		{state{Now: Now{0, 1_200_000_000, 0}, files: 10}, "0 of 10 files, 0 B of 1.2 GB (0%)"},
+		{state{Now: Now{412_000_000, 1_200_000_000, 3}, files: 10, elapsed: 4 * time.Second}, "3 of 10 files, 412 MB of 1.2 GB (34%), 103 MB/s, 8s left"},
+		{state{Now: Now{412_000_000, 1_200_000_000, -1}, files: 10, elapsed: 999 * time.Millisecond}, "10 files, 412 MB of 1.2 GB (34%)"},
+		{state{Now: Now{412_000_000, -1, -1}, files: 1, elapsed: 4 * time.Second}, "1 file, 412 MB, 103 MB/s"},
+		{state{Now: Now{5000, 5000, 1}, files: 1, elapsed: 2 * time.Second}, "1 file, 5.0 kB of 5.0 kB (100%), 2.5 kB/s"},
+		{state{Now: Now{9000, 5000, -1}, files: 2, elapsed: 2 * time.Second}, "2 files, 9.0 kB of 5.0 kB (100%), 4.5 kB/s"},
+		{state{Now: Now{0, 0, 0}, files: 0, elapsed: 2 * time.Second}, "0 files, 0 B"},
+		{state{Now: Now{1, 1 << 62, 0}, files: 2, elapsed: time.Hour}, "0 of 2 files, 1 B of 4.6 EB (0%), 0 B/s, 365d00h left"},
 	} {
 		if got := test.state.line(100); got != test.want {
 			t.Errorf("%+v: %s, want %s", test.state, got, test.want)
@@ -87,7 +87,7 @@ func TestBar(t *testing.T) {
 		}
 		return n.Load()
 	}
-	b := start(&s, 10_000, 2, read, func() int { return 1 })
+	b := start(&s, 2, func() Now { return Now{read(), 10_000, 1} })
 	fmt.Fprint(b, "first ")
 	fmt.Fprint(b, "message\nsecond message\nlast")
 	<-shown // drawn three times
@@ -106,7 +106,7 @@ func TestBar(t *testing.T) {
 
 func TestBarConcurrent(t *testing.T) {
 	var s screen
-	b := start(&s, -1, 1, func() int64 { return 5 }, nil)
+	b := start(&s, 1, func() Now { return Now{5, -1, -1} })
 	var wg sync.WaitGroup
 	for i := range 8 {
 		wg.Go(func() {
@@ -134,9 +134,9 @@ func TestBarConcurrent(t *testing.T) {
 }
 
 func TestNoTerminal(t *testing.T) {
-	never := func() int64 { t.Error("asked for the progress"); return 0 }
+	never := func() Now { t.Error("asked for the progress"); return Now{} }
 	var buf bytes.Buffer
-	b := Start(&buf, 10, 1, never, nil)
+	b := Start(&buf, 1, never)
 	fmt.Fprint(b, "message")
 	b.Stop()
 	if buf.String() != "message" {
@@ -146,7 +146,7 @@ func TestNoTerminal(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b = Start(w, 10, 1, never, nil)
+	b = Start(w, 1, never)
 	b.Stop()
 	w.Close()
 	if got, err := io.ReadAll(r); err != nil || len(got) > 0 {
@@ -164,7 +164,7 @@ func (broken) Write([]byte) (int, error) { return 0, io.ErrClosedPipe }
 func TestBrokenTerminal(t *testing.T) {
 	drawn := make(chan struct{})
 	var once sync.Once
-	b := start(broken{}, 10, 1, func() int64 { once.Do(func() { close(drawn) }); return 0 }, nil)
+	b := start(broken{}, 1, func() Now { once.Do(func() { close(drawn) }); return Now{} })
 	<-drawn
 	fmt.Fprintln(b, "message")
 	b.Stop()

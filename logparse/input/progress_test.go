@@ -1,0 +1,45 @@
+package input
+
+import (
+	"io"
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+// Sources that are read again make more work, which is told before.
+func TestProgressAgain(t *testing.T) {
+	dir := t.TempDir()
+	for name, text := range map[string]string{"a": "first\n", "b": "the second\n"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p := &Progress{}
+	sources, errs := Find(t.Context(), []string{dir}, &Options{Progress: p})
+	if len(errs) > 0 || len(sources) != 2 {
+		t.Fatal(sources, errs)
+	}
+	const total = 6 + 11
+	for reading := range int64(3) {
+		for _, s := range sources {
+			s.Expect()
+		}
+		if want := reading * total; p.Again() != want || p.Read() != want {
+			t.Errorf("before reading %d: %d bytes read, %d again", reading, p.Read(), p.Again())
+		}
+		for _, s := range sources {
+			st, err := s.Open(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := io.Copy(io.Discard, st); err != nil {
+				t.Fatal(err)
+			}
+			st.Close()
+		}
+		if p.Files() != 2 {
+			t.Errorf("%d files", p.Files())
+		}
+	}
+}
