@@ -72,12 +72,11 @@ type matcher struct {
 type logClock struct {
 	log  uint32
 	now  int64
-	idle clusterList
+	idle idleList
 }
 
 func newMatcher(place func(*slot, *logparse.Record), finish func(*slot)) *matcher {
 	m := &matcher{place: place, finish: finish, limit: maxWaiting, clusters: clusterTable{}, logs: map[uint32]*logClock{}}
-	m.queue.link = waitLink
 	return m
 }
 
@@ -118,7 +117,6 @@ func (m *matcher) clock(log uint32) *logClock {
 	c := m.logs[log]
 	if c == nil {
 		c = &logClock{log: log}
-		c.idle.link = idleLink
 		m.logs[log] = c
 		m.ordered = append(m.ordered, c)
 	}
@@ -129,13 +127,13 @@ func (m *matcher) clock(log uint32) *logClock {
 // tick moves a log's clock and settles what has been silent for too long.
 func (m *matcher) tick(clock *logClock, now int64) {
 	if now < clock.now-backwards {
-		for clock.idle.front != nil {
-			m.expire(clock.idle.front)
+		for c := clock.idle.oldest(); c != nil; c = clock.idle.oldest() {
+			m.expire(c)
 		}
 		clock.now = now
 	}
 	clock.now = max(clock.now, now)
-	for c := clock.idle.front; c != nil && clock.now-c.clock >= silence; c = clock.idle.front {
+	for c := clock.idle.oldest(); c != nil && clock.now-c.clock >= silence; c = clock.idle.oldest() {
 		m.expire(c)
 	}
 }
@@ -151,8 +149,8 @@ func (m *matcher) advance(log uint32, now outcome.Time) {
 // close ends the input: everything that waits is placed and finished.
 func (m *matcher) close() {
 	for _, clock := range m.ordered {
-		for clock.idle.front != nil {
-			m.remove(clock.idle.front)
+		for c := clock.idle.oldest(); c != nil; c = clock.idle.oldest() {
+			m.remove(c)
 		}
 	}
 }

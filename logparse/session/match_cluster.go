@@ -39,6 +39,7 @@ type cluster struct {
 	remote    int    // where the first of them ends
 	helo      int    // and the second
 	room      [keyRoom]byte
+	id        int32 // in its log's list of idle ones
 
 	clock int64 // of the log at the last row
 	order int64 // rows so far
@@ -52,7 +53,7 @@ type cluster struct {
 	held           int           // how many
 	crowd          *crowd        // set when there are too many connections for hypotheses
 
-	links [2]clusterLink
+	link clusterLink // in the matcher's queue
 }
 
 // keyRoom is how long the key of a cluster is mostly at most.
@@ -87,6 +88,7 @@ func (m *matcher) cluster(key *clusterKey) *cluster {
 		c.clock, c.order, c.check = now, 0, now+silence
 		c.lone = lone{}
 		m.clusters.add(c)
+		key.log.idle.add(c)
 	}
 	m.before = c
 	return c

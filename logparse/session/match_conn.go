@@ -43,7 +43,8 @@ type conn struct {
 	pace        pace
 	recency     recency
 	tls         bool
-	usual       float64 // logarithm of the time until the next row, ms
+	usual       float64 // logarithm of the time until the client's next command, ms; 0 while nobody asked
+	awaits      uint8
 	passed      uint8   // how often another got its reply first
 	silent      float64 // see logSilent, at the row under way
 	givenUp     bool    // silent for so long that no more is expected of it

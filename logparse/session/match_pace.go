@@ -80,14 +80,21 @@ func newGapTable(mix ...component) gapTable {
 	for i := range t {
 		d := bucketTime(i)
 		const parts = 40
+		edge, below := math.NaN(), make([]float64, len(mix)) // the shares up to edge
 		for k := range parts {
 			// The true time lies in [lo, hi) with the triangle's weight w.
 			lo := d - resolution + float64(k)*2*resolution/parts
 			hi := lo + 2*resolution/parts
 			w := 1 - math.Abs((lo+hi)/2-d)/resolution
-			for _, c := range mix {
-				t[i] += w * c.weight * (logNormal(hi, c) - logNormal(lo, c))
+			for j, c := range mix {
+				if lo != edge {
+					below[j] = logNormal(lo, c)
+				}
+				up := logNormal(hi, c)
+				t[i] += w * c.weight * (up - below[j])
+				below[j] = up
 			}
+			edge = hi
 		}
 	}
 	return t

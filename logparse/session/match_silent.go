@@ -2,22 +2,44 @@ package session
 
 import "math"
 
-// expect sets how long c's next row is to be waited for.
+// What a connection's next row is.
+const (
+	awaitCommand  = iota // at the client's pace
+	awaitPrompt          // our own next command
+	awaitTransfer        // the reply to a message that is on its way
+)
+
+// expect sets what c's next row is to be.
 func (c *conn) expect(outbound bool) {
 	switch {
 	case !outbound && c.stage == stageRcpt, c.waiting > 0 && c.wait[0].verb == verbEOM:
-		c.usual = logTransfer // the message is on its way
-		return
+		c.awaits = awaitTransfer
 	case outbound && c.waiting == 0:
-		c.usual = logPrompt
-		return
+		c.awaits = awaitPrompt
+	default:
+		c.awaits = awaitCommand
+		c.usual = 0
 	}
-	sum, total := 0.0, 0.0
-	for i, w := range c.pace {
-		sum += float64(w) * logMedians[i]
-		total += float64(w)
+}
+
+// logUsual returns the logarithm of the time in which c's next row is to be
+// expected, in milliseconds.
+func (c *conn) logUsual() float64 {
+	switch c.awaits {
+	case awaitTransfer:
+		return logTransfer
+	case awaitPrompt:
+		return logPrompt
 	}
-	c.usual = sum / total
+	if c.usual == 0 {
+		sum, total := 0.0, 0.0
+		for i, w := range c.pace {
+			sum += float64(w) * logMedians[i]
+			total += float64(w)
+		}
+		c.usual = sum / total
+	}
+	return c.usual
 }
 
 // logSilent returns the logarithm of how likely c is without a row until now, a
@@ -28,10 +50,10 @@ func (c *conn) logSilent(now int64) float64 {
 		return 0
 	}
 	spread := silentSpread
-	if c.usual == logTransfer {
+	if c.awaits == awaitTransfer {
 		spread = 2 * silentSpread
 	}
-	z := (math.Log(float64(d)) - c.usual) / spread
+	z := (math.Log(float64(d)) - c.logUsual()) / spread
 	switch {
 	case z < -1:
 		return 0
@@ -50,7 +72,7 @@ const longTransfer = 30_000
 // so long ago that c is given up: it stays open and takes a row that fits no
 // other connection, but hypotheses about how it stands are not told apart.
 func (c *conn) overdue(now int64) bool {
-	if c.usual == logTransfer {
+	if c.awaits == awaitTransfer {
 		return c.timed && now-c.at-resolution > longTransfer
 	}
 	return c.silent <= logVanished
