@@ -23,6 +23,11 @@ const (
 	unlikelyCode = -5.0
 )
 
+var (
+	logRefused = math.Log(1e-3) // a command that makes no sense where it stands was refused
+	logDropped = math.Log(0.03) // a QUIT was not sent
+)
+
 // A conn is a connection under one hypothesis.
 type conn struct {
 	first, last int64 // numbers of its first and last row
@@ -134,7 +139,7 @@ func (h *habits) fitVerb(c *conn, s stage, r *matchRow) float64 {
 	}
 	switch {
 	case p <= never && r.code.Class() == reply.Permanent:
-		return math.Log(1e-3) // and so the server said
+		return logRefused // and so the server said
 	case p <= never && r.code != 0:
 		return impossible
 	case p <= never:
@@ -152,12 +157,11 @@ func (h *habits) fitVerb(c *conn, s stage, r *matchRow) float64 {
 // counters of the command before it.
 func (c *conn) logQuit(r *matchRow, l float64) float64 {
 	const quitBytes = 4
-	vanished := math.Log(0.03)
 	switch {
 	case r.in < 0 || c.in < 0:
-		l = max(l, vanished)
+		l = max(l, logDropped)
 	case r.in != quitBytes && r.in == c.in && r.out == c.out:
-		l = vanished
+		l = logDropped
 	case r.in != quitBytes && r.in < 100:
 		// A QUIT with blanks or arguments, or the end of another connection.
 		l += unlikelyCode

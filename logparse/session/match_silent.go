@@ -42,6 +42,9 @@ func (c *conn) logUsual() float64 {
 	return c.usual
 }
 
+// vanished is how likely a connection ends without a word.
+var vanished = math.Exp(logVanished)
+
 // logSilent returns the logarithm of how likely c is without a row until now, a
 // logged time.
 func (c *conn) logSilent(now int64) float64 {
@@ -60,7 +63,6 @@ func (c *conn) logSilent(now int64) float64 {
 	case z > 3:
 		return logVanished
 	}
-	vanished := math.Exp(logVanished)
 	return math.Log(vanished + (1-vanished)*0.5*math.Erfc(z/math.Sqrt2))
 }
 

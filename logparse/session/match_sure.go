@@ -6,10 +6,11 @@ import (
 	"github.com/smtplog/smtplog/reply"
 )
 
-// Nearly all rows that come in are the next step of the only open connection of
-// their cluster. For those the matcher need not weigh anything: surely finds
-// that collect would keep this one candidate alone. It multiplies likelihoods
-// where fit adds their logarithms, and leaves to collect what is close.
+// Nearly all rows are the next step of the only open connection of their
+// cluster. For those the matcher need not weigh anything: surely finds
+// that collect would keep this one candidate alone. For what comes in it multiplies
+// likelihoods where fit adds their logarithms, and leaves to collect what is
+// close.
 
 // certain is by how much a likelihood must be greater than what plain asks for,
 // so that the rounding of either does not matter.
@@ -23,14 +24,21 @@ var (
 	// session is that has nothing else.
 	surelyQuit = certain * math.Exp(prune-logVanished+logStartOdd-4)
 
+	// surelyBy is the same for any row, as logarithms.
+	surelyBy = prune - logVanished + math.Log(certain)
+
 	likelyElsewhere = math.Exp(logElsewhere)
 	likelyUnsized   = math.Exp(-4)
 )
 
-// surely reports whether r, a command that came in, is so likely to be c's next
-// row that nothing else comes into question. c is the only connection.
+// surely reports whether r is so likely to be c's next row that nothing else
+// comes into question. c is the only connection.
 func (c *conn) surely(r *matchRow, order int64, h *habits) bool {
-	if !r.timed || !c.timed || r.info || r.outbound || r.bdat || r.code == 503 {
+	switch {
+	case r.outbound && !r.info:
+		// There is no other connection that this one could overtake.
+		return c.fit(r, order, h) > r.starts()+surelyBy
+	case !r.timed || !c.timed || r.info || r.bdat || r.code == 503:
 		return false
 	}
 	likely := nextVerb[c.stage][r.verb]
