@@ -26,6 +26,8 @@ const (
 // A usageError is a mistake on the command line.
 type usageError struct{ error }
 
+func (e usageError) Unwrap() error { return e.error }
+
 // errFailed ends a command whose reasons were already printed.
 var errFailed = errors.New("failed")
 
@@ -65,15 +67,15 @@ func (a *app) exitStatus(ctx context.Context, err error) int {
 		return exitInterrupted
 	case errors.Is(err, errFailed):
 		return exitFailed
-	case errors.As(err, &usage), isUsage(err):
-		if text, ok := queryError(err, term.For(a.stderr, "auto", a.env).Color()); ok {
-			fmt.Fprintf(a.stderr, "smtplog: %s", text)
-			return exitUsage
-		}
+	}
+	if text, ok := queryError(err, term.For(a.stderr, "auto", a.env).Color()); ok {
+		fmt.Fprintf(a.stderr, "smtplog: %s", text)
+	} else {
 		fmt.Fprintf(a.stderr, "smtplog: %s\n", term.Safe(err.Error()))
+	}
+	if errors.As(err, &usage) || isUsage(err) {
 		return exitUsage
 	}
-	fmt.Fprintf(a.stderr, "smtplog: %s\n", term.Safe(err.Error()))
 	return exitFailed
 }
 

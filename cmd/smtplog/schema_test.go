@@ -157,6 +157,9 @@ func TestSchemasOfLists(t *testing.T) {
 	if n := len(conform(t, "format", done(t, "formats", "--json"))); n != len(logparse.Formats()) {
 		t.Errorf("%d formats, want %d", n, len(logparse.Formats()))
 	}
+	if n := len(conform(t, "table", done(t, "query", "--tables", "--json"))); n != len(tableNames()) {
+		t.Errorf("%d tables, want %d", n, len(tableNames()))
+	}
 	for _, d := range []string{"inbound", "outbound"} {
 		if n := len(conform(t, "reason", done(t, "explain", "--list", "--json", "--direction", d))); n != len(reply.Reasons()) {
 			t.Errorf("%d reasons, want %d", n, len(reply.Reasons()))
@@ -211,6 +214,7 @@ func TestSchemasRefuse(t *testing.T) {
 		"file-format": done(t, "formats", "--json", logs),
 		"explanation": done(t, "explain", "--json", "550 5.7.1 no"),
 		"reason":      done(t, "explain", "--list", "--json"),
+		"table":       done(t, "query", "--tables", "--json"),
 		"ndr":         done(t, "ndr", "--json", bounce),
 	} {
 		s := schema(t, name)

@@ -27,6 +27,7 @@ import (
 //	base64 FILE OUT             decode
 //	crlf FILE                   end lines with CRLF
 //	printf OUT TEXT             write TEXT, taken as a Go string without its quotes
+//	glob N PATTERN              there are N files with such a name
 //
 // "smtplog-process" is the program as a process of its own.
 func TestScripts(t *testing.T) {
@@ -60,6 +61,7 @@ func TestScripts(t *testing.T) {
 			"base64":  scriptBase64,
 			"crlf":    scriptCRLF,
 			"printf":  scriptPrintf,
+			"glob":    scriptGlob,
 		},
 	})
 }
@@ -159,6 +161,19 @@ func scriptPrintf(ts *testscript.TestScript, _ bool, args []string) {
 	text, err := strconv.Unquote(`"` + args[1] + `"`)
 	ts.Check(err)
 	write(ts, args[0], []byte(text))
+}
+
+func scriptGlob(ts *testscript.TestScript, _ bool, args []string) {
+	if len(args) != 2 {
+		ts.Fatalf("usage: glob N PATTERN")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	found, err := filepath.Glob(ts.MkAbs(args[1]))
+	ts.Check(err)
+	if len(found) != want {
+		ts.Fatalf("%d files, want %d: %q", len(found), want, found)
+	}
 }
 
 func write(ts *testscript.TestScript, name string, data []byte) {

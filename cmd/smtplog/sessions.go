@@ -92,9 +92,9 @@ func (a *app) sessions(ctx context.Context, f *sessionsFlags, paths []string) er
 	case f.csv:
 		p = newSessionCSV(a.stdout)
 	case f.transcript:
-		p = &transcripts{w: a.stdout, out: j.out, loc: j.loc}
+		p = &transcripts{w: a.stdout, out: j.out, loc: j.loc, where: where}
 	default:
-		p = newSessionTable(a.stdout, j.out, j.loc)
+		p = newSessionTable(a.stdout, j.out, j.loc, where)
 	}
 	logs := analysis.Prepare(ctx, j.sources, &j.read)
 	links, err := a.links(ctx, f, j, logs)
@@ -170,15 +170,16 @@ type sessionTable struct {
 	w      io.Writer
 	out    *term.Output
 	loc    *time.Location
+	where  *filter
 	widths [7]int
 	begun  bool
 }
 
-func newSessionTable(w io.Writer, out *term.Output, loc *time.Location) *sessionTable {
+func newSessionTable(w io.Writer, out *term.Output, loc *time.Location, where *filter) *sessionTable {
 	const start, direction, remote, ended = len("01-02 15:04:05"), len("out"), len("255.255.255.255"), len("timeout?")
 	room := out.Width() - start - direction - remote - ended - 6*2 // at least 8: no Output is narrower than 60
 	from := min(room*3/10, 40)
-	return &sessionTable{w: w, out: out, loc: loc, widths: [7]int{start, direction, remote, from, from, room - 2*from, ended}}
+	return &sessionTable{w: w, out: out, loc: loc, where: where, widths: [7]int{start, direction, remote, from, from, room - 2*from, ended}}
 }
 
 func (t *sessionTable) row(cells ...string) error { return fixedRow(t.w, t.widths[:], cells) }
@@ -201,10 +202,19 @@ func (t *sessionTable) print(s *session.Session) error {
 
 func (t *sessionTable) end() error {
 	if !t.begun {
-		_, err := fmt.Fprintln(t.w, "No SMTP sessions in these logs.")
-		return err
+		return noSessions(t.w, t.where)
 	}
 	return nil
+}
+
+// noSessions says that there are none.
+func noSessions(w io.Writer, where *filter) error {
+	text := "No SMTP sessions in these logs."
+	if where != nil {
+		text = "No sessions match."
+	}
+	_, err := fmt.Fprintln(w, text)
+	return err
 }
 
 // fromTo names the sender and the recipients of a session: the first, and how
@@ -266,6 +276,7 @@ type transcripts struct {
 	w     io.Writer
 	out   *term.Output
 	loc   *time.Location
+	where *filter
 	begun bool
 }
 
@@ -328,8 +339,7 @@ func (t *transcripts) step(s *session.Step) {
 
 func (t *transcripts) end() error {
 	if !t.begun {
-		_, err := fmt.Fprintln(t.w, "No SMTP sessions in these logs.")
-		return err
+		return noSessions(t.w, t.where)
 	}
 	return nil
 }

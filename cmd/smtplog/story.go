@@ -40,7 +40,7 @@ func (p *story) choice(matches []*track.Message, more int) error {
 // it.
 func (p *story) sessions(list []*session.Session) error {
 	fmt.Fprintln(p.w, "No tracking log has such a message; these sessions of the protocol logs have:")
-	t := newSessionTable(p.w, p.out, p.loc)
+	t := newSessionTable(p.w, p.out, p.loc, nil)
 	for _, s := range list {
 		if err := t.print(s); err != nil {
 			return err

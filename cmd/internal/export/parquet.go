@@ -15,8 +15,8 @@ import (
 // Bounds that keep the memory of a Parquet file that is being written flat:
 // a row group is held until it is written, compressed page by page.
 const (
-	rowGroup     = 50_000   // rows
-	pageSize     = 64 << 10 // bytes of a column before they are encoded
+	rowGroup     = 20_000   // rows
+	pageSize     = 32 << 10 // bytes of a column before they are encoded
 	dictionary   = 64 << 10 // bytes of different values before they are written plainly
 	writeBuffer  = 64 << 10
 	rowsAtOnce   = 64
@@ -34,7 +34,10 @@ type parquetSink struct {
 	values  []parquet.Value // of the rows
 	ends    []int           // where each row ends in values
 	text    []byte          // that the values refer to
-	objects map[string]bool // names met in one object
+
+	// Of one object.
+	met          map[string]bool
+	names, texts []parquet.Value
 }
 
 // orderedGroup is a group whose fields keep the order in which they are given;
@@ -84,6 +87,7 @@ func newParquet(w io.Writer, columns []Column) *parquetSink {
 	}
 	return &parquetSink{
 		columns: columns,
+		met:     map[string]bool{},
 		w: parquet.NewGenericWriter[any](w, parquet.NewSchema("smtplog", g),
 			parquet.Compression(&zstd.Codec{Level: zstd.SpeedFastest}),
 			parquet.MaxRowsPerRowGroup(rowGroup),
@@ -158,28 +162,25 @@ func (s *parquetSink) addObject(leaf int, v query.Value) int {
 		s.values = append(s.values, parquet.NullValue().Level(0, 0, leaf), parquet.NullValue().Level(0, 0, leaf+1))
 		return leaf + 2
 	}
-	if s.objects == nil {
-		s.objects = map[string]bool{}
-	}
-	clear(s.objects)
-	// The names come before the values, a column after the other.
-	collect := func(leaf int, pick func(name, value string) string) {
-		n := 0
-		clear(s.objects)
-		v.Object().Each(func(name, value string) bool {
-			if !s.objects[name] {
-				s.objects[name] = true
-				s.values = append(s.values, s.string(pick(name, value)).Level(min(n, 1), 2, leaf))
-				n++
-			}
-			return true
-		})
-		if n == 0 {
-			s.values = append(s.values, parquet.NullValue().Level(0, 1, leaf))
+	s.names, s.texts = s.names[:0], s.texts[:0]
+	clear(s.met)
+	v.Object().Each(func(name, value string) bool {
+		if !s.met[name] {
+			key := s.string(name)
+			s.met[string(key.ByteArray())] = true
+			s.names, s.texts = append(s.names, key), append(s.texts, s.string(value))
+		}
+		return true
+	})
+	// A column after the other.
+	for i, list := range [][]parquet.Value{s.names, s.texts} {
+		for n, v := range list {
+			s.values = append(s.values, v.Level(min(n, 1), 2, leaf+i))
+		}
+		if len(list) == 0 {
+			s.values = append(s.values, parquet.NullValue().Level(0, 1, leaf+i))
 		}
 	}
-	collect(leaf, func(name, _ string) string { return name })
-	collect(leaf+1, func(_, value string) string { return value })
 	return leaf + 2
 }
 

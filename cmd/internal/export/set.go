@@ -13,7 +13,7 @@ import (
 // maxOpen bounds the files of a Set that are being written at a time. When
 // another one is needed, the one that was longest without a row is finished; a
 // row that comes for it later begins a further part.
-const maxOpen = 24
+const maxOpen = 16
 
 // noDay is how Hive names the partition of rows without a value.
 const noDay = "__HIVE_DEFAULT_PARTITION__"
