@@ -110,11 +110,24 @@ type Group struct {
 	Sessions   int64 // different sessions behind the outcomes
 	First      Time
 	Last       Time
-	Example    Outcome // the earliest by time, file and line
+	Example    Outcome // the earliest by time, file and line; a text of more than 4 KB is cut
 
 	lastSession uint64 // whose outcomes are being added
 	lastReply   uint32
 	counting    bool // there are such, and none was merged since
+}
+
+// maxExample bounds the text of an Example, in bytes.
+const maxExample = 4096
+
+// kept returns o as it is kept, which refers to no part of a whole session.
+func (o Outcome) kept() Outcome {
+	if len(o.Text) > maxExample {
+		o.Text = strings.ToValidUTF8(o.Text[:maxExample], "") + "…"
+	}
+	o.Text, o.Recipient = strings.Clone(o.Text), strings.Clone(o.Recipient)
+	o.Domain, o.Host = strings.Clone(o.Domain), strings.Clone(o.Host)
+	return o
 }
 
 // DefaultMaxGroups bounds a Summary, whose keys are chosen by strangers.
@@ -156,6 +169,8 @@ func (s *Summary) Add(o *Outcome) {
 			s.dropped++
 			return
 		}
+		// What the outcome refers to may be part of a whole session.
+		v.Domain, v.Host = strings.Clone(v.Domain), strings.Clone(v.Host)
 		g = &Group{Values: v}
 		s.groups[v] = g
 	}
@@ -177,7 +192,7 @@ func (s *Summary) Add(o *Outcome) {
 // span widens the group's time span and keeps the earliest example.
 func (g *Group) span(first, last Time, example Outcome) {
 	if g.Outcomes == 0 {
-		g.First, g.Last, g.Example = first, last, example
+		g.First, g.Last, g.Example = first, last, example.kept()
 		return
 	}
 	if !first.IsZero() && (g.First.IsZero() || first.Before(g.First)) {
@@ -187,7 +202,7 @@ func (g *Group) span(first, last Time, example Outcome) {
 		g.Last = last
 	}
 	if compareExamples(&example, &g.Example) < 0 {
-		g.Example = example
+		g.Example = example.kept()
 	}
 }
 

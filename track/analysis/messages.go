@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
@@ -104,11 +105,15 @@ func (t *Top) add(name string) {
 	if t.counts == nil {
 		t.counts = map[string]int64{}
 	}
-	if _, known := t.counts[name]; !known && len(t.counts) >= maxTop {
+	if n, known := t.counts[name]; known {
+		t.counts[name] = n + 1
+		return
+	}
+	if len(t.counts) >= maxTop {
 		t.Dropped++
 		return
 	}
-	t.counts[name]++
+	t.counts[strings.Clone(name)] = 1 // the name may be part of a whole message
 }
 
 // A Count is how often a name came.
