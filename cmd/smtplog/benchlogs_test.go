@@ -58,4 +58,3 @@ func TestBenchLogs(t *testing.T) {
 		})
 	}
 }
-
