@@ -100,12 +100,19 @@ func (m *matcher) collect(c *cluster) {
 		if x.conn >= 0 {
 			x.rank -= h.conns[x.conn].silent
 		}
-		best = max(best, x.rank)
+		if x.rank > best {
+			best = x.rank
+		}
 	}
 	limit := best - c.prune()
-	b.candidates = slices.DeleteFunc(b.candidates, func(x candidate) bool {
-		return x.rank < limit || x.rank < best-pruneGivenUp && x.conn >= 0 && c.hypotheses[x.hypothesis].conns[x.conn].givenUp
-	})
+	kept := b.candidates[:0]
+	for _, x := range b.candidates {
+		if x.rank >= limit &&
+			(x.rank >= best-pruneGivenUp || x.conn < 0 || !c.hypotheses[x.hypothesis].conns[x.conn].givenUp) {
+			kept = append(kept, x)
+		}
+	}
+	b.candidates = kept
 	if len(b.candidates) > 1 {
 		slices.SortFunc(b.candidates, func(x, y candidate) int {
 			return cmp.Or(cmp.Compare(y.rank, x.rank), cmp.Compare(x.hypothesis, y.hypothesis), cmp.Compare(y.conn, x.conn))

@@ -4,6 +4,7 @@ import (
 	"math"
 	"slices"
 	"sync"
+	"sync/atomic"
 )
 
 // A client is slow or fast throughout. How long one waits before its commands is
@@ -56,7 +57,20 @@ type gapTables struct {
 	any      gapTable                   // of nothing in particular
 }
 
-var gaps = sync.OnceValue(func() *gapTables {
+var knownGaps atomic.Pointer[gapTables]
+
+// gaps returns the likelihoods, which are worked out when the first row asks
+// for them.
+func gaps() *gapTables {
+	if t := knownGaps.Load(); t != nil {
+		return t
+	}
+	t := newGaps()
+	knownGaps.Store(t)
+	return t
+}
+
+var newGaps = sync.OnceValue(func() *gapTables {
 	t := &gapTables{}
 	for i, median := range paceMedians {
 		for b, l := range newGapTable(component{1, median, paceSpread}) {
