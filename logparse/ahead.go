@@ -116,7 +116,6 @@ func (a *ahead) detection() (Detection, error) {
 func (a *ahead) run() {
 	in := &aheadSource{a: a, r: a.src}
 	lines := newLineScanner(in, a.r.opt.MaxLine)
-	lines.buf = a.pool.buf()
 	r := &Reader{name: a.r.name, opt: a.r.opt, lines: lines}
 	err := r.start()
 	a.order, a.max, a.found = r, lines.max, r.found
@@ -142,9 +141,7 @@ func (a *ahead) run() {
 	// What the scanner has read already comes first.
 	read := func(p []byte) (int, error) {
 		if n := copy(p, head); n > 0 {
-			if head = head[n:]; len(head) == 0 {
-				a.pool.giveBuf(lines.buf)
-			}
+			head = head[n:]
 			return n, nil
 		}
 		if lines.err != nil {
@@ -189,9 +186,9 @@ func (a *ahead) cut(first rowState, offset int64, read func([]byte) (int, error)
 		inside = !whole
 		rest = append(rest[:0], behind...)
 		offset += int64(len(b.data))
-		end := b.end != nil // Next may have used it up once it is handed over
-		a.queue <- b        // has room for as many as there are slots
-		if !b.torn {
+		end, torn := b.end != nil, b.torn // a torn one may be used up once it is handed over
+		a.queue <- b                      // has room for as many as there are slots
+		if !torn {
 			select {
 			case a.pool.work <- b:
 			case <-a.quit:

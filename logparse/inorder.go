@@ -22,6 +22,8 @@ func (a *ahead) next() (*Record, error) {
 			rec, err := r.read(&r.rec)
 			if r.err != nil {
 				a.close()
+				a.drop()
+				a.serial = false
 			}
 			return rec, err
 		case a.b == nil:
@@ -151,7 +153,8 @@ func (a *ahead) finish() error {
 		a.goSerial()
 	case b.end != nil:
 		a.fail(b.end)
-		return b.end
+		a.drop()
+		return a.r.err
 	default:
 		a.drop()
 	}

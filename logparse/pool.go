@@ -32,7 +32,6 @@ type Pool struct {
 
 	mu   sync.Mutex
 	free []*batch
-	bufs [][]byte // of the scanners that have looked at the head of a log
 
 	size func() int // of the next chunk; of different sizes in tests
 }
@@ -108,27 +107,5 @@ func (p *Pool) recycle(b *batch) {
 	defer p.mu.Unlock()
 	if len(p.free) < 2*p.ahead() {
 		p.free = append(p.free, b)
-	}
-}
-
-// buf returns a buffer for a scanner, nil if there is none.
-func (p *Pool) buf() []byte {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	n := len(p.bufs)
-	if n == 0 {
-		return nil
-	}
-	b := p.bufs[n-1]
-	p.bufs = p.bufs[:n-1]
-	return b
-}
-
-// giveBuf takes back a scanner's buffer.
-func (p *Pool) giveBuf(b []byte) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if len(b) == blockSize && len(p.bufs) < p.jobs {
-		p.bufs = append(p.bufs, b)
 	}
 }
