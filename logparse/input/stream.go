@@ -47,12 +47,21 @@ func (s *Stream) Read(p []byte) (int, error) {
 	if err := s.ctx.Err(); err != nil {
 		return 0, err
 	}
-	n, err := s.text.Read(p)
+	n, err := s.readText(p)
 	if err != nil {
 		s.err = s.fault(err)
 		s.meter.end(!s.closed.Load() && s.ctx.Err() == nil)
 	}
 	return n, s.err
+}
+
+// readText reads decoded text. The decoder of UTF-16 returns little at a time:
+// where none of it has to be waited for, more of it is put together.
+func (s *Stream) readText(p []byte) (int, error) {
+	if e := s.source.enc; (e == utf16LE || e == utf16BE) && s.chain.interrupt == nil {
+		return readSome(s.text, p)
+	}
+	return s.text.Read(p)
 }
 
 func (s *Stream) fault(err error) error {
