@@ -113,7 +113,7 @@ func (c *chart) end() error {
 		return err
 	}
 	if c.render.Title != "" {
-		fmt.Fprintf(c.w, "%s\n\n", c.out.Bold(term.Safe(c.render.Title)))
+		fmt.Fprintf(c.w, "%s\n\n", c.out.Bold(term.Cut(c.render.Title, c.out.Width())))
 	}
 	draw := c.bars
 	if c.render.Kind == "timechart" {
@@ -139,12 +139,14 @@ func (c *chart) bars() error {
 		texts, top = max(texts, term.DisplayWidth(p.text)), max(top, p.value)
 	}
 	width := c.out.Width()
-	labels, series = min(labels, width/3), min(series, width/4)
-	room := width - labels - texts - 4
-	if series > 0 {
-		room -= series + 2
+	const gaps, shortest = 6, 4
+	limit := max(width-texts-gaps-shortest, 10)
+	labels = min(labels, width/3, limit*3/5)
+	series = min(series, width/4, limit-labels)
+	room := max(width-labels-series-texts-gaps, shortest)
+	if series == 0 {
+		room += 2
 	}
-	room = max(room, 4)
 	last := ""
 	for i, p := range points {
 		label := pad(p.label, labels)

@@ -63,7 +63,7 @@ func (c *chart) timeline() error {
 			heights[i] = max(heights[i], p.value)
 		}
 		if line.name != "" {
-			fmt.Fprintf(c.w, "%s\n", c.out.Bold(line.name))
+			fmt.Fprintf(c.w, "%s\n", c.out.Bold(term.Cut(line.name, c.out.Width())))
 		}
 		for row := range rows {
 			label := ""
