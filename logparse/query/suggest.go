@@ -8,7 +8,14 @@ import (
 // suggest returns a hint for a name that is not among those known: the nearest
 // ones, or all of them where they are few.
 func suggest(name string, known []string, what string) string {
-	if near := nearest(name, known); len(near) > 0 {
+	near := alike(known, func(words []string) bool { return slices.Contains(words, strings.ToLower(name)) })
+	if len(near) == 0 {
+		near = nearest(name, known)
+	}
+	if len(near) == 0 {
+		near = alike(known, func(words []string) bool { return len(nearest(name, words)) > 0 })
+	}
+	if len(near) > 0 {
 		for i := range near {
 			near[i] = "`" + near[i] + "`"
 		}
@@ -18,6 +25,40 @@ func suggest(name string, known []string, what string) string {
 		return ""
 	}
 	return what + ": " + strings.Join(known, ", ")
+}
+
+// synonyms are words that people use for one thing; a table may have any of
+// them as the name of a column.
+var synonyms = [][]string{
+	{"recipient", "rcpt", "to", "address"},
+	{"sender", "from", "mailfrom"},
+	{"client", "ip", "peer", "remote"},
+	{"timestamp", "date", "datetime", "time"},
+	{"status", "verdict", "result"},
+	{"reply", "response", "message_text", "text"},
+	{"username", "login", "account", "user", "auth_user"},
+	{"duration", "elapsed", "duration_ms"},
+	{"latency", "latency_ms"},
+	{"bytes", "length", "size"},
+	{"msgid", "messageid", "message_id"},
+	{"path", "filename", "file"},
+	{"row", "lineno", "line"},
+}
+
+// alike returns the known names among the synonyms that about takes.
+func alike(known []string, about func(words []string) bool) []string {
+	var found []string
+	for _, words := range synonyms {
+		if !about(words) {
+			continue
+		}
+		for _, word := range words {
+			if slices.Contains(known, word) {
+				found = append(found, word)
+			}
+		}
+	}
+	return found[:min(3, len(found))]
 }
 
 // nearest returns the names that name is most likely a slip of, at most three.
