@@ -10,7 +10,7 @@ var mistakes = []struct{ query, meant, msg, hint string }{
 	{"recipients | where domian == \"x\"", "domian", "no column `domian` in `recipients`", "did you mean `domain`?"},
 	{"replies | where reciepient == \"x\"", "reciepient", "no column `reciepient` in `replies`", "its columns: time, verb, class, code, enhanced, reason, actor, domain, host, from, text, session, server, direction, count"},
 	{"replies | where sender == \"x\"", "sender", "no column `sender` in `replies`", "did you mean `from`?"},
-	{"replies | where sendr == \"x\"", "sendr", "no column `sendr` in `replies`", "did you mean `server`?"},
+	{"replies | where sendr == \"x\"", "sendr", "no column `sendr` in `replies`", "did you mean `from`?"},
 	{"sessions | where clint == \"x\"", "clint", "no column `clint` in `sessions`", "did you mean `remote`?"},
 	{"recpients | take 5", "recpients", "no table `recpients`", "did you mean `recipients`? tables: sessions, recipients, replies, messages, records"},
 	{"foo", "foo", "no table `foo`", "tables: sessions, recipients, replies, messages, records"},
