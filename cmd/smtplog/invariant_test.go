@@ -124,6 +124,8 @@ func TestOrderOfPaths(t *testing.T) {
 	commands := [][]string{
 		{"analyze", "--json"}, {"analyze", "--problems", "--top", "0"}, {"analyze", "--csv", "--by", "host,code"},
 		{"sessions", "--json"}, {"sessions", "--transcript"}, {"records"}, {"formats"},
+		{"query", "--json", "sessions"}, {"query", "--json", "recipients | summarize n=count() by domain, result"},
+		{"query", "--json", "records | where code >= 400 | project file, line, session, text"}, {"query", "--csv", "messages"},
 	}
 	var want []string
 	for _, c := range commands {
