@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"os"
+	"runtime"
 	"sync"
 	"sync/atomic"
 )
@@ -24,7 +25,16 @@ type Stream struct {
 	err    error
 	once   sync.Once
 	closed atomic.Bool
+
+	reading atomic.Int32 // idle, busy or abandoned
 }
+
+// Whether a Read is under way.
+const (
+	idle = iota
+	busy
+	abandoned
+)
 
 func newStream(ctx context.Context, s *Source, c *chain, m *meter) *Stream {
 	st := &Stream{source: s, ctx: ctx, chain: c, meter: m}
@@ -38,6 +48,22 @@ func newStream(ctx context.Context, s *Source, c *chain, m *meter) *Stream {
 // Read reads decoded text. An error other than io.EOF is an [*Error], a
 // [*LimitError] or that of the context; the text before it has been read.
 func (s *Stream) Read(p []byte) (int, error) {
+	if !s.reading.CompareAndSwap(idle, busy) {
+		return 0, os.ErrClosed
+	}
+	n, err := s.read(p)
+	if !s.reading.CompareAndSwap(busy, idle) {
+		runtime.Goexit()
+	}
+	return n, err
+}
+
+// Abandon gives up a Read that is under way in another goroutine, and may never
+// return since a file has stalled. It reports whether there is one. That Read
+// does not return any more: it ends its goroutine.
+func (s *Stream) Abandon() bool { return s.reading.CompareAndSwap(busy, abandoned) }
+
+func (s *Stream) read(p []byte) (int, error) {
 	if s.err != nil {
 		return 0, s.err
 	}
@@ -58,7 +84,7 @@ func (s *Stream) Read(p []byte) (int, error) {
 // readText reads decoded text. The decoder of UTF-16 returns little at a time:
 // where none of it has to be waited for, more of it is put together.
 func (s *Stream) readText(p []byte) (int, error) {
-	if e := s.source.enc; (e == utf16LE || e == utf16BE) && s.chain.interrupt == nil {
+	if e := s.source.enc; (e == utf16LE || e == utf16BE) && s.chain.interrupt == nil && len(p) > 1 {
 		return readSome(s.text, p)
 	}
 	return s.text.Read(p)

@@ -206,3 +206,73 @@ func TestSpools(t *testing.T) {
 		t.Errorf("%d temporary files open, %d known", open, len(spools.idle))
 	}
 }
+
+// A Read that hangs can be left behind.
+func TestAbandon(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "a"), []byte("some text\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	sources := find(t, nil, dir)
+	st, err := sources[0].Open(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer st.Close()
+	hangs, released, ended := make(chan bool), make(chan bool), make(chan bool)
+	st.text = readerFunc(func([]byte) (int, error) {
+		hangs <- true
+		<-released
+		return 0, io.EOF
+	})
+	if st.Abandon() {
+		t.Error("no Read is under way")
+	}
+	go func() {
+		defer close(ended)
+		st.Read(make([]byte, 10))
+		t.Error("the Read returned")
+	}()
+	<-hangs
+	if !st.Abandon() || st.Abandon() {
+		t.Error("the Read is abandoned once")
+	}
+	if _, err := st.Read(make([]byte, 10)); err == nil {
+		t.Error("read behind an abandoned Read")
+	}
+	close(released)
+	<-ended
+}
+
+type readerFunc func([]byte) (int, error)
+
+func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
+
+// UTF-16 comes whole in reads of any size.
+func TestWideReads(t *testing.T) {
+	dir := t.TempDir()
+	text := strings.Repeat("some text\r\n", 2000)
+	wide := []byte("\xff\xfe")
+	for _, c := range []byte(text) {
+		wide = append(wide, c, 0)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "a"), wide, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, size := range []int{1, 2, 3, 1000, 1 << 20} {
+		st, err := find(t, nil, dir)[0].Open(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []byte
+		for buf := make([]byte, size); err == nil; {
+			var n int
+			n, err = st.Read(buf)
+			got = append(got, buf[:n]...)
+		}
+		if err != io.EOF || string(got) != text {
+			t.Errorf("reads of %d bytes: %d bytes and %v", size, len(got), err)
+		}
+		st.Close()
+	}
+}

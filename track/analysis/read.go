@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"sync/atomic"
 
 	"github.com/smtplog/smtplog/logparse"
 	"github.com/smtplog/smtplog/logparse/input"
@@ -34,66 +35,109 @@ func (l *Logs) ReadFrom(ctx context.Context, begin func(upcoming outcome.Time), 
 	for _, log := range l.logs {
 		log.Source.Expect()
 	}
-	o := l.opener(ctx)
-	defer o.close()
-	for i := range l.logs {
-		begin(upcoming[i+1])
-		if err := l.readLog(ctx, o.next(), each); err != nil {
-			return err
+	r := &reading{ctx: ctx, l: l, each: each, opener: l.opener(ctx)}
+	all := func() error {
+		defer r.opener.close()
+		for i := range l.logs {
+			begin(upcoming[i+1])
+			if err := r.log(r.opener.next()); err != nil {
+				return err
+			}
 		}
+		return nil
 	}
-	return nil
+	if r.opener.pool != nil {
+		return all()
+	}
+	// A read of a file that has stalled may never return. It is then left behind
+	// in a goroutine of its own.
+	done := make(chan error, 1)
+	go func() {
+		defer close(done)
+		done <- all()
+	}()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+	}
+	if o := r.current.Load(); o != nil && o.stream.Abandon() {
+		r.end(o)
+		return ctx.Err()
+	}
+	return <-done
 }
 
-func (l *Logs) readLog(ctx context.Context, o *opened, each func(*logparse.Record)) error {
+// A reading reads all logs in order.
+type reading struct {
+	ctx    context.Context
+	l      *Logs
+	each   func(*logparse.Record)
+	opener *opener
+
+	current atomic.Pointer[opened]
+	account account // of current
+}
+
+// log reads one log.
+func (r *reading) log(o *opened) error {
 	select {
 	case <-o.ready:
-	case <-ctx.Done():
+	case <-r.ctx.Done():
 		go o.close() // which may have to wait for a file that has stalled
-		return ctx.Err()
+		return r.ctx.Err()
 	}
+	in := &r.l.input
 	if o.err != nil {
-		l.input.Failed = append(l.input.Failed, o.err)
-		return ctx.Err()
+		in.Failed = append(in.Failed, o.err)
+		return r.ctx.Err()
 	}
-	stop := context.AfterFunc(ctx, o.reader.Close)
-	a := account{in: &l.input}
+	stop := context.AfterFunc(r.ctx, o.reader.Close)
+	r.account = account{in: in}
+	r.current.Store(o)
 	for {
 		rec, err := o.reader.Next()
 		if err == nil {
-			a.record(rec)
-			each(rec)
+			r.account.record(rec)
+			r.each(rec)
 			continue
 		}
 		var syntax *logparse.SyntaxError
 		if errors.As(err, &syntax) {
-			if len(l.input.Problems) < MaxProblems {
-				l.input.Problems = append(l.input.Problems, Problem{syntax.Pos, syntax.Msg})
+			if len(in.Problems) < MaxProblems {
+				in.Problems = append(in.Problems, Problem{syntax.Pos, syntax.Msg})
 			}
 			continue
 		}
-		if err != io.EOF && ctx.Err() == nil {
-			l.input.Failed = append(l.input.Failed, err)
+		if err != io.EOF && r.ctx.Err() == nil {
+			in.Failed = append(in.Failed, err)
 		}
 		break
 	}
 	stop()
-	a.close()
-	l.input.Files++
-	l.input.Bytes += o.stream.Bytes()
-	l.input.Counts.Add(o.reader.Counts())
-	if !a.seen && o.log.Found.Format != logparse.FormatUnknown {
-		l.input.format(o.log.Found.Format).Files++
-	}
-	if found, err := o.reader.Detection(); err == nil {
-		l.assume(found)
-	}
-	if ctx.Err() != nil {
+	r.current.Store(nil)
+	r.end(o)
+	if r.ctx.Err() != nil {
 		go o.close()
-		return ctx.Err()
+		return r.ctx.Err()
 	}
 	o.close()
 	return nil
+}
+
+// end adds the account of a log that was read, to its end or not.
+func (r *reading) end(o *opened) {
+	in := &r.l.input
+	r.account.close()
+	in.Files++
+	in.Bytes += o.stream.Bytes()
+	in.Counts.Add(o.reader.Counts())
+	if !r.account.seen && o.log.Found.Format != logparse.FormatUnknown {
+		in.format(o.log.Found.Format).Files++
+	}
+	if found, err := o.reader.Detection(); err == nil {
+		r.l.assume(found)
+	}
 }
 
 // An opened log is open, or about to be.
@@ -170,11 +214,7 @@ func (o *opener) open(log *Log) *opened {
 		p.reader = o.pool.NewReader(p.stream, log.Source.Name, &opt)
 		p.reader.Start()
 	}
-	if o.pool == nil {
-		open()
-	} else {
-		go open()
-	}
+	go open()
 	return p
 }
 
