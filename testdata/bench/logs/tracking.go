@@ -40,7 +40,7 @@ const (
 )
 
 // trackedSubjects are subjects with and without what CSV has to quote.
-var trackedSubjects = [...]string{"Minutes of Monday", "Re: offer %d", `"Lunch, tea; and a walk?"`, "Order %d", `"He said ""yes"""`, "", "AW: Angebot %d, überarbeitet"}
+var trackedSubjects = [...]string{"Minutes of Monday", "Re: offer %d", `"Lunch, tea; and a walk?"`, "Order %d", `"He said ""yes"""`, "", `"AW: Angebot %d, überarbeitet"`}
 
 // A tracked is a message that is under way on the server.
 type tracked struct {
@@ -117,9 +117,6 @@ func (h *hub) begin(at time.Time) *tracked {
 	m.subject = trackedSubjects[h.rng.IntN(len(trackedSubjects))]
 	if strings.Contains(m.subject, "%d") {
 		m.subject = fmt.Sprintf(m.subject, m.number)
-	}
-	if strings.Contains(m.subject, ", ü") {
-		m.subject = `"` + m.subject + `"`
 	}
 	return m
 }
