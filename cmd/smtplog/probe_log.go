@@ -43,7 +43,7 @@ type history struct {
 // readHistory reads the logs for deliveries from this side to the recipient's
 // domain.
 func (a *app) readHistory(ctx context.Context, f *probeFlags, recipient string) (*history, error) {
-	flags := readFlags{maxLine: "1MiB", maxDecompressed: "64GiB", color: f.color}
+	flags := readFlags{maxLine: "1MiB", maxDecompressed: "64GiB", memory: "512MiB", color: f.color}
 	j, err := a.start(ctx, &flags, f.logs)
 	if err != nil {
 		return nil, err
