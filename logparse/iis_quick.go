@@ -1,7 +1,6 @@
 package logparse
 
 import (
-	"bytes"
 	"encoding/binary"
 	"math/bits"
 
@@ -12,24 +11,6 @@ import (
 // The short ways of the IIS formats. They find the columns of a row without
 // looking at each of its bytes, and read the counters while they look for their
 // ends. What the columns mean is told here as it is in event.
-
-// ready returns the line that next will take and the bytes that it takes with
-// its end: none unless all of them are in the buffer, without NUL padding.
-func (s *lineScanner) ready() (line []byte, size int) {
-	b := s.buf[s.start:s.end]
-	n := bytes.IndexByte(b, '\n')
-	if n < 2 || n > s.max || b[0] == 0 {
-		return nil, 0
-	}
-	size = n + 1
-	if b[n-1] == '\r' {
-		n--
-	}
-	if last := b[n-1]; last == '\r' || last == 0 {
-		return nil, 0
-	}
-	return b[:n], size
-}
 
 // iisCounts are the counters of a row, by column: -1 for none.
 type iisCounts [iisColumns]int64

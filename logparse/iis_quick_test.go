@@ -101,7 +101,7 @@ func spoil(rng *rand.Rand, log []byte) []byte {
 
 func TestShortWayOfIIS(t *testing.T) {
 	rng := rand.New(rand.NewPCG(11, 12))
-	for seed := range uint64(60) {
+	for seed := range uint64(24) {
 		rows := iisRows(seed, 3)
 		logs := iisLogs(rows)
 		columns := w3cUsual
@@ -119,7 +119,7 @@ func TestShortWayOfIIS(t *testing.T) {
 			if quickly < all*9/10 && (format == IISW3C || format == IISNCSA || format == IISMSIIS && opt.DateOrder < DMY) {
 				t.Errorf("%v, seed %d: %d of %d rows went the short way", format, seed, quickly, all)
 			}
-			for range 20 {
+			for range 5 {
 				checkShortWay(t, spoil(rng, log), opt)
 			}
 		}
@@ -146,7 +146,7 @@ func FuzzShortWayOfIIS(f *testing.F) {
 
 func TestShortWayOfIMS(t *testing.T) {
 	rng := rand.New(rand.NewPCG(21, 22))
-	for seed := range uint64(40) {
+	for seed := range uint64(15) {
 		log := []byte(strings.ReplaceAll(randomIMSLog(rng, 40)+imsInbound, "\r\n", "\n"))
 		if seed%2 == 0 {
 			log = bytes.ReplaceAll(log, []byte("\n"), []byte("\r\n"))
@@ -155,7 +155,7 @@ func TestShortWayOfIMS(t *testing.T) {
 		if seed%5 == 0 {
 			opt.Location = time.FixedZone("", 3600)
 		}
-		for range 40 {
+		for range 10 {
 			checkShortWay(t, log, opt)
 			log = spoil(rng, log)
 		}

@@ -66,10 +66,11 @@ func (r *imsRows) quick(rec *Record) bool {
 	if r.clock.loc != nil && r.clock.loc != time.UTC {
 		return false
 	}
-	line, size := r.lines.ready()
-	if len(line) == 0 || line[0]-'0' > 9 {
+	block, n, size := r.lines.whole()
+	if n == 0 || block[0]-'0' > 9 {
 		return false
 	}
+	line := block[:n]
 	s := &r.short
 	offset := r.lines.base + int64(r.lines.start)
 	at, text := s.nextAt, s.nextText

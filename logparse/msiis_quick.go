@@ -8,8 +8,8 @@ import (
 
 // quick implements quickRowReader.
 func (m *msiisReader) quick(rec *Record) bool {
-	line, size := m.lines.ready()
-	if len(line) == 0 || !m.quickRow(rec, line) {
+	block, n, size := m.lines.whole()
+	if n == 0 || !m.quickRow(rec, block[:n]) {
 		return false
 	}
 	m.lines.take(size)

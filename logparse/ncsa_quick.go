@@ -12,8 +12,8 @@ type ncsaShort struct {
 
 // quick implements quickRowReader.
 func (r *ncsaReader) quick(rec *Record) bool {
-	line, size := r.lines.ready()
-	if len(line) == 0 || !r.quickRow(rec, line) {
+	block, n, size := r.lines.whole()
+	if n == 0 || !r.quickRow(rec, block[:n]) {
 		return false
 	}
 	r.lines.take(size)

@@ -114,15 +114,15 @@ func (w *w3cReader) quick(rec *Record) bool {
 	if w.short.steps == nil {
 		return false
 	}
-	line, size := w.lines.ready()
+	block, n, size := w.lines.whole()
 	switch {
-	case len(line) == 0:
+	case n == 0:
 		return false
 	case w.short.isUsual:
-		if !w.quickUsual(rec, line) {
+		if !w.quickUsual(rec, block[:n]) {
 			return false
 		}
-	case !w.quickRow(rec, line):
+	case !w.quickRow(rec, block[:n]):
 		return false
 	}
 	w.lines.take(size)
