@@ -125,7 +125,7 @@ func (a *app) query(ctx context.Context, f *queryFlags, src string, paths []stri
 		out = &resultTable{w: a.stdout, stderr: a.stderr, out: j.out, loc: j.loc, columns: columns}
 	}
 	return a.answer(ctx, f, j, q, &rowReader{
-		window: analysis.Options{Since: j.since, Until: j.until}, classifier: c, showSecrets: f.showSecrets,
+		window: analysis.Options{Since: j.since, Until: j.until, Memory: j.memory}, classifier: c, showSecrets: f.showSecrets,
 	}, out)
 }
 
@@ -171,6 +171,7 @@ func (a *app) answer(ctx context.Context, f *queryFlags, j *job, q *query.Query,
 // askFor tells the reader what the query needs.
 func (r *rowReader) askFor(q *query.Query, logs *analysis.Logs) {
 	needs := q.Needs()
+	r.terse = tables.Terse(q.Table().Name, needs)
 	switch q.Table().Name {
 	case tables.Messages, tables.Hops:
 		r.linked = slices.Contains(needs, tables.MessageSessions)

@@ -29,6 +29,7 @@ type rowReader struct {
 	showSecrets bool
 
 	linked bool // the sessions of a message are needed
+	terse  bool // no more of sessions is needed than counting takes
 
 	rows  int64 // so far, whether they lie in the window or not
 	read  *analysis.Logs
@@ -74,7 +75,7 @@ func (r *rowReader) rowsOf(ctx context.Context, logs *analysis.Logs) error {
 		r.found = track.NewBuilder(&track.Options{Classifier: r.classifier}, r.message)
 		begin = r.found.Upcoming
 	}
-	opt := &session.Options{Classifier: r.classifier, Memory: r.window.Memory}
+	opt := &session.Options{Classifier: r.classifier, Terse: r.terse, Memory: r.window.Memory}
 	records := r.records(logs, opt)
 	if r.wantsSessions() || r.linked || opt.Placed != nil {
 		r.built = session.NewBuilder(opt, r.session)

@@ -26,27 +26,6 @@ func (r *Session) failure() *outcome.Outcome {
 	return &r.Failures[0]
 }
 
-// results counts the recipients with that result.
-func (r *Session) results(result session.Result) int64 {
-	n := int64(0)
-	for i := range r.Transactions {
-		for j := range r.Transactions[i].Recipients {
-			if r.Transactions[i].Recipients[j].Result == result {
-				n++
-			}
-		}
-	}
-	return n
-}
-
-func (r *Session) recipients() int64 {
-	n := 0
-	for i := range r.Transactions {
-		n += len(r.Transactions[i].Recipients)
-	}
-	return int64(n)
-}
-
 func (r *Session) lines() int64 {
 	n := int64(0)
 	for i := range r.Sources {
@@ -111,7 +90,7 @@ func sessionColumns() []query.Column {
 			})
 		}),
 		list("to", "all recipients", func(r *R) []string { return r.collect(appendRecipients) }),
-		number("recipients", "how many there were", (*R).recipients),
+		number("recipients", "how many there were", func(r *R) int64 { return r.Results.Recipients.Total }),
 		positive("failure_code", "code of the first failure", func(r *R) int64 { return int64(r.failure().Code) }),
 		text("failure_text", "text of the first failure", func(r *R) string { return r.failure().Text }),
 		text("ended", "quit, remote, local, reset, timeout, failed, cut or open", func(r *R) string { return string(r.Ended) }),
@@ -148,11 +127,11 @@ func sessionColumns() []query.Column {
 			return query.BoolOf(r.Auth.OK)
 		}),
 		text("auth_error", "why the login failed", auth(func(a *session.Auth) string { return a.Error })),
-		number("transactions", "how many there were", func(r *R) int64 { return int64(len(r.Transactions)) }),
-		number("accepted", "recipients that were accepted", func(r *R) int64 { return r.results(session.Accepted) }),
-		number("deferred", "recipients that may be tried again", func(r *R) int64 { return r.results(session.Deferred) }),
-		number("rejected", "recipients refused for good", func(r *R) int64 { return r.results(session.Rejected) }),
-		number("unknown", "recipients without a verdict", func(r *R) int64 { return r.results(session.Unknown) }),
+		number("transactions", "how many there were", func(r *R) int64 { return r.Results.Transactions.Total }),
+		number("accepted", "recipients that were accepted", func(r *R) int64 { return r.Results.Recipients.Accepted }),
+		number("deferred", "recipients that may be tried again", func(r *R) int64 { return r.Results.Recipients.Deferred }),
+		number("rejected", "recipients refused for good", func(r *R) int64 { return r.Results.Recipients.Rejected }),
+		number("unknown", "recipients without a verdict", func(r *R) int64 { return r.Results.Recipients.Unknown }),
 		list("message_ids", "the transactions' Message-IDs", func(r *R) []string {
 			return r.collect(func(l []string, t *session.Transaction) []string {
 				if t.MessageID == "" {

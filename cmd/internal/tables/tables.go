@@ -7,6 +7,7 @@
 package tables
 
 import (
+	"slices"
 	"unicode/utf8"
 
 	"github.com/smtplog/smtplog/logparse/input"
@@ -50,6 +51,21 @@ func Table(name string) *query.Table {
 		}
 	}
 	return nil
+}
+
+// Terse reports whether the rows of a table about sessions have these columns
+// where sessions are built only for counting ([session.Options.Terse]).
+func Terse(table string, columns []string) bool {
+	var lost []string
+	switch table {
+	case Sessions:
+		lost = []string{"helo", "greeting", "capabilities", "from", "to", "message_ids"}
+	case Replies:
+		lost = []string{"message_id"}
+	default:
+		return false
+	}
+	return !slices.ContainsFunc(columns, func(c string) bool { return slices.Contains(lost, c) })
 }
 
 // col describes a column whose values come from rows of type *R.

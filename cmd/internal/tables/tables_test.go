@@ -265,6 +265,50 @@ func TestRepliesAreOutcomes(t *testing.T) {
 	})
 }
 
+// TestTerse checks that sessions that are built only for counting have the
+// columns that Terse says they have.
+func TestTerse(t *testing.T) {
+	var x tables.Rows
+	rows := func(log []byte, name, table string, terse bool) (list []map[string]any) {
+		add := func(row any) {
+			m := values(t, table, row)
+			for key := range m {
+				if !tables.Terse(table, []string{key}) {
+					delete(m, key)
+				}
+			}
+			list = append(list, m)
+		}
+		b := session.NewBuilder(&session.Options{Terse: terse}, func(s *session.Session) {
+			if table == tables.Sessions {
+				add(x.Session(s))
+				return
+			}
+			x.Replies(s, func(r *tables.Reply) { add(r) })
+		})
+		for rec, err := range logparse.NewReader(bytes.NewReader(log), name, nil).Records() {
+			if err == nil {
+				b.Add(rec)
+			}
+		}
+		b.Close()
+		return list
+	}
+	logs(t, func(log []byte, name string) {
+		for _, table := range []string{tables.Sessions, tables.Replies} {
+			want := rows(log, name, table, false)
+			if diff := cmp.Diff(want, rows(log, name, table, true)); diff != "" || len(want) == 0 {
+				t.Errorf("%s of %s (-whole +terse):\n%s", table, name, diff)
+			}
+		}
+	})
+	for _, table := range []string{tables.Recipients, tables.Transactions} {
+		if tables.Terse(table, nil) {
+			t.Errorf("%s need whole sessions", table)
+		}
+	}
+}
+
 // TestRecordsAreTheirJSON compares the rows of records with their JSON, with and
 // without secrets.
 func TestRecordsAreTheirJSON(t *testing.T) {
