@@ -29,7 +29,7 @@ type Truth struct {
 	Messages int64 // tracked ones
 }
 
-// Kinds returns all kinds, by the name of their format.
+// Kinds returns all kinds.
 func Kinds() []Kind {
 	return []Kind{
 		{"exchange-receive", "receive log of Exchange 2016 and later", played(logparse.ExchangeReceive, 0)},

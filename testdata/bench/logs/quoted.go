@@ -23,7 +23,7 @@ func writeQuoted(w io.Writer, size int64, open int) (*Truth, error) {
 	}
 	done := make(chan result, 1)
 	go func() {
-		// Quotes make a line longer by a ninth.
+		// Quotes make a log longer by a tenth and more.
 		truth, err := played(logparse.ExchangeReceive, 0)(playedTo, size*9/10, open)
 		playedTo.CloseWithError(err)
 		done <- result{truth, err}
