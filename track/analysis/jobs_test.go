@@ -38,14 +38,14 @@ func everyFormat(t *testing.T) string {
 	for i, format := range []logparse.Format{logparse.ExchangeReceive, logparse.ExchangeSend, logparse.IISW3C, logparse.IISNCSA, logparse.IISMSIIS, logparse.IISODBC} {
 		for part := range 2 {
 			var log bytes.Buffer
-			if _, err := testlog.Generate(&log, testlog.Options{Seed: uint64(i), Format: format, Connections: 15 + 30*part}); err != nil {
+			if _, err := testlog.Generate(&log, testlog.Options{Seed: uint64(i), Format: format, Connections: 8 + 16*part}); err != nil {
 				t.Fatal(err)
 			}
 			files[fmt.Sprintf("%v-%d.log", format, part)] = log.String()
 		}
 	}
 	dir := write(t, files)
-	if err := testworld.Play(testworld.Options{Seed: 4, Messages: 40, Export: []string{"EX3"}}).Write(filepath.Join(dir, "world")); err != nil {
+	if err := testworld.Play(testworld.Options{Seed: 4, Messages: 34, Export: []string{"EX3"}}).Write(filepath.Join(dir, "world")); err != nil {
 		t.Fatal(err)
 	}
 	f, err := os.Create(filepath.Join(dir, "packed.log.gz"))
@@ -145,7 +145,7 @@ func TestJobs(t *testing.T) {
 	before := runtime.NumGoroutine()
 	defer analysis.SetChunk(0)
 	rng := rand.New(rand.NewPCG(1, 7))
-	for run, most := range []int{200, 2000, 20_000, 0} {
+	for run, most := range []int{200, 3000, 0} {
 		chunk := 0
 		if most > 0 {
 			chunk = 1 + rng.IntN(most)
