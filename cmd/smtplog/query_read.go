@@ -28,7 +28,7 @@ type rowReader struct {
 	early       func(*tables.Record) bool // drops what it does not take before that is known; nil for none
 	showSecrets bool
 
-	linked bool // the sessions of a message are needed
+	linked bool // the sessions of a message are needed, where there are messages
 	terse  bool // no more of sessions is needed than counting takes
 
 	rows  int64 // so far, whether they lie in the window or not
@@ -69,6 +69,7 @@ func (r *rowReader) needs(log *analysis.Log) bool {
 // rowsOf reads the logs and hands out the rows. The error is that of the
 // context.
 func (r *rowReader) rowsOf(ctx context.Context, logs *analysis.Logs) error {
+	r.linked = r.linked && logs.Tracked()
 	r.read = logs.Only(r.needs)
 	begin := func(outcome.Time) {}
 	if r.wantsMessages() {

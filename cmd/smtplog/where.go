@@ -59,6 +59,12 @@ func (w *filter) sessions() func(*session.Session) bool {
 	return func(s *session.Session) bool { return w.match(rows.Session(s)) }
 }
 
+// terse reports whether a condition on sessions asks for nothing that counting
+// does without.
+func (w *filter) terse() bool {
+	return w != nil && tables.Terse(tables.Sessions, w.condition.Columns())
+}
+
 // early returns the condition where it can be decided as soon as a record was
 // read, else nil.
 func (w *filter) early() func(*tables.Record) bool {

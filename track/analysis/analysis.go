@@ -28,6 +28,10 @@ type Options struct {
 	// Where, where it is not nil, says which sessions count. Messages, of which
 	// it says nothing, are not counted then.
 	Where func(*session.Session) bool
+
+	// TerseWhere says that Where asks for nothing that [session.Options.Terse]
+	// leaves out, which spares the sessions' texts.
+	TerseWhere bool
 }
 
 // DefaultKeys are the keys that failures are grouped by.
@@ -80,7 +84,7 @@ func Run(ctx context.Context, sources []*input.Source, opt *Options) (*Analysis,
 		Failures: outcome.NewSummary(o.By, o.Location),
 	}
 	logs := Prepare(ctx, sources, &o.Read)
-	b := session.NewBuilder(&session.Options{Classifier: o.Classifier, Terse: o.Where == nil, Memory: o.Memory}, func(s *session.Session) {
+	b := session.NewBuilder(&session.Options{Classifier: o.Classifier, Terse: o.Where == nil || o.TerseWhere, Memory: o.Memory}, func(s *session.Session) {
 		if o.Includes(s.Start) && (o.Where == nil || o.Where(s)) {
 			a.add(s)
 		}

@@ -23,6 +23,9 @@ const (
 	valuesAtOnce = 4096 // values after which rows are handed on
 )
 
+// compression is shared: each encoder of its own would take 8 MiB.
+var compression = &zstd.Codec{Level: zstd.SpeedFastest}
+
 // A parquetSink writes rows as a Parquet file of optional columns: strings
 // (UTF-8), INT64, DOUBLE, BOOLEAN, TIMESTAMP in microseconds adjusted to UTC,
 // INT64 milliseconds for time spans, LIST of strings, and MAP of strings for
@@ -89,7 +92,7 @@ func newParquet(w io.Writer, columns []Column) *parquetSink {
 		columns: columns,
 		met:     map[string]bool{},
 		w: parquet.NewGenericWriter[any](w, parquet.NewSchema("smtplog", g),
-			parquet.Compression(&zstd.Codec{Level: zstd.SpeedFastest}),
+			parquet.Compression(compression),
 			parquet.MaxRowsPerRowGroup(rowGroup),
 			parquet.PageBufferSize(pageSize),
 			parquet.WriteBufferSize(writeBuffer),

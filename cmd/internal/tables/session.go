@@ -9,7 +9,8 @@ import (
 // A Session is a row of the table sessions.
 type Session struct {
 	*session.Session
-	scratch [16]byte
+	scratch       [16]byte
+	from, to, ids []string // memory of the lists
 }
 
 // of makes r the row of a session.
@@ -34,13 +35,13 @@ func (r *Session) lines() int64 {
 	return n
 }
 
-// collect gathers a list from the transactions.
-func (r *Session) collect(add func(list []string, t *session.Transaction) []string) []string {
-	var list []string
+// collect gathers a list from the transactions in the memory of one before.
+func (r *Session) collect(list *[]string, add func(list []string, t *session.Transaction) []string) []string {
+	*list = (*list)[:0]
 	for i := range r.Transactions {
-		list = add(list, &r.Transactions[i])
+		*list = add(*list, &r.Transactions[i])
 	}
-	return list
+	return *list
 }
 
 // beginning returns where a session begins.
@@ -82,14 +83,14 @@ func sessionColumns() []query.Column {
 		text("direction", "inbound: the logging server was the SMTP server; outbound: it was the client", func(r *R) string { return r.Direction.String() }),
 		text("remote", "the peer's end: address, with port where logged", func(r *R) string { return r.Remote }),
 		list("from", "the transactions' senders", func(r *R) []string {
-			return r.collect(func(l []string, t *session.Transaction) []string {
+			return r.collect(&r.from, func(l []string, t *session.Transaction) []string {
 				if !t.HasFrom {
 					return l
 				}
 				return append(l, t.From)
 			})
 		}),
-		list("to", "all recipients", func(r *R) []string { return r.collect(appendRecipients) }),
+		list("to", "all recipients", func(r *R) []string { return r.collect(&r.to, appendRecipients) }),
 		number("recipients", "how many there were", func(r *R) int64 { return r.Results.Recipients.Total }),
 		positive("failure_code", "code of the first failure", func(r *R) int64 { return int64(r.failure().Code) }),
 		text("failure_text", "text of the first failure", func(r *R) string { return r.failure().Text }),
@@ -133,7 +134,7 @@ func sessionColumns() []query.Column {
 		number("rejected", "recipients refused for good", func(r *R) int64 { return r.Results.Recipients.Rejected }),
 		number("unknown", "recipients without a verdict", func(r *R) int64 { return r.Results.Recipients.Unknown }),
 		list("message_ids", "the transactions' Message-IDs", func(r *R) []string {
-			return r.collect(func(l []string, t *session.Transaction) []string {
+			return r.collect(&r.ids, func(l []string, t *session.Transaction) []string {
 				if t.MessageID == "" {
 					return l
 				}

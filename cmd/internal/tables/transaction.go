@@ -12,6 +12,7 @@ type Transaction struct {
 	Session *session.Session
 	Number  int // in the session, from 1
 	scratch [16]byte
+	to      []string // memory of the list
 }
 
 // results counts the recipients with that result.
@@ -83,7 +84,10 @@ func transactionColumns() []query.Column {
 	columns := []query.Column{
 		moment("time", "when it began", func(r *R) outcome.Time { return began(r.Session, r.Transaction) }),
 		col("from", query.String, "the sender; \"\" is the null sender, null where no MAIL was seen", func(r *R) query.Value { return sender(r.Transaction) }),
-		list("to", "all recipients", func(r *R) []string { return appendRecipients(nil, r.Transaction) }),
+		list("to", "all recipients", func(r *R) []string {
+			r.to = appendRecipients(r.to[:0], r.Transaction)
+			return r.to
+		}),
 		text("result", "accepted, partial, deferred, rejected, aborted or unknown", func(r *R) string { return string(r.Result) }),
 		text("class", "class of the reply for all: MAIL's or DATA's refusal, else the end of the data's", func(r *R) string { return r.verdict().Class.String() }),
 		positive("code", "its three-digit code", func(r *R) int64 { return int64(r.verdict().Code) }),
