@@ -283,6 +283,9 @@ func (r *Reader) Records() iter.Seq2[*Record, error] {
 	}
 }
 
+// DetectLines is how many lines have a say in what a log is recognised as.
+const DetectLines = detectLines
+
 // Glance returns what a log is recognised as by its beginning, and the time of
 // the first record in that which has one.
 func Glance(head []byte, name string, opt *Options) (found Detection, first outcome.Time, err error) {

@@ -42,7 +42,7 @@ func TestNamedPipe(t *testing.T) {
 		t.Fatalf("%d sources", len(sources))
 	}
 	for range 2 {
-		if head, err := sources[0].Head(t.Context(), 1000); err != nil || string(head) != string(text[:1000]) {
+		if head, err := sources[0].Head(t.Context(), 1000, 1e6); err != nil || string(head) != string(text[:1000]) {
 			t.Errorf("head: %d bytes, %v", len(head), err)
 		}
 	}

@@ -17,6 +17,7 @@
 package input
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -112,10 +113,11 @@ func (s *Source) OpenRange(ctx context.Context, off, n int64) (*Stream, error) {
 }
 
 // Head returns the first n bytes of decoded text, fewer when the source is
-// shorter. The error is that of opening or reading; the text before it is
-// returned too. It does not count as progress. For a pipe n should not be above 64 KiB, so that what was
-// read ahead is still kept for the next Open.
-func (s *Source) Head(ctx context.Context, n int) ([]byte, error) {
+// shorter, and of a pipe, which may be slow, no more than so many lines. The
+// error is that of opening or reading; the text before it is returned too. It
+// does not count as progress. For a pipe n should not be above 64 KiB, so that
+// what was read ahead is still kept for the next Open.
+func (s *Source) Head(ctx context.Context, n, lines int) ([]byte, error) {
 	st, err := s.open(ctx, nil)
 	if err != nil {
 		return nil, err
@@ -125,11 +127,28 @@ func (s *Source) Head(ctx context.Context, n int) ([]byte, error) {
 		n = int(min(int64(n), s.size+1)) // a million small files take little
 	}
 	buf := make([]byte, n)
-	n, err = io.ReadFull(st, buf)
-	if err == io.EOF || err == io.ErrUnexpectedEOF {
+	got := 0
+	for got < n && err == nil {
+		var k int
+		k, err = st.Read(buf[got:])
+		if s.size < 0 {
+			for line := buf[got : got+k]; lines > 0; lines-- {
+				i := bytes.IndexByte(line, '\n')
+				if i < 0 {
+					break
+				}
+				line = line[i+1:]
+				if lines == 1 {
+					return buf[:got+k-len(line)], nil
+				}
+			}
+		}
+		got += k
+	}
+	if err == io.EOF {
 		err = nil
 	}
-	return buf[:n], err
+	return buf[:got], err
 }
 
 func (s *Source) named(err error) error { return named(s.Name, err) }

@@ -67,7 +67,7 @@ func TestFormats(t *testing.T) {
 					if want := base + tt.want[i].name; names(dir, sources)[i] != want {
 						t.Errorf("name %q, want %q", s.Name, want)
 					}
-					head, err := s.Head(t.Context(), 10)
+					head, err := s.Head(t.Context(), 10, 1e6)
 					if want := tt.want[i].data[:min(10, len(tt.want[i].data))]; err != nil || !bytes.Equal(head, want) {
 						t.Errorf("%s: head %q, %v", s.Name, head, err)
 					}

@@ -121,7 +121,7 @@ func TestPipeReplay(t *testing.T) {
 	text := lines(2*maxReplay + 1000)
 	s := find(t, &Options{Stdin: bytes.NewReader(text)}, "-")[0]
 	for range 3 {
-		if head, err := s.Head(t.Context(), 64<<10); err != nil || !bytes.Equal(head, text[:64<<10]) {
+		if head, err := s.Head(t.Context(), 64<<10, 1e6); err != nil || !bytes.Equal(head, text[:64<<10]) {
 			t.Fatalf("head: %d bytes, %v", len(head), err)
 		}
 	}
@@ -274,5 +274,28 @@ func TestWideReads(t *testing.T) {
 			t.Errorf("reads of %d bytes: %d bytes and %v", size, len(got), err)
 		}
 		st.Close()
+	}
+}
+
+// The head of a slow pipe is there as soon as its lines are.
+func TestHeadOfPipe(t *testing.T) {
+	text := string(lines(100_000))
+	in, out := io.Pipe()
+	defer in.Close()
+	go func() {
+		for rest := text; len(rest) > 0; rest = rest[min(100, len(rest)):] {
+			io.WriteString(out, rest[:min(100, len(rest))])
+		}
+		// It is not closed.
+	}()
+	sources, errs := Find(t.Context(), []string{"-"}, &Options{Stdin: in})
+	if len(errs) > 0 {
+		t.Fatal(errs)
+	}
+	for _, n := range []int{1, 2, 7, 500} {
+		head, err := sources[0].Head(t.Context(), 1<<20, n)
+		if want := strings.Join(strings.SplitAfter(text, "\n")[:n], ""); err != nil || string(head) != want {
+			t.Errorf("%d lines: %d bytes and %v, want %d", n, len(head), err, len(want))
+		}
 	}
 }

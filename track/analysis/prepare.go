@@ -82,7 +82,7 @@ func (l *Logs) glanceAll(ctx context.Context, sources []*input.Source) {
 func glanceAt(ctx context.Context, sources []*input.Source, number int, read *logparse.Options) glance {
 	src := sources[number]
 	g := glance{number: number, log: &Log{Source: src}}
-	head, err := src.Head(ctx, headSize)
+	head, err := src.Head(ctx, headSize, logparse.DetectLines)
 	if err != nil && len(head) == 0 {
 		g.err = err
 		return g
