@@ -214,7 +214,7 @@ func (d duckdb) answer(t *testing.T, lake string, sql []string) [][]map[string]a
 	}
 	cmd := exec.Command("node", "testdata/sql/duckdb.js", d.modules, lake)
 	cmd.Stdin = bytes.NewReader(asked)
-	out := run1(t, cmd)
+	out := outputOf(t, cmd)
 	var answers [][]map[string]any
 	for line := range strings.Lines(out) {
 		var answer struct {
@@ -235,8 +235,8 @@ func (d duckdb) answer(t *testing.T, lake string, sql []string) [][]map[string]a
 	return answers
 }
 
-// run1 runs a program and returns what it prints.
-func run1(t *testing.T, cmd *exec.Cmd) string {
+// outputOf runs a program and returns what it prints.
+func outputOf(t *testing.T, cmd *exec.Cmd) string {
 	t.Helper()
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
@@ -304,7 +304,7 @@ func (s sqlite) answer(t *testing.T, lake string, sql []string) [][]map[string]a
 	cmd.Stdin = strings.NewReader(script.String())
 	var answers [][]map[string]any
 	var answer bytes.Buffer
-	out := bufio.NewScanner(strings.NewReader(run1(t, cmd)))
+	out := bufio.NewScanner(strings.NewReader(outputOf(t, cmd)))
 	out.Buffer(nil, 64<<20)
 	for out.Scan() {
 		if out.Text() != "--" {

@@ -55,11 +55,20 @@ func recipientsWith(session map[string]any, result string) int {
 func TestWhere(t *testing.T) {
 	dir := t.TempDir()
 	for i, f := range []logparse.Format{logparse.ExchangeReceive, logparse.IISW3C} {
-		writeFile(t, filepath.Join(dir, f.String()+".log"), played(t, testlog.Options{Seed: uint64(i + 3), Format: f, Connections: 60, Outbound: 0.3}))
+		writeFile(t, filepath.Join(dir, f.String()+".log"), played(t, testlog.Options{Seed: uint64(i + 3), Format: f, Connections: 40, Outbound: 0.3}))
 	}
 	world := filepath.Join(dir, "world")
 	if err := testworld.Play(testworld.Options{Seed: 9, Messages: 44}).Write(world); err != nil {
 		t.Fatal(err)
+	}
+	type listed struct {
+		text   []string
+		values []map[string]any
+	}
+	lists := map[string]listed{}
+	for _, command := range []string{"sessions", "records", "messages"} {
+		text, values := lines(t, command, "--json", dir)
+		lists[command] = listed{text, values}
 	}
 	number := func(v any) float64 { n, _ := v.(float64); return n }
 	text := func(v any) string { s, _ := v.(string); return strings.ToLower(s) }
@@ -105,9 +114,9 @@ func TestWhere(t *testing.T) {
 		}},
 	} {
 		t.Run(test.command+" "+test.where, func(t *testing.T) {
-			all, values := lines(t, test.command, "--json", dir)
+			all := lists[test.command].text
 			var want []string
-			for i, v := range values {
+			for i, v := range lists[test.command].values {
 				if test.keep(v) {
 					want = append(want, all[i])
 				}

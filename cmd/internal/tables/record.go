@@ -30,9 +30,6 @@ func (r *Record) Set(rec *logparse.Record, session string, secret bool) *Record 
 	return r
 }
 
-// Field returns a column of the log's own row, by its name in any case.
-func (r *Record) Field(name string) (string, bool) { return r.fields.Field(name) }
-
 // AppendJSON appends the record as one JSON object, without a line end.
 func (r *Record) AppendJSON(b []byte) []byte {
 	var redact func([]byte) []byte
