@@ -1,6 +1,7 @@
 package logparse
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -157,6 +158,7 @@ func (a *ahead) run() {
 // behindHeader returns the state of the first record in the beginning of a log,
 // which the later rows will have too, but for logs that are put together.
 func (a *ahead) behindHeader(head []byte) rowState {
+	head = head[:bytes.LastIndexByte(head, '\n')+1]
 	lines := &lineScanner{max: a.max, buf: head, end: len(head), fixed: true}
 	r := &Reader{opt: a.r.opt, lines: lines, found: a.found}
 	rows := newRowReader(lines, &r.opt, r.found).(midReader)

@@ -140,6 +140,7 @@ func oddLogs() map[string]string {
 		"no header":         receiveRows(30, talk),
 		"padding":           receiveHead + receiveRows(10, talk) + strings.Repeat("\x00", 700) + receiveRows(10, talk) + "\x00\r\n\x00\x00" + receiveRows(2, talk) + strings.Repeat("\x00", 700),
 		"long lines":        receiveHead + receiveRows(30, func(i int) string { return "*," + long[:i%3*900] + "," }),
+		"long only line":    receiveHead + long,
 		"long last line":    receiveHead + receiveRows(3, talk) + long,
 		"marks":             "\ufeff" + receiveHead + receiveRows(10, talk) + "\ufeff" + receiveHead + "\ufeff" + receiveRows(10, talk),
 		"nonsense":          receiveHead + receiveRows(10, talk) + strings.Repeat("nonsense\r\n\r\n \r\n", 20) + receiveRows(10, talk),

@@ -29,7 +29,7 @@ type lineScanner struct {
 	start, end int   // what is in buf and not yet taken
 	base       int64 // offset of buf[0] in the stream
 	err        error // why no more bytes come
-	fixed      bool  // buf is all there is, and nothing in it may move: a chunk
+	fixed      bool  // buf is all there is, whole lines, and nothing in it may move: a chunk
 
 	number  int64 // of the line last taken
 	offset  int64 // of its first byte
