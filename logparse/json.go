@@ -2,6 +2,7 @@ package logparse
 
 import (
 	"bytes"
+	"sync"
 
 	"github.com/smtplog/smtplog/logparse/jsontext"
 )
@@ -11,7 +12,10 @@ import (
 // redact, where it is not nil, is asked what to show of a value that holds a
 // secret.
 func (r *Record) AppendJSON(b []byte, session string, redact func([]byte) []byte) []byte {
-	w := &jsontext.Writer{Buf: b}
+	f := fieldWriters.Get().(*fieldWriter)
+	defer fieldWriters.Put(f)
+	f.Writer = jsontext.Writer{Buf: b}
+	w := &f.Writer
 	w.Open('{')
 	w.Key("file")
 	w.String(r.Pos.File)
@@ -56,20 +60,44 @@ func (r *Record) AppendJSON(b []byte, session string, redact func([]byte) []byte
 	}
 	w.Key("fields")
 	w.Open('{')
-	var secret []byte
-	if redact != nil {
-		secret = r.secretPart()
-	}
-	for name, value := range r.Fields() {
-		w.AnyKey(name)
-		if len(secret) > 0 && (bytes.Contains(value, secret) || bytes.Contains(plain(value), secret)) {
-			value = redact(value)
+	if r.layout != nil {
+		f.layout, f.columns, f.redact, f.secret = r.layout, 0, redact, nil
+		if redact != nil {
+			f.secret = r.secretPart()
 		}
-		w.Bytes(value)
+		r.layout.split(r.raw, f.yield)
 	}
 	w.Close('}')
 	w.Close('}')
-	return w.Buf
+	b, w.Buf = w.Buf, nil
+	return b
+}
+
+// A fieldWriter writes the columns of a row. It is used again, for making one
+// costs more than what it writes.
+type fieldWriter struct {
+	jsontext.Writer
+	layout  *layout
+	columns int // so far
+	redact  func([]byte) []byte
+	secret  []byte // what values must not show
+	yield   func(value []byte) bool
+}
+
+var fieldWriters = sync.Pool{New: func() any {
+	f := &fieldWriter{}
+	f.yield = f.field
+	return f
+}}
+
+func (f *fieldWriter) field(value []byte) bool {
+	f.columns++
+	f.AnyKey(f.layout.name(f.columns))
+	if len(f.secret) > 0 && (bytes.Contains(value, f.secret) || bytes.Contains(plain(value), f.secret)) {
+		value = f.redact(value)
+	}
+	f.Bytes(value)
+	return true
 }
 
 func shown(value []byte, redact func([]byte) []byte) []byte {

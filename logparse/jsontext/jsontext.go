@@ -130,11 +130,16 @@ func AppendString[T string | []byte](dst []byte, s T) []byte {
 	dst = append(dst, '"')
 	start := 0
 	for i := 0; i < len(s); {
-		c := s[i]
-		if plain[c] {
-			i++
-			continue
+		for i+8 <= len(s) && allPlain(word(s, i)) {
+			i += 8
 		}
+		for i < len(s) && plain[s[i]] {
+			i++
+		}
+		if i == len(s) {
+			break
+		}
+		c := s[i]
 		if c < utf8.RuneSelf {
 			dst = append(dst, s[start:i]...)
 			switch c {
@@ -175,6 +180,20 @@ var plain = func() (t [256]bool) {
 	}
 	return t
 }()
+
+// word returns eight bytes of s in one.
+func word[T string | []byte](s T, i int) uint64 {
+	return uint64(s[i]) | uint64(s[i+1])<<8 | uint64(s[i+2])<<16 | uint64(s[i+3])<<24 |
+		uint64(s[i+4])<<32 | uint64(s[i+5])<<40 | uint64(s[i+6])<<48 | uint64(s[i+7])<<56
+}
+
+// allPlain reports whether all bytes of w are plain: in each, the highest bit of
+// what is added up here says that it is not.
+func allPlain(w uint64) bool {
+	const ones, high = 0x0101010101010101, 0x8080808080808080
+	quote, backslash, del := w^'"'*ones, w^'\\'*ones, w^0x7f*ones
+	return ((w-' '*ones)|(quote-ones)&^quote|(backslash-ones)&^backslash|(del-ones)&^del|w)&high == 0
+}
 
 func appendEscape(dst []byte, r rune) []byte {
 	return append(dst, '\\', 'u', hex[r>>12], hex[r>>8&15], hex[r>>4&15], hex[r&15])
