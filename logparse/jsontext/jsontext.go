@@ -130,7 +130,7 @@ func AppendString[T string | []byte](dst []byte, s T) []byte {
 	dst = append(dst, '"')
 	start := 0
 	for i := 0; i < len(s); {
-		for i+8 <= len(s) && allPlain(word(s, i)) {
+		for i+8 <= len(s) && allPlain(word(s[i:])) {
 			i += 8
 		}
 		for i < len(s) && plain[s[i]] {
@@ -181,10 +181,11 @@ var plain = func() (t [256]bool) {
 	return t
 }()
 
-// word returns eight bytes of s in one.
-func word[T string | []byte](s T, i int) uint64 {
-	return uint64(s[i]) | uint64(s[i+1])<<8 | uint64(s[i+2])<<16 | uint64(s[i+3])<<24 |
-		uint64(s[i+4])<<32 | uint64(s[i+5])<<40 | uint64(s[i+6])<<48 | uint64(s[i+7])<<56
+// word returns the first eight bytes of s in one.
+func word[T string | []byte](s T) uint64 {
+	_ = s[7]
+	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
 }
 
 // allPlain reports whether all bytes of w are plain: in each, the highest bit of
