@@ -80,6 +80,9 @@ func (r *rowReader) rowsOf(ctx context.Context, logs *analysis.Logs) error {
 	records := r.records(logs, opt)
 	if r.wantsSessions() || r.linked || opt.Placed != nil {
 		r.built = session.NewBuilder(opt, r.session)
+		if records != nil {
+			records.settle = r.built.Settle
+		}
 	}
 	err := r.read.ReadFrom(ctx, begin, func(rec *logparse.Record) {
 		if records != nil {
@@ -116,6 +119,7 @@ func (r *rowReader) records(logs *analysis.Logs, opt *session.Options) *recordQu
 	}
 	var row tables.Record
 	q := &recordQueue{
+		max: maxWaitingRecords,
 		skip: func(rec *logparse.Record) bool {
 			r.rows++
 			return !r.window.Includes(rec.Time) || r.early != nil && !r.early(row.Set(rec, "", false))

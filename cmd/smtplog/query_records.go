@@ -8,7 +8,8 @@ import (
 // of some it is known only later to which session they belong. The others are
 // handed out as they are read, unless one before them still waits.
 type recordQueue struct {
-	waits bool // for the sessions of records, which placed is told
+	waits  bool        // for the sessions of records, which placed is told
+	settle func() bool // decides about the records that wait longest; false when there are none
 	skip  func(*logparse.Record) bool
 	each  func(rec *logparse.Record, session string, secret bool)
 
@@ -17,6 +18,7 @@ type recordQueue struct {
 	index   map[recordPlace]int
 	base    int // index of waiting[0]
 	free    []*logparse.Record
+	max     int // maxWaitingRecords, but in tests
 }
 
 type recordPlace struct {
@@ -32,6 +34,10 @@ type waitingRecord struct {
 	done    bool // its session is known
 	skip    bool
 }
+
+// maxWaitingRecords bounds the records that wait, most of them for one before
+// them.
+const maxWaitingRecords = 100_000
 
 // maxFreeRecords bounds the records whose memory is kept for others.
 const maxFreeRecords = 4096
@@ -62,8 +68,13 @@ func protocolSession(rec *logparse.Record) []byte {
 
 // end is called when whoever builds sessions has seen the record.
 func (q *recordQueue) end(rec *logparse.Record) {
-	if q.waits && (!rec.Format.Protocol() || rec.Kind == logparse.KindNone) {
+	if !q.waits {
+		return
+	}
+	if !rec.Format.Protocol() || rec.Kind == logparse.KindNone {
 		q.placed(rec, "", false)
+	}
+	for len(q.waiting)-q.first > q.max && q.settle() {
 	}
 }
 

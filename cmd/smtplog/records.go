@@ -74,6 +74,7 @@ func (a *app) records(ctx context.Context, f *recordsFlags, paths []string) erro
 	if err := list.end(err, func() error { return nil }); err != nil {
 		return err
 	}
+	rows.report(a.stderr)
 	return a.finish(ctx, j, rows.input(logs))
 }
 

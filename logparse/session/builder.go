@@ -126,6 +126,17 @@ func (b *Builder) all() []*state {
 	return states
 }
 
+// Settle decides to which session the records belong that have waited longest
+// to be placed, though later ones might have told better ([Builder.Capped]). It
+// reports false when none waits. Only logs without session ids have such.
+func (b *Builder) Settle() bool {
+	if b.matcher.waiting == 0 {
+		return false
+	}
+	b.matcher.settle()
+	return true
+}
+
 // Close hands out the sessions that are still open.
 func (b *Builder) Close() {
 	b.matcher.close()

@@ -105,9 +105,14 @@ func (m *matcher) add(log uint32, rec *logparse.Record) {
 	clock.idle.moveToBack(c)
 	m.decide(c, rec)
 	for m.waiting > m.limit {
-		m.capped++
-		m.collapse(m.queue.front)
+		m.settle()
 	}
+}
+
+// settle places the rows that have waited longest as it seems best by now.
+func (m *matcher) settle() {
+	m.capped++
+	m.collapse(m.queue.front)
 }
 
 func (m *matcher) clock(log uint32) *logClock {
