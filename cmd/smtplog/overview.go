@@ -20,6 +20,7 @@ type overview struct {
 	loc      *time.Location
 	top      int
 	problems bool
+	chosen   bool // not all sessions count: --where, --since, --until
 }
 
 func (v *overview) print(w io.Writer, a *analysis.Analysis) error {
@@ -124,7 +125,10 @@ type part struct {
 func (v *overview) counts(w io.Writer, a *analysis.Analysis) {
 	s, t, r := &a.Sessions, &a.Transactions, &a.Recipients
 	if s.Total == 0 {
-		if a.Messages == nil {
+		switch {
+		case v.chosen:
+			fmt.Fprintln(w, "No SMTP session in these logs matches.")
+		case a.Messages == nil:
 			fmt.Fprintln(w, "No SMTP sessions in these logs.")
 		}
 		return

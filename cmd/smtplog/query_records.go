@@ -10,8 +10,8 @@ import (
 type recordQueue struct {
 	waits  bool        // for the sessions of records, which placed is told
 	settle func() bool // decides about the records that wait longest; false when there are none
-	skip  func(*logparse.Record) bool
-	each  func(rec *logparse.Record, session string, secret bool)
+	skip   func(*logparse.Record) bool
+	each   func(rec *logparse.Record, session string, secret bool)
 
 	waiting []waitingRecord
 	first   int // of waiting that was not handed out yet

@@ -211,7 +211,7 @@ func (t *sessionTable) end() error {
 func noSessions(w io.Writer, where *filter) error {
 	text := "No SMTP sessions in these logs."
 	if where != nil {
-		text = "No sessions match."
+		text = "No SMTP session in these logs matches."
 	}
 	_, err := fmt.Fprintln(w, text)
 	return err
