@@ -26,6 +26,10 @@ const (
 	// more, the messages that have been silent longest are handed out.
 	MaxRows = 1_000_000
 
+	// DefaultMemory is what unfinished messages may hold together, in bytes. When
+	// they hold more, those that have been silent longest are handed out.
+	DefaultMemory = 512 << 20
+
 	// MaxTransactions is how many transactions of sessions are held for the
 	// join.
 	MaxTransactions = 300_000
@@ -35,6 +39,7 @@ const (
 type Options struct {
 	Window  time.Duration // 0 is DefaultWindow
 	Settled time.Duration // 0 is DefaultSettled
+	Memory  int64         // that unfinished messages may hold, in bytes; 0 is DefaultMemory
 
 	// Keep, where it is not nil, says which rows count. The Event is good until
 	// it returns. What the other rows show of servers and their logs counts.
@@ -57,6 +62,7 @@ type Builder struct {
 	window  time.Duration
 	settled time.Duration
 	maxRows int
+	maxHeld int64
 
 	event    Event
 	common   *common
@@ -89,7 +95,7 @@ type Builder struct {
 // [Options.VerdictsOnly].
 func NewBuilder(opt *Options, emit func(*Message)) *Builder {
 	b := &Builder{
-		emit: emit, window: DefaultWindow, settled: DefaultSettled, maxRows: MaxRows, swept: math.MinInt64,
+		emit: emit, window: DefaultWindow, settled: DefaultSettled, maxRows: MaxRows, maxHeld: DefaultMemory, swept: math.MinInt64,
 		common: newCommon(), clusters: newClusters(), servers: newServers(), joins: newJoins(),
 	}
 	if opt != nil {
@@ -100,6 +106,9 @@ func NewBuilder(opt *Options, emit func(*Message)) *Builder {
 	}
 	if b.opt.Settled > 0 {
 		b.settled = b.opt.Settled
+	}
+	if b.opt.Memory > 0 {
+		b.maxHeld = b.opt.Memory
 	}
 	b.settled = min(b.settled, b.window)
 	b.judge = newJudge(b)
@@ -131,7 +140,7 @@ func (b *Builder) Add(rec *logparse.Record) {
 		e.fill(colMessageInfo, info)
 	}
 	b.add(e)
-	if b.clusters.rows > b.maxRows {
+	if b.clusters.rows > b.maxRows || b.clusters.held() > b.maxHeld {
 		b.makeRoom()
 	}
 }
@@ -154,8 +163,10 @@ func (b *Builder) add(e *Event) {
 		b.loose++
 		return
 	}
+	before := len(c.data)
 	c.add(e, b.common)
 	b.clusters.rows++
+	b.clusters.bytes += int64(len(c.data) - before)
 	if !e.Time.IsZero() {
 		b.clusters.hasten(c, later(e.Time.UnixNano(), b.settled))
 	}
@@ -300,7 +311,7 @@ func (b *Builder) makeRoom() {
 	b.capped++
 	over := b.over[:0]
 	for _, c := range b.clusters.sorted(longestSilent) {
-		if b.clusters.rows <= b.maxRows*3/4 {
+		if b.clusters.rows <= b.maxRows*3/4 && b.clusters.held() <= b.maxHeld*3/4 {
 			break
 		}
 		over = b.finish(c, all, EndedCapped, over)

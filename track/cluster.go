@@ -14,6 +14,7 @@ type clusters struct {
 	open  []openCluster
 	byKey map[uint64]*cluster
 	rows  int
+	bytes int64 // of their rows, packed
 	count uint64
 	spare []*cluster // to be used again
 	last  *cluster   // of the row before
@@ -153,6 +154,12 @@ func (c *clusters) add() *cluster {
 	return cl
 }
 
+// clusterSize is about what a cluster takes beside its rows.
+const clusterSize = 1 << 10
+
+// held returns about how much memory the clusters take.
+func (c *clusters) held() int64 { return c.bytes + int64(len(c.open))*clusterSize }
+
 // merge moves the rows of d to cl.
 func (c *clusters) merge(cl, d *cluster) {
 	recheck := &c.open[cl.place].recheck
@@ -167,6 +174,7 @@ func (c *clusters) merge(cl, d *cluster) {
 // remove drops a cluster.
 func (c *clusters) remove(cl *cluster) {
 	c.rows -= cl.rows
+	c.bytes -= int64(len(cl.data))
 	for _, k := range cl.keys {
 		delete(c.byKey, k)
 	}

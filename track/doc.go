@@ -8,5 +8,6 @@
 // server without logs is pending, and the [Hole] says which log would tell.
 //
 // The order of the rows does not matter. A Builder holds the rows of messages
-// that may still get more of them, packed, and no more than [MaxRows].
+// that may still get more of them, packed, and no more than [MaxRows] or
+// [Options.Memory].
 package track

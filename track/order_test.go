@@ -128,18 +128,25 @@ func TestStreaming(t *testing.T) {
 
 func TestMaxRows(t *testing.T) {
 	w := testworld.Play(testworld.Options{Seed: 6, Messages: 60, Only: []testworld.Story{testworld.Local}})
-	rows := 0
-	b := NewBuilder(nil, func(m *Message) { rows += len(m.Hops) })
-	b.maxRows = 50
 	records := trackingRecords(t, w)
-	for _, rec := range records {
-		b.Add(rec)
-		if b.clusters.rows > b.maxRows {
-			t.Fatalf("%d rows are held", b.clusters.rows)
+	for _, memory := range []int64{0, 20_000} {
+		rows := 0
+		b := NewBuilder(&Options{Memory: memory}, func(m *Message) { rows += len(m.Hops) })
+		if memory == 0 {
+			b.maxRows = 50
 		}
-	}
-	b.Close()
-	if b.Capped() == 0 || int64(rows)+b.Unassigned() != int64(len(records)) {
-		t.Errorf("capped %d times, %d rows of %d", b.Capped(), rows, len(records))
+		for _, rec := range records {
+			b.Add(rec)
+			if b.clusters.rows > b.maxRows || b.clusters.held() > b.maxHeld {
+				t.Fatalf("%d rows with %d bytes are held", b.clusters.rows, b.clusters.held())
+			}
+		}
+		b.Close()
+		if b.Capped() == 0 || int64(rows)+b.Unassigned() != int64(len(records)) {
+			t.Errorf("capped %d times, %d rows of %d", b.Capped(), rows, len(records))
+		}
+		if b.clusters.rows != 0 || b.clusters.held() != 0 {
+			t.Errorf("%d rows with %d bytes are left", b.clusters.rows, b.clusters.held())
+		}
 	}
 }

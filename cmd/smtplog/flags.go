@@ -49,7 +49,7 @@ func (f *readFlags) add(cmd *cobra.Command) {
 	fl.StringVar(&f.maxLine, "max-line", "1MiB", "longest line that is read, a `SIZE`, e.g. 16MiB; a longer one counts as malformed")
 	fl.StringVar(&f.maxDecompressed, "max-decompressed", "64GiB", "most that one compressed file may unpack to, a `SIZE`, e.g. 500GiB")
 	fl.IntVar(&f.jobs, "jobs", 0, "read on at most `N` cores, e.g. --jobs 2, with the same output for any N; 0 is all")
-	fl.StringVar(&f.memory, "memory", "512MiB", "most that open sessions may hold together, a `SIZE`, e.g. 2GiB; beyond it those silent longest are cut, which is reported")
+	fl.StringVar(&f.memory, "memory", "512MiB", "most that open sessions may hold together, and unfinished messages, a `SIZE`, e.g. 2GiB; beyond it those silent longest are cut, which is reported")
 	fl.BoolVar(&f.noProgress, "no-progress", false, "no progress on standard error, e.g. --no-progress")
 	addColor(fl, &f.color)
 }

@@ -142,7 +142,7 @@ func (a *app) messages(ctx context.Context, f *messagesFlags, paths []string) er
 	window := analysis.Options{Since: j.since, Until: j.until}
 	list, reading := newListing(ctx, f.top)
 	var rows tables.Rows
-	messages := track.NewBuilder(&track.Options{Window: f.window, Classifier: c}, func(m *track.Message) {
+	messages := track.NewBuilder(&track.Options{Window: f.window, Classifier: c, Memory: j.memory}, func(m *track.Message) {
 		if window.Includes(m.First) && f.takes(m) && where.match(rows.Message(m)) {
 			list.item(func() error { return p.print(m) })
 		}

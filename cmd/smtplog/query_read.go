@@ -73,7 +73,7 @@ func (r *rowReader) rowsOf(ctx context.Context, logs *analysis.Logs) error {
 	r.read = logs.Only(r.needs)
 	begin := func(outcome.Time) {}
 	if r.wantsMessages() {
-		r.found = track.NewBuilder(&track.Options{Classifier: r.classifier}, r.message)
+		r.found = track.NewBuilder(&track.Options{Classifier: r.classifier, Memory: r.window.Memory}, r.message)
 		begin = r.found.Upcoming
 	}
 	opt := &session.Options{Classifier: r.classifier, Terse: r.terse, Memory: r.window.Memory}

@@ -23,7 +23,7 @@ type Options struct {
 	Until      time.Time         // sessions that began then or later are left out
 	Location   *time.Location    // of the keys hour and day; nil is UTC
 	Classifier *reply.Classifier // nil is the built-in one
-	Memory     int64             // bytes that open sessions may hold together; 0 is session.DefaultMemory
+	Memory     int64             // bytes that open sessions, and unfinished messages, may hold; 0 is the default of their packages
 
 	// Where, where it is not nil, says which sessions count. Messages, of which
 	// it says nothing, are not counted then.
@@ -93,7 +93,7 @@ func Run(ctx context.Context, sources []*input.Source, opt *Options) (*Analysis,
 	if logs.Tracked() && o.Where == nil {
 		m := newMessages(o.By, o.Location)
 		a.Messages = m
-		t := track.NewBuilder(&track.Options{Classifier: o.Classifier, VerdictsOnly: true}, func(msg *track.Message) {
+		t := track.NewBuilder(&track.Options{Classifier: o.Classifier, VerdictsOnly: true, Memory: o.Memory}, func(msg *track.Message) {
 			if o.Includes(msg.First) {
 				m.add(msg)
 			}

@@ -56,7 +56,7 @@ func FindMessages(ctx context.Context, logs *Logs, needle track.Needle, c *reply
 // gather reads all logs once more and keeps what belongs to the ids.
 func gather(ctx context.Context, logs *Logs, needle track.Needle, ids *track.IDs, c *reply.Classifier, memory int64) (*Trace, error) {
 	t := &Trace{}
-	messages := track.NewBuilder(&track.Options{Keep: ids.Match, Classifier: c}, func(m *track.Message) {
+	messages := track.NewBuilder(&track.Options{Keep: ids.Match, Classifier: c, Memory: memory}, func(m *track.Message) {
 		if !needle.Match(m) {
 			return
 		}
