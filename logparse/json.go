@@ -25,16 +25,16 @@ func (r *Record) AppendJSON(b []byte, session string, redact func([]byte) []byte
 		w.Key("time")
 		w.Text(r.Time)
 	}
-	w.StringMember("format", r.Format.String())
-	w.StringMember("direction", r.Direction.String())
+	w.WordMember("format", r.Format.String())
+	w.WordMember("direction", r.Direction.String())
 	w.StringMember("session", session)
-	w.StringMember("kind", r.Kind.String())
+	w.WordMember("kind", r.Kind.String())
 	w.BytesMember("local", r.Local)
 	w.BytesMember("remote", r.Remote)
 	verb := r.Verb.String()
 	switch {
 	case verb != "":
-		w.StringMember("verb", verb)
+		w.WordMember("verb", verb)
 	case r.VerbText != nil:
 		w.Key("verb")
 		w.Bytes(shown(r.VerbText, redact))
@@ -61,7 +61,8 @@ func (r *Record) AppendJSON(b []byte, session string, redact func([]byte) []byte
 	w.Key("fields")
 	w.Open('{')
 	if r.layout != nil {
-		f.layout, f.columns, f.redact, f.secret = r.layout, 0, redact, nil
+		f.name(r.layout)
+		f.columns, f.redact, f.secret = 0, redact, nil
 		if redact != nil {
 			f.secret = r.secretPart()
 		}
@@ -78,7 +79,8 @@ func (r *Record) AppendJSON(b []byte, session string, redact func([]byte) []byte
 type fieldWriter struct {
 	jsontext.Writer
 	layout  *layout
-	columns int // so far
+	keys    []jsontext.EncodedKey // of its columns
+	columns int                   // so far
 	redact  func([]byte) []byte
 	secret  []byte // what values must not show
 	yield   func(value []byte) bool
@@ -90,9 +92,24 @@ var fieldWriters = sync.Pool{New: func() any {
 	return f
 }}
 
+// name prepares the names of the columns, which few rows change.
+func (f *fieldWriter) name(l *layout) {
+	if f.layout == l {
+		return
+	}
+	f.layout, f.keys = l, f.keys[:0]
+	for _, name := range l.names {
+		f.keys = append(f.keys, jsontext.EncodeKey(name))
+	}
+}
+
 func (f *fieldWriter) field(value []byte) bool {
 	f.columns++
-	f.AnyKey(f.layout.name(f.columns))
+	if f.columns <= len(f.keys) {
+		f.EncodedKey(f.keys[f.columns-1])
+	} else {
+		f.EncodedKey(jsontext.EncodeKey(f.layout.name(f.columns)))
+	}
 	if len(f.secret) > 0 && (bytes.Contains(value, f.secret) || bytes.Contains(plain(value), f.secret)) {
 		value = f.redact(value)
 	}

@@ -48,11 +48,16 @@ func (w *Writer) Key(name string) {
 	w.comma = false
 }
 
-// AnyKey writes a member's name that comes from a log.
-func (w *Writer) AnyKey(name string) {
+// An EncodedKey is the name of a member that comes from a log, as JSON has it.
+type EncodedKey []byte
+
+// EncodeKey returns name as JSON has it.
+func EncodeKey(name string) EncodedKey { return append(AppendString(nil, name), ':') }
+
+// EncodedKey writes the name of the next member.
+func (w *Writer) EncodedKey(key EncodedKey) {
 	w.separate()
-	w.Buf = AppendString(w.Buf, name)
-	w.Buf = append(w.Buf, ':')
+	w.Buf = append(w.Buf, key...)
 	w.comma = false
 }
 
@@ -103,6 +108,16 @@ func (w *Writer) StringMember(name, s string) {
 	if s != "" {
 		w.Key(name)
 		w.String(s)
+	}
+}
+
+// WordMember writes a member unless word is empty. The word is one of the
+// program's own and needs no escaping.
+func (w *Writer) WordMember(name, word string) {
+	if word != "" {
+		w.Key(name)
+		w.comma = true
+		w.Buf = append(append(append(w.Buf, '"'), word...), '"')
 	}
 }
 

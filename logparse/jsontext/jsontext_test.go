@@ -64,6 +64,8 @@ func TestWriter(t *testing.T) {
 	w.StringMember("none", "")
 	w.BytesMember("none", nil)
 	w.IntMember("none", 0)
+	w.WordMember("none", "")
+	w.WordMember("word", "inbound")
 	w.BytesMember("empty", []byte{})
 	w.Key("list")
 	w.Open('[')
@@ -75,12 +77,12 @@ func TestWriter(t *testing.T) {
 	w.Open('[')
 	w.Close(']')
 	w.Close(']')
-	w.AnyKey("c\"s")
+	w.EncodedKey(EncodeKey("c\"s"))
 	w.Text(number(1))
 	w.IntMember("n", 2)
 	w.StringMember("s", "t")
 	w.Close('}')
-	const want = `{"a":-1,"empty":"","list":[{},true,"x","y",[]],"c\"s":"5.1.1","n":2,"s":"t"}`
+	const want = `{"a":-1,"word":"inbound","empty":"","list":[{},true,"x","y",[]],"c\"s":"5.1.1","n":2,"s":"t"}`
 	if string(w.Buf) != want || !json.Valid(w.Buf) {
 		t.Errorf("got %s, want %s", w.Buf, want)
 	}

@@ -11,8 +11,8 @@ func (s *Session) AppendJSON(b []byte) []byte {
 	w := &jsontext.Writer{Buf: b}
 	w.Open('{')
 	w.StringMember("id", s.ID)
-	w.StringMember("format", s.Format.String())
-	w.StringMember("direction", s.Direction.String())
+	w.WordMember("format", s.Format.String())
+	w.WordMember("direction", s.Direction.String())
 	w.StringMember("server", s.Server)
 	w.StringMember("connector", s.Connector)
 	w.StringMember("local", s.Local)
@@ -24,8 +24,8 @@ func (s *Session) AppendJSON(b []byte) []byte {
 		w.Key("duration_ms")
 		w.Int(s.Duration.Milliseconds())
 	}
-	w.StringMember("ended", string(s.Ended))
-	w.StringMember("confidence", string(s.Confidence))
+	w.WordMember("ended", string(s.Ended))
+	w.WordMember("confidence", string(s.Confidence))
 	w.Key("unused")
 	w.Bool(s.Unused)
 	w.StringMember("greeting", s.Greeting)
@@ -120,7 +120,7 @@ func (t *Transaction) appendJSON(w *jsontext.Writer) {
 	w.StringMember("remote_internal_id", t.RemoteInternalID)
 	w.StringMember("remote_server", t.RemoteServer)
 	w.StringMember("source_context", t.SourceContext)
-	w.StringMember("result", string(t.Result))
+	w.WordMember("result", string(t.Result))
 	if t.Mail.Class.Failed() {
 		w.Key("mail")
 		w.Open('{')
@@ -134,7 +134,7 @@ func (t *Transaction) appendJSON(w *jsontext.Writer) {
 		w.Open('{')
 		w.Key("to")
 		w.String(r.To)
-		w.StringMember("result", string(r.Result))
+		w.WordMember("result", string(r.Result))
 		r.Verdict.appendJSON(w)
 		w.Close('}')
 	}
@@ -168,7 +168,7 @@ func (s *Session) appendMessages(w *jsontext.Writer) {
 }
 
 func (v *Verdict) appendJSON(w *jsontext.Writer) {
-	w.StringMember("class", v.Class.String())
+	w.WordMember("class", v.Class.String())
 	w.IntMember("code", int64(v.Code))
 	if !v.Enhanced.IsZero() {
 		w.Key("enhanced")
@@ -182,7 +182,7 @@ func appendFailure(w *jsontext.Writer, o *outcome.Outcome) {
 	w.StringMember("verb", o.Verb)
 	w.StringMember("to", o.Recipient)
 	w.StringMember("domain", o.Domain)
-	w.StringMember("class", o.Class.String())
+	w.WordMember("class", o.Class.String())
 	w.IntMember("code", int64(o.Code))
 	if !o.Enhanced.IsZero() {
 		w.Key("enhanced")
