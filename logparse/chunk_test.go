@@ -248,7 +248,7 @@ func TestPoolOfSeveral(t *testing.T) {
 // goroutines waits until there are no more than n.
 func goroutines(t *testing.T, n int) {
 	t.Helper()
-	for range 1000 {
+	for range 10_000 {
 		if runtime.NumGoroutine() <= n {
 			return
 		}
