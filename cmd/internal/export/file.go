@@ -28,15 +28,26 @@ func Create(path string, f Format, columns []Column) (*File, error) {
 	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
 		return nil, fmt.Errorf("%s: there is something that is no file", path)
 	}
-	// Programs that read whole folders pass over names that begin with a dot.
-	name := filepath.Join(filepath.Dir(path), ".smtplog-"+rand.Text()[:12]+".tmp")
-	temp, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+	temp, err := createTemp(filepath.Dir(path))
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%s cannot be written: %w", path, err)
 	}
-	file := &File{path: path, temp: temp, name: name, buf: bufio.NewWriterSize(temp, 64<<10)}
+	file := &File{path: path, temp: temp, name: temp.Name(), buf: bufio.NewWriterSize(temp, 64<<10)}
 	file.sink = New(f, file.buf, columns)
 	return file, nil
+}
+
+// createTemp makes a file in a folder under a name of its own. Its error is about
+// the folder: nobody knows that name.
+func createTemp(dir string) (*os.File, error) {
+	// Programs that read whole folders pass over names that begin with a dot.
+	name := filepath.Join(dir, ".smtplog-"+rand.Text()[:12]+".tmp")
+	file, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
+	var bad *os.PathError
+	if errors.As(err, &bad) {
+		return nil, fmt.Errorf("folder %s: %w", dir, bad.Err)
+	}
+	return file, err
 }
 
 // Path returns where the file will stand.

@@ -11,8 +11,8 @@ import (
 )
 
 // maxOpen bounds the files of a Set that are being written at a time. When
-// another one is needed, the one that was longest without a row is finished; a
-// row that comes for it later begins a further part.
+// another one is needed, the one that was longest without a row is finished;
+// rows that come for it later wait, and are a second part in the end.
 const maxOpen = 16
 
 // noDay is how Hive names the partition of rows without a value.
@@ -22,12 +22,16 @@ const noDay = "__HIVE_DEFAULT_PARTITION__"
 //
 //	TABLE/date=2026-11-01/NAME.parquet
 //
+// and now and then a NAME-2.parquet beside it.
+//
 // None of them takes its place before Commit.
 type Set struct {
 	dir     string
 	format  Format
 	open    []*part // that which got a row last is the last
 	parts   map[place]*part
+	order   []*part // as they began
+	later   *spool  // rows of files that are finished; nil for none
 	files   []*File
 	folders []string // that were made, those above before those below
 }
@@ -42,8 +46,10 @@ const noTime = int64(-1) << 62
 
 type part struct {
 	place
-	file   *File // nil when it is finished
-	number int   // of the files with that place so far
+	columns []Column
+	file    *File  // nil when it is finished
+	rest    *queue // rows that came after that, nil for none
+	number  int    // of the files with that place so far
 }
 
 // NewSet returns a set of files of a format in the folder dir, which is made if
@@ -89,13 +95,15 @@ func (s *Set) Write(table, name string, columns []Column, at time.Time, row []qu
 	}
 	p := s.parts[to]
 	if p == nil {
-		p = &part{place: to}
+		p = &part{place: to, columns: columns}
 		s.parts[to] = p
-	}
-	if p.file == nil {
-		if err := s.begin(p, columns); err != nil {
+		s.order = append(s.order, p)
+		if err := s.begin(p); err != nil {
 			return err
 		}
+	}
+	if p.file == nil {
+		return s.keep(p, row)
 	}
 	if n := len(s.open) - 1; s.open[n] != p {
 		i := slices.Index(s.open, p)
@@ -105,8 +113,34 @@ func (s *Set) Write(table, name string, columns []Column, at time.Time, row []qu
 	return p.file.Write(row)
 }
 
+// keep keeps a row for the second part.
+func (s *Set) keep(p *part, row []query.Value) (err error) {
+	if s.later == nil {
+		if s.later, err = newSpool(s.dir); err != nil {
+			return err
+		}
+	}
+	if p.rest == nil {
+		p.rest = s.later.queue()
+	}
+	return s.later.add(p.rest, row)
+}
+
+// path returns where the nth file of a part stands.
+func (s *Set) path(p *part, n int) string {
+	day := noDay
+	if p.day != noTime {
+		day = time.Unix(p.day*86400, 0).UTC().Format(time.DateOnly)
+	}
+	name := p.name
+	if n > 1 {
+		name += fmt.Sprintf("-%d", n)
+	}
+	return filepath.Join(s.dir, p.table, "date="+day, name+"."+string(s.format))
+}
+
 // begin opens the next file of a part.
-func (s *Set) begin(p *part, columns []Column) error {
+func (s *Set) begin(p *part) error {
 	if len(s.open) >= maxOpen {
 		oldest := s.open[0]
 		s.open = slices.Delete(s.open, 0, 1)
@@ -115,20 +149,12 @@ func (s *Set) begin(p *part, columns []Column) error {
 		}
 		oldest.file = nil
 	}
-	day := noDay
-	if p.day != noTime {
-		day = time.Unix(p.day*86400, 0).UTC().Format(time.DateOnly)
-	}
-	folder := filepath.Join(s.dir, p.table, "date="+day)
-	if err := s.mkdir(folder); err != nil {
+	p.number++
+	path := s.path(p, p.number)
+	if err := s.mkdir(filepath.Dir(path)); err != nil {
 		return err
 	}
-	p.number++
-	name := p.name
-	if p.number > 1 {
-		name += fmt.Sprintf("-%d", p.number)
-	}
-	file, err := Create(filepath.Join(folder, name+"."+string(s.format)), s.format, columns)
+	file, err := Create(path, s.format, p.columns)
 	if err != nil {
 		return err
 	}
@@ -142,12 +168,11 @@ func (s *Set) begin(p *part, columns []Column) error {
 func (s *Set) Files() int { return len(s.files) }
 
 // Commit finishes the files, and puts them in their places when all are whole.
+// Further parts that an earlier set left in those places are removed.
 func (s *Set) Commit() error {
-	for _, f := range s.files {
-		if err := f.Finish(); err != nil {
-			s.Discard()
-			return err
-		}
+	if err := s.finish(); err != nil {
+		s.Discard()
+		return err
 	}
 	for i, f := range s.files {
 		if err := f.Commit(); err != nil {
@@ -157,11 +182,50 @@ func (s *Set) Commit() error {
 			return err
 		}
 	}
+	for _, p := range s.order {
+		for n := p.number + 1; os.Remove(s.path(p, n)) == nil; n++ {
+		}
+	}
+	return nil
+}
+
+// finish finishes the files, those of the rows that were kept too.
+func (s *Set) finish() error {
+	for _, f := range s.files {
+		if err := f.Finish(); err != nil {
+			return err
+		}
+	}
+	if s.later == nil {
+		return nil
+	}
+	s.open = nil
+	for _, p := range s.order {
+		if p.rest == nil {
+			continue
+		}
+		if err := s.begin(p); err != nil {
+			return err
+		}
+		if err := s.later.each(p.rest, len(p.columns), p.file.Write); err != nil {
+			return err
+		}
+		if err := p.file.Finish(); err != nil {
+			return err
+		}
+		s.open = nil
+	}
+	s.later.close()
+	s.later = nil
 	return nil
 }
 
 // Discard removes what was written.
 func (s *Set) Discard() {
+	if s.later != nil {
+		s.later.close()
+		s.later = nil
+	}
 	for _, f := range s.files {
 		f.Discard()
 	}
