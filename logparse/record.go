@@ -120,6 +120,22 @@ func (r *Record) Fields() iter.Seq2[string, []byte] {
 	}
 }
 
+// Values calls yield for each value that Fields yields, in the same order, until
+// it returns false. Column has the names.
+func (r *Record) Values(yield func(value []byte) bool) {
+	if r.layout != nil {
+		r.layout.split(r.raw, yield)
+	}
+}
+
+// Column returns the name of the i-th value of the row, from 0.
+func (r *Record) Column(i int) string {
+	if r.layout == nil {
+		return ""
+	}
+	return r.layout.name(i + 1)
+}
+
 // Clone returns a copy of r that shares nothing with the Reader.
 func (r *Record) Clone() *Record {
 	c := new(Record)

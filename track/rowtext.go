@@ -14,11 +14,11 @@ type rowText struct {
 	text *strings.Builder // never grows: what is full is left to the strings in it
 
 	// The row that is being read.
-	event  *Event
-	format logparse.Format
-	index  int
-	all    bool
-	take   func(name string, value []byte) bool // is value, made once
+	rec   *logparse.Record
+	event *Event
+	index int
+	all   bool
+	take  func(value []byte) bool // is value, made once
 }
 
 // textRoom is how many bytes of rows share one piece of memory.
@@ -36,19 +36,20 @@ func (r *rowText) split(rec *logparse.Record, e *Event, all bool) {
 		r.text = new(strings.Builder)
 		r.text.Grow(max(size, textRoom))
 	}
-	r.event, r.format, r.index, r.all = e, rec.Format, 0, all
-	rec.Fields()(r.take)
-	r.event = nil
+	r.rec, r.event, r.index, r.all = rec, e, 0, all
+	rec.Values(r.take)
+	r.rec, r.event = nil, nil
 }
 
 // proxiedClient is in the custom-data of what a front end passed on.
 var proxiedClient = []byte("ProxiedClient")
 
 // value takes the next value of the row.
-func (r *rowText) value(name string, value []byte) bool {
-	c := r.memo.column(r.format, r.index, name)
+func (r *rowText) value(value []byte) bool {
+	name := r.rec.Column(r.index)
+	c := r.memo.column(r.rec.Format, r.index, name)
 	r.index++
-	if c == colTime || c != colOther && len(value) == 0 && r.format != logparse.Tracking5 {
+	if c == colTime || c != colOther && len(value) == 0 && r.rec.Format != logparse.Tracking5 {
 		return true
 	}
 	if c == colCustom && bytes.Contains(value, proxiedClient) {
