@@ -3,6 +3,7 @@ package session
 import (
 	"bytes"
 	"math"
+	"slices"
 
 	"github.com/smtplog/smtplog/logparse"
 	"github.com/smtplog/smtplog/reply"
@@ -30,13 +31,13 @@ func (b *Builder) replyLine(st *state, rec *logparse.Record) {
 		*p = st.replyAt(rec)
 		p.text, p.enhanced = st.words.add(nil), reply.Enhanced{}
 	} else if p.text.n < maxReplyText {
-		p.text = st.words.extend(p.text, []byte{'\n'})
+		p.text = st.extend(b, p.text, []byte{'\n'})
 	}
 	if p.enhanced.IsZero() {
 		p.enhanced = rec.Enhanced
 	}
 	if int(p.text.n)+len(rec.Text) <= maxReplyText {
-		p.text = st.words.extend(p.text, rec.Text)
+		p.text = st.extend(b, p.text, rec.Text)
 	}
 	if !rec.More && rec.Code != 0 {
 		st.endPartial(b)
@@ -193,15 +194,20 @@ func (st *state) mailAnswered(transaction int32, v verdict) {
 	}
 	t := &st.transactions[transaction]
 	t.mail = v
-	if v.code != 503 || transaction == 0 || transaction != st.current {
+	if v.code != 503 || t.inside < 0 || transaction != st.current {
 		return
 	}
-	before := &st.transactions[transaction-1]
-	if before.end != endByMail || before.mail.class.Failed() {
+	before := &st.transactions[t.inside]
+	if before.end != endByMail || before.mail.class.Failed() || before.first+before.count != t.first {
+		return
+	}
+	// Where rows hold command and reply, its recipients may have been answered
+	// before it was: they stay with it, as what was said to them does.
+	if slices.ContainsFunc(st.recipientsOf(t), func(r recipient) bool { return r.seen }) {
 		return
 	}
 	before.end = endNone
-	st.current = transaction - 1
+	st.current = t.inside
 	for i, waiting := 0, st.queue.waiting(); i < len(waiting); i++ {
 		if p := &waiting[i]; p.transaction == transaction {
 			p.transaction = st.current

@@ -135,6 +135,74 @@ func TestMaxHeld(t *testing.T) {
 	empty(t, b)
 }
 
+// Whatever a row brings that a session keeps counts for what it holds.
+func TestHeldIsCounted(t *testing.T) {
+	const size, sessions = 50_000, 400
+	long := strings.Repeat("x", size)
+	info := func(rec *logparse.Record, context string) { rec.Kind, rec.Context = logparse.KindInfo, []byte(context) }
+	for name, change := range map[string]func(rec *logparse.Record, long string){
+		"id":             func(rec *logparse.Record, long string) { rec.Session = []byte(long) },
+		"connector":      func(rec *logparse.Record, long string) { rec.Connector = []byte(long) },
+		"local":          func(rec *logparse.Record, long string) { rec.Local = []byte(long) },
+		"remote":         func(rec *logparse.Record, long string) { rec.Remote = []byte(long) },
+		"HELO":           func(rec *logparse.Record, long string) { rec.Verb, rec.Arg = logparse.VerbHELO, []byte(long) },
+		"AUTH":           func(rec *logparse.Record, long string) { rec.Verb, rec.Arg = logparse.VerbAUTH, []byte(long) },
+		"XPROXY":         func(rec *logparse.Record, long string) { rec.Verb, rec.Arg = logparse.VerbXPROXY, []byte("SID="+long) },
+		"TLS":            func(rec *logparse.Record, long string) { info(rec, "TLS protocol "+long) },
+		"TLS failed":     func(rec *logparse.Record, long string) { info(rec, "TLS negotiation failed with error "+long) },
+		"AUTH failed":    func(rec *logparse.Record, long string) { info(rec, "Inbound AUTH "+long+" failed because of x") },
+		"not connected":  func(rec *logparse.Record, long string) { info(rec, "Failed to connect. Destination domain: "+long) },
+		"remote, lately": func(rec *logparse.Record, long string) { rec.Remote = []byte(long) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := NewBuilder(&Options{Terse: true}, func(*Session) {})
+			b.maxHeld = 1 << 20
+			for i := range sessions {
+				rec := receiveRow(0, fmt.Sprint(i), logparse.KindCommand, "NOOP")
+				if name == "remote, lately" {
+					rec.Remote = nil
+					b.Add(rec)
+				}
+				// A row in front, so that a session that failed to connect stays.
+				b.Add(receiveRow(0, fmt.Sprint(i), logparse.KindConnect, ""))
+				change(rec, fmt.Sprint(i)+long)
+				b.Add(rec)
+			}
+			if most := b.maxHeld / size; b.opened > 2*most+2 {
+				t.Errorf("%d sessions that hold %d bytes each are open, where %d may be held", b.opened, size, b.maxHeld)
+			}
+			b.Close()
+			empty(t, b)
+		})
+	}
+}
+
+// What is said in one session counts as long as it is kept.
+func TestWordsAreCounted(t *testing.T) {
+	for name, rows := range map[string][]*logparse.Record{
+		"unknown verbs": {receiveRow(0, "A", logparse.KindCommand, strings.Repeat("X", 200)), receiveRow(0, "A", logparse.KindReply, "250 ok")},
+		"a reply that goes on behind notes": {receiveRow(0, "A", logparse.KindReply, "250-"+strings.Repeat("x", 100)),
+			{Format: logparse.ExchangeReceive, Lines: 1, Event: logparse.Event{Kind: logparse.KindInfo, Session: []byte("A"),
+				Remote: []byte("192.0.2.1:5000"), Context: []byte("TLS negotiation failed with error x")}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := NewBuilder(nil, func(*Session) {})
+			for range 1000 {
+				for _, rec := range rows {
+					b.Add(rec)
+				}
+			}
+			for _, st := range b.open {
+				if len(st.words) > int(st.bytes)+maxReplyText {
+					t.Errorf("%d bytes of words, %d are counted", len(st.words), st.bytes)
+				}
+			}
+			b.Close()
+			empty(t, b)
+		})
+	}
+}
+
 func TestMaxSteps(t *testing.T) {
 	var got []Ended
 	recipients := 0

@@ -220,6 +220,7 @@ func (b *Builder) search(rec *logparse.Record) *state {
 			b.unlist(st)
 			st.remote = b.text.string(rec.Remote)
 			b.list(st)
+			st.hold(b, 2*len(rec.Remote))
 			return st
 		}
 	}
@@ -382,7 +383,7 @@ func (b *Builder) begin(s *stream, rec *logparse.Record) *state {
 // take gives a record to its session.
 func (b *Builder) take(st *state, rec *logparse.Record) {
 	if st.remote == "" && len(rec.Remote) > 0 {
-		st.remote = b.text.string(rec.Remote)
+		st.remote = st.name(b, rec.Remote)
 	}
 	if e := st.ends; e.server == "" && len(rec.Server) > 0 || e.connector == "" && len(rec.Connector) > 0 || e.local == "" && len(rec.Local) > 0 {
 		b.setEnds(st, rec)
@@ -441,6 +442,7 @@ func (b *Builder) setEnds(st *state, rec *logparse.Record) {
 	}
 	if *b.ends != e {
 		b.ends = &ends{e.server, e.connector, e.local}
+		st.hold(b, len(e.server)+len(e.connector)+len(e.local))
 	}
 	st.ends = b.ends
 }

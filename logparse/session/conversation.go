@@ -85,10 +85,10 @@ func (b *Builder) command(st *state, rec *logparse.Record) {
 		st.quitRow(rec)
 	case logparse.VerbXPROXY, logparse.VerbXPROXYFROM:
 		st.used = true
-		st.proxyRow(rec.Arg)
+		b.proxyRow(st, rec.Arg)
 	case logparse.VerbNOOP, logparse.VerbSTARTTLS, logparse.VerbAnonymousTLS:
 	case logparse.VerbOther:
-		p.name = st.words.add(rec.VerbText[:min(len(rec.VerbText), maxTextLength)])
+		p.name = st.keep(b, rec.VerbText[:min(len(rec.VerbText), maxTextLength)])
 	default:
 		st.used = true
 	}
@@ -163,13 +163,14 @@ func waitsForReply(f logparse.Format, v logparse.Verb) bool {
 }
 
 func (b *Builder) mail(st *state, rec *logparse.Record) int32 {
-	if st.current >= 0 {
-		if t := &st.transactions[st.current]; t.end == endNone {
+	before := st.current
+	if before >= 0 {
+		if t := &st.transactions[before]; t.end == endNone {
 			t.end = endByMail
 		}
 	}
 	t := st.newTransaction(b, rec.Time)
-	t.hasFrom = true
+	t.hasFrom, t.inside = true, before
 	address, params, ok := pathArg(rec.Arg, "FROM:")
 	if !ok {
 		address = rec.Arg
@@ -201,7 +202,7 @@ func (b *Builder) authRow(st *state, rec *logparse.Record) {
 	a := st.login()
 	st.loggedIn = a.OK
 	if words := bytes.Fields(rec.Arg); len(words) > 0 && !a.OK {
-		a.Mechanism = strings.ToUpper(b.text.string(words[0]))
+		a.Mechanism = strings.ToUpper(st.name(b, words[0]))
 	}
 }
 
@@ -210,7 +211,7 @@ func (st *state) newTransaction(b *Builder, at outcome.Time) *transaction {
 	st.step(b)
 	st.current = int32(len(st.transactions))
 	i := instantOf(at)
-	st.transactions = append(st.transactions, transaction{at: i.ns, digits: i.digits, first: int32(len(st.recipients))})
+	st.transactions = append(st.transactions, transaction{at: i.ns, digits: i.digits, first: int32(len(st.recipients)), inside: -1})
 	return &st.transactions[st.current]
 }
 

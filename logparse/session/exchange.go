@@ -22,7 +22,7 @@ func (b *Builder) info(st *state, rec *logparse.Record) {
 	}
 	switch {
 	case bytes.HasPrefix(note, []byte("TLS protocol ")):
-		st.tls = b.tlsOf(note)
+		st.tls = b.tlsOf(st, note)
 	case bytes.HasPrefix(note, []byte("TLS negotiation failed with error ")):
 		st.tls = &TLS{Error: st.name(b, note[len("TLS negotiation failed with error "):])}
 		b.fail(st, rec, logparse.VerbSTARTTLS, reply.Transient, note)
@@ -52,7 +52,7 @@ func (b *Builder) info(st *state, rec *logparse.Record) {
 		}
 	case bytes.HasPrefix(note, []byte("Failed to connect")):
 		b.fail(st, rec, logparse.VerbConnect, reply.Transient, note)
-		st.refusals[len(st.refusals)-1].domain = st.words.add(between(note, "Destination domain: ", ","))
+		st.refusals[len(st.refusals)-1].domain = st.keep(b, between(note, "Destination domain: ", ","))
 		if !st.connected {
 			st.lost = true
 		}
@@ -79,7 +79,7 @@ func (b *Builder) authNote(st *state, rec *logparse.Record, note []byte) {
 	st.loginAnswered(false)
 	a := st.auth
 	if a.Mechanism == "" {
-		a.Mechanism = strings.ToUpper(b.text.string(mechanism))
+		a.Mechanism = strings.ToUpper(st.name(b, mechanism))
 	}
 	first := a.Error == ""
 	a.Error = st.name(b, cause)
@@ -122,7 +122,7 @@ func (b *Builder) postponed(st *state, rec *logparse.Record) {
 	v.text = st.keepOf(b, v.class, rec.Text)
 	st.refusals = append(st.refusals, refusal{
 		verdict: v, verb: verb, transaction: transaction, recipient: -1,
-		domain: st.words.add(logparse.NoRouteDomain(rec.Text)),
+		domain: st.keep(b, logparse.NoRouteDomain(rec.Text)),
 	})
 	if rec.Code == noRoute || !st.connected {
 		st.endTransaction()
@@ -132,7 +132,7 @@ func (b *Builder) postponed(st *state, rec *logparse.Record) {
 
 // proxyRow reads XPROXY and XPROXYFROM, with which a front end names the true
 // client: "SID=08D0… IP=192.0.2.7 PORT=50505 DOMAIN=mail.example.org …".
-func (st *state) proxyRow(arg []byte) {
+func (b *Builder) proxyRow(st *state, arg []byte) {
 	p := &Proxied{
 		Client:  string(param(arg, "IP")),
 		Session: string(param(arg, "SID")),
@@ -144,6 +144,7 @@ func (st *state) proxyRow(arg []byte) {
 		}
 		p.Client += ":" + string(port)
 	}
+	st.hold(b, len(p.Client)+len(p.Session)+len(p.Helo))
 	st.proxied = p
 }
 
@@ -151,7 +152,7 @@ func (st *state) proxyRow(arg []byte) {
 const maxTLS = 256
 
 // tlsOf is parseTLS, which few different notes need.
-func (b *Builder) tlsOf(note []byte) *TLS {
+func (b *Builder) tlsOf(st *state, note []byte) *TLS {
 	if t := b.tls[string(note)]; t != nil {
 		return t
 	}
@@ -159,7 +160,9 @@ func (b *Builder) tlsOf(note []byte) *TLS {
 	if b.tls == nil || len(b.tls) >= maxTLS {
 		b.tls = map[string]*TLS{}
 	}
-	if len(note) <= maxTextLength {
+	if len(note) > maxTextLength {
+		st.hold(b, len(note))
+	} else {
 		b.tls[string(note)] = t
 	}
 	return t

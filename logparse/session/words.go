@@ -15,16 +15,6 @@ func (w *words) add(b []byte) text {
 	return t
 }
 
-// extend puts b behind t.
-func (w *words) extend(t text, b []byte) text {
-	if int(t.at+t.n) != len(*w) {
-		t = w.add((*w)[t.at : t.at+t.n])
-	}
-	*w = append(*w, b...)
-	t.n += uint32(len(b))
-	return t
-}
-
 // drop forgets t where nothing was kept since, and returns the empty text.
 func (w *words) drop(t text) text {
 	if int(t.at+t.n) == len(*w) {
@@ -40,6 +30,17 @@ func (w words) bytes(t text) []byte { return w[t.at : t.at+t.n] }
 func (st *state) keep(b *Builder, s []byte) text {
 	st.hold(b, len(s))
 	return st.words.add(s)
+}
+
+// extend puts s behind t. Where something was kept since, t is copied: what was
+// there counts to what the session holds, as nobody gives it back.
+func (st *state) extend(b *Builder, t text, s []byte) text {
+	if int(t.at+t.n) != len(st.words) {
+		t = st.keep(b, st.words.bytes(t))
+	}
+	st.words = append(st.words, s...)
+	t.n += uint32(len(s))
+	return t
 }
 
 // keepOf adds the text of a reply, unless it only accepts and nobody asks what
