@@ -138,6 +138,9 @@ func (c *checker) unknownName(a *ast, name string) {
 	}
 	if hint == "" {
 		hint = suggest(name, c.scope.names(), what)
+		if before := strings.TrimRight(c.src[:a.pos], " "); !strings.HasPrefix(hint, "did") && (strings.HasSuffix(before, "==") || strings.HasSuffix(before, "!=")) {
+			hint = "text stands in quotation marks: " + quoted(`"`+name+`"`)
+		}
 	}
 	c.failAt(a, msg, hint)
 }

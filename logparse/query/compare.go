@@ -2,6 +2,7 @@ package query
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 )
 
@@ -15,6 +16,10 @@ func wanted(want uint8, order int) truth { return truth(want >> uint(order+1) & 
 func (c *checker) comparison(a *ast) *node {
 	l, r := c.expr(a.args[0]), c.expr(a.args[1])
 	l, r = c.unify(l, r, a.op)
+	if a.op == "==" || a.op == "!=" {
+		c.mustOccur(l, r)
+		c.mustOccur(r, l)
+	}
 	return testNode(compare(l, r, signs[a.op])).fold(l, r)
 }
 
@@ -38,6 +43,33 @@ func (c *checker) unify(l, r *node, op string) (*node, *node) {
 	}
 	c.mismatch(l, r)
 	return nil, nil
+}
+
+// mustOccur fails where a column is compared with a text that it never has: the
+// answer would always be the same, and look like one about the logs.
+func (c *checker) mustOccur(column, text *node) {
+	if column.column == nil || column.column.Values == nil || !text.constant || text.val.kind != String {
+		return
+	}
+	values := column.column.Values
+	if slices.Contains(values, text.val.text) {
+		return
+	}
+	near := nearest(text.val.text, values)
+	if i := slices.IndexFunc(values, func(v string) bool { return strings.EqualFold(v, text.val.text) }); i >= 0 {
+		near = values[i : i+1]
+	}
+	var hint string
+	if len(near) > 0 {
+		hint = "did you mean " + quoted(`"`+near[0]+`"`) + "? "
+	}
+	const fewValues = 10
+	if last := len(values) - 1; last < fewValues {
+		hint += "it is " + strings.Join(values[:last], ", ") + " or " + values[last]
+	} else {
+		hint += c.text(column.pos, column.end) + ": " + column.column.Doc
+	}
+	c.fail(text.pos, text.end, c.text(column.pos, column.end)+" is never "+quoted(`"`+text.val.text+`"`), hint)
 }
 
 // timeOf reads a constant text that stands where a time is due.

@@ -115,7 +115,8 @@ and of an empty list, and isnotempty() of all else:
 == != < <= > >= compare numbers with numbers, times with times, text with text,
 byte by byte, so that case matters. =~ and !~ compare text and ignore case. in,
 !in, in~ and !in~ look for a value in a list of values, between (a .. b) and
-!between include both ends; b may be a time span after a:
+!between include both ends; b may be a time span after a. Of a column that has but
+a few values, such as direction, == != in and !in take no other ones:
 
 	"Example.NET" =~ "example.net" and "a" != "A" and "a" < "b"
 	550 in (550, 554) and 5 !in (1, 2) and "B" in~ ("a", "b")

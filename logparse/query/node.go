@@ -43,9 +43,10 @@ type node struct {
 	constant bool
 	val      Value // of a constant
 
-	get  func(row any) Value // of a column of the table itself
-	eval evalFunc
-	test testFunc // of a Bool
+	get    func(row any) Value // of a column of the table itself
+	column *Column             // that column
+	eval   evalFunc
+	test   testFunc // of a Bool
 }
 
 func constantOf(typ Type, v Value) *node {

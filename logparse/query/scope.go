@@ -42,7 +42,7 @@ func (c *cell) read() *node {
 func (c *cell) reader() *node {
 	if c.column != nil {
 		get := c.column.Get
-		return &node{typ: c.typ, get: get, eval: func(row any, _ []Value) Value { return get(row) }}
+		return &node{typ: c.typ, get: get, column: c.column, eval: func(row any, _ []Value) Value { return get(row) }}
 	}
 	slot := c.slot
 	return &node{typ: c.typ, eval: func(_ any, s []Value) Value { return s[slot] }}

@@ -20,6 +20,9 @@ func (c *checker) set(a *ast) *node {
 			left = l
 			nodes[0] = l
 		}
+		if a.op == "in" || a.op == "!in" {
+			c.mustOccur(left, r)
+		}
 		nodes = append(nodes, r)
 	}
 	if left.typ == Real {

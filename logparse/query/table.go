@@ -17,6 +17,10 @@ type Column struct {
 	Type Type
 	Doc  string // meaning and unit, one line
 
+	// Values are the only texts that the column has, where there are but a few:
+	// "inbound", "outbound". A comparison with another text is a mistake.
+	Values []string
+
 	// Get returns the value of a row of the table, which has the type of the
 	// column or is null. What it refers to is good as long as the row is.
 	Get func(row any) Value

@@ -67,7 +67,7 @@ func messageColumns() []query.Column {
 		list("recipients", "all recipients", func(r *R) []string {
 			return each(r.Recipients, func(v *track.RecipientVerdict) string { return v.Address })
 		}),
-		text("status", "delivered, failed, partial, deferred, pending, expanded, redirected, quarantined or dropped", func(r *R) string { return string(r.Status) }),
+		word("status", "delivered, failed, partial, deferred, pending, expanded, redirected, quarantined or dropped", statuses, func(r *R) string { return string(r.Status) }),
 		text("subject", "the subject", func(r *R) string { return r.Subject }),
 		col("latency_ms", query.Int, "from the origination to the last delivery, in milliseconds; null where nothing was delivered", func(r *R) query.Value {
 			if !r.HasLatency {
@@ -83,8 +83,8 @@ func messageColumns() []query.Column {
 		text("failure_to", "first recipient that failed or was put off", func(r *R) string { return r.failure().Address }),
 		positive("failure_code", "code of its reply", func(r *R) int64 { return int64(r.failure().Code) }),
 		text("failure_enhanced", "enhanced code of its reply", func(r *R) string { return lent(r.failure().Enhanced.Append(r.scratch[:0])) }),
-		text("failure_class", "class of its reply: transient or permanent", func(r *R) string { return r.failure().Class.String() }),
-		text("failure_reason", "its reason", func(r *R) string { return r.failure().Reason.String() }),
+		word("failure_class", "class of its reply: transient or permanent", failures, func(r *R) string { return r.failure().Class.String() }),
+		word("failure_reason", "its reason: user_unknown, … (smtplog explain --list)", reasons, func(r *R) string { return r.failure().Reason.String() }),
 		text("failure_text", "the reply or error as logged", func(r *R) string { return r.failure().Text }),
 		positive("bytes", "the largest size that was logged", func(r *R) int64 { return r.Bytes }),
 		moment("first", "of the first row", func(r *R) outcome.Time { return r.First }),
@@ -105,7 +105,7 @@ func messageColumns() []query.Column {
 			return each(r.Related, func(m *track.Related) string { return m.MessageID })
 		}),
 		flag("inferred", "rows were joined by Message-ID, sender and time only", func(r *R) bool { return r.Inferred }),
-		text("ended", "why it is listed: complete, open, cut or capped", func(r *R) string { return string(r.Ended) }),
+		word("ended", "why it is listed: complete, open, cut or capped", messageEnds, func(r *R) string { return string(r.Ended) }),
 	}
 	return append(columns, at(func(r *R) outcome.Position { return r.position() })...)
 }
@@ -142,10 +142,10 @@ func hopColumns() []query.Column {
 		text("internal_id", "internal message id on the server", func(r *R) string { return r.InternalID }),
 		text("connector", "connector that was used", func(r *R) string { return r.Connector }),
 		number("elapsed_ms", "since the step before, in milliseconds", func(r *R) int64 { return r.Elapsed.Milliseconds() }),
-		text("format", "tracking, tracking-2000, message-trace, … (smtplog formats)", func(r *R) string { return r.Format.String() }),
+		word("format", "tracking, tracking-2000, message-trace, … (smtplog formats)", formats, func(r *R) string { return r.Format.String() }),
 		col("sender", query.String, "of its message; \"\" is the null sender", func(r *R) query.Value { return trackedSender(r.Message) }),
 		text("subject", "of its message", func(r *R) string { return r.Message.Subject }),
-		text("status", "of its message: delivered, failed, …", func(r *R) string { return string(r.Message.Status) }),
+		word("status", "of its message: delivered, failed, …", statuses, func(r *R) string { return string(r.Message.Status) }),
 	}
 	return append(columns, at(func(r *R) outcome.Position { return r.Pos })...)
 }

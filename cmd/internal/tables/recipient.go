@@ -47,18 +47,18 @@ func recipientColumns() []query.Column {
 		moment("time", "when the verdict came, else when the transaction began", (*R).when),
 		col("from", query.String, "the sender; \"\" is the null sender, null where no MAIL was seen", func(r *R) query.Value { return sender(r.Transaction) }),
 		text("to", "the address as logged, without <>", func(r *R) string { return r.To }),
-		text("result", "accepted, deferred, rejected or unknown", func(r *R) string { return string(r.Result) }),
+		word("result", "accepted, deferred, rejected or unknown", verdicts, func(r *R) string { return string(r.Result) }),
 		positive("code", "its three-digit code", func(r *R) int64 { return int64(r.Code) }),
 		text("enhanced", "its enhanced code: 5.1.1", func(r *R) string { return lent(r.Enhanced.Append(r.scratch[:0])) }),
-		text("reason", "user_unknown, greylisted, … (smtplog explain --list); null where accepted", func(r *R) string {
+		word("reason", "user_unknown, greylisted, … (smtplog explain --list); null where accepted", reasons, func(r *R) string {
 			if o := r.failure(); o != nil {
 				return o.Reason.String()
 			}
 			return ""
 		}),
 		text("text", "the reply as logged", func(r *R) string { return r.Text }),
-		text("class", "class of the reply that decided: ok, transient or permanent", func(r *R) string { return r.Class.String() }),
-		text("actor", "who has to act: sender, recipient, ours, remote or none; null where accepted", func(r *R) string {
+		word("class", "class of the reply that decided: ok, transient or permanent", classes, func(r *R) string { return r.Class.String() }),
+		word("actor", "who has to act: sender, recipient, ours, remote or none; null where accepted", actors, func(r *R) string {
 			if o := r.failure(); o != nil && o.Reason != 0 {
 				return o.Actor.String()
 			}

@@ -141,7 +141,7 @@ func recordColumns() []query.Column {
 	type R = Record
 	return []query.Column{
 		moment("time", "when it was logged", func(r *R) outcome.Time { return r.rec.Time }),
-		text("kind", "connect, command, reply, info, disconnect, raw or tracking", func(r *R) string { return r.rec.Kind.String() }),
+		word("kind", "connect, command, reply, info, disconnect, raw or tracking", kinds, func(r *R) string { return r.rec.Kind.String() }),
 		col("verb", query.String, "the command: MAIL, RCPT, …", func(r *R) query.Value {
 			if v := r.rec.Verb.String(); v != "" {
 				return query.StringOf(v)
@@ -168,10 +168,10 @@ func recordColumns() []query.Column {
 		col("remote", query.String, "the peer's end: address, with port where logged", func(r *R) query.Value { return lentOr(r.rec.Remote) }),
 		col("local", query.String, "our end: address, with port where logged", func(r *R) query.Value { return lentOr(r.rec.Local) }),
 		text(RecordSession, "id of the session that it belongs to", func(r *R) string { return r.session }),
-		text("direction", "inbound: the logging server was the SMTP server; outbound: it was the client", func(r *R) string { return r.rec.Direction.String() }),
+		word("direction", "inbound: the logging server was the SMTP server; outbound: it was the client", directions, func(r *R) string { return r.rec.Direction.String() }),
 		col("server", query.String, "the server that wrote the log", func(r *R) query.Value { return lentOr(r.rec.Server) }),
 		col("connector", query.String, "connector, or IIS's virtual server", func(r *R) query.Value { return lentOr(r.rec.Connector) }),
-		text("format", "exchange-receive, iis-w3c, tracking, … (smtplog formats)", func(r *R) string { return r.rec.Format.String() }),
+		word("format", "exchange-receive, iis-w3c, tracking, … (smtplog formats)", formats, func(r *R) string { return r.rec.Format.String() }),
 		text("file", "the log's path", func(r *R) string { return r.rec.Pos.File }),
 		number("line", "line in the file, from 1", func(r *R) int64 { return r.rec.Pos.Line }),
 		col("fields", query.Object, "every column of the row by its own name: fields[\"cs-uri-query\"]", func(r *R) query.Value { return query.ObjectOf(&r.fields) }),

@@ -39,10 +39,10 @@ func replyColumns() []query.Column {
 		text("domain", "the recipient's domain; for a refused MAIL the sender's (inbound) or the recipients'", func(r *R) string { return r.Domain }),
 		positive("code", "three-digit code; null for a failure without a reply", func(r *R) int64 { return int64(r.Code) }),
 		text("enhanced", "enhanced code: 5.1.1", func(r *R) string { return lent(r.Enhanced.Append(r.scratch[:0])) }),
-		text("reason", "user_unknown, greylisted, … (smtplog explain --list)", func(r *R) string { return r.Reason.String() }),
+		word("reason", "user_unknown, greylisted, … (smtplog explain --list)", reasons, func(r *R) string { return r.Reason.String() }),
 		text("text", "the reply as logged", func(r *R) string { return r.Text }),
-		text("class", "transient or permanent", func(r *R) string { return r.Class.String() }),
-		text("actor", "who has to act: sender, recipient, ours, remote or none", func(r *R) string {
+		word("class", "transient or permanent", failures, func(r *R) string { return r.Class.String() }),
+		word("actor", "who has to act: sender, recipient, ours, remote or none", actors, func(r *R) string {
 			if r.Reason == 0 {
 				return ""
 			}

@@ -80,7 +80,7 @@ func sessionColumns() []query.Column {
 	}
 	return []query.Column{
 		moment("time", "when it began", func(r *R) outcome.Time { return r.Start }),
-		text("direction", "inbound: the logging server was the SMTP server; outbound: it was the client", func(r *R) string { return r.Direction.String() }),
+		word("direction", "inbound: the logging server was the SMTP server; outbound: it was the client", directions, func(r *R) string { return r.Direction.String() }),
 		text("remote", "the peer's end: address, with port where logged", func(r *R) string { return r.Remote }),
 		list("from", "the transactions' senders", func(r *R) []string {
 			return r.collect(&r.from, func(l []string, t *session.Transaction) []string {
@@ -94,11 +94,11 @@ func sessionColumns() []query.Column {
 		number("recipients", "how many there were", func(r *R) int64 { return r.Results.Recipients.Total }),
 		positive("failure_code", "code of the first failure", func(r *R) int64 { return int64(r.failure().Code) }),
 		text("failure_text", "text of the first failure", func(r *R) string { return r.failure().Text }),
-		text("ended", "quit, remote, local, reset, timeout, failed, cut or open", func(r *R) string { return string(r.Ended) }),
+		word("ended", "quit, remote, local, reset, timeout, failed, cut or open", sessionEnds, func(r *R) string { return string(r.Ended) }),
 		text("server", "the server that wrote the log", func(r *R) string { return r.Server }),
 		text("connector", "connector, or IIS's virtual server", func(r *R) string { return r.Connector }),
 		text("id", "the log's own, or file:line of the first record", func(r *R) string { return r.ID }),
-		text("format", "exchange-receive, exchange-send, iis-w3c, … (smtplog formats)", func(r *R) string { return r.Format.String() }),
+		word("format", "exchange-receive, exchange-send, iis-w3c, … (smtplog formats)", formats, func(r *R) string { return r.Format.String() }),
 		moment("start", "when it began", func(r *R) outcome.Time { return r.Start }),
 		moment("end", "when it ended", func(r *R) outcome.Time { return r.End }),
 		col("duration_ms", query.Int, "how long it lasted, in milliseconds", func(r *R) query.Value {
@@ -146,10 +146,10 @@ func sessionColumns() []query.Column {
 		number("replies_permanent", "replies of class permanent: 5xx", func(r *R) int64 { return r.Replies.Permanent }),
 		number("failures", "refusals and failures", func(r *R) int64 { return int64(len(r.Failures)) }),
 		text("failure_verb", "command that failed first", func(r *R) string { return r.failure().Verb }),
-		text("failure_class", "class of the first failure: transient or permanent", func(r *R) string { return r.failure().Class.String() }),
+		word("failure_class", "class of the first failure: transient or permanent", failures, func(r *R) string { return r.failure().Class.String() }),
 		text("failure_enhanced", "enhanced code of the first failure", func(r *R) string { return lent(r.failure().Enhanced.Append(r.scratch[:0])) }),
-		text("failure_reason", "reason of the first failure", func(r *R) string { return r.failure().Reason.String() }),
-		text("confidence", "how sure the rows belong together: exact, inferred or ambiguous", func(r *R) string { return string(r.Confidence) }),
+		word("failure_reason", "reason of the first failure: user_unknown, … (smtplog explain --list)", reasons, func(r *R) string { return r.failure().Reason.String() }),
+		word("confidence", "how sure the rows belong together: exact, inferred or ambiguous", confidences, func(r *R) string { return string(r.Confidence) }),
 		flag("unused", "connected, but never got past EHLO", func(r *R) bool { return r.Unused }),
 		text("greeting", "the server's greeting", func(r *R) string { return r.Greeting }),
 		list("capabilities", "what EHLO was answered with", func(r *R) []string { return r.Capabilities() }),

@@ -78,6 +78,13 @@ func text[R any](name, doc string, get func(*R) string) query.Column {
 	return col(name, query.String, doc, func(r *R) query.Value { return known(get(r)) })
 }
 
+// word describes a column of strings that has but these values, or null.
+func word[R any](name, doc string, values []string, get func(*R) string) query.Column {
+	c := text(name, doc, get)
+	c.Values = values
+	return c
+}
+
 // number describes a column of numbers that are never null.
 func number[R any](name, doc string, get func(*R) int64) query.Column {
 	return col(name, query.Int, doc, func(r *R) query.Value { return query.IntOf(get(r)) })

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -55,6 +56,9 @@ func values(t *testing.T, table string, row any) map[string]any {
 		}
 		if v.Type() != c.Type {
 			t.Fatalf("%s.%s is %d, not %d", table, c.Name, v.Type(), c.Type)
+		}
+		if c.Values != nil && !slices.Contains(c.Values, v.Text()) {
+			t.Fatalf("%s.%s is %q, none of %q", table, c.Name, v.Text(), c.Values)
 		}
 		var x any
 		if err := json.Unmarshal(export.AppendJSON(nil, v), &x); err != nil {

@@ -69,8 +69,8 @@ func sender(t *session.Transaction) query.Value {
 func connection[R any](of func(*R) *session.Session) []query.Column {
 	return []query.Column{
 		text("session", "id of its session", func(r *R) string { return of(r).ID }),
-		text("format", "exchange-receive, exchange-send, iis-w3c, … (smtplog formats)", func(r *R) string { return of(r).Format.String() }),
-		text("direction", "inbound: the logging server was the SMTP server; outbound: it was the client", func(r *R) string { return of(r).Direction.String() }),
+		word("format", "exchange-receive, exchange-send, iis-w3c, … (smtplog formats)", formats, func(r *R) string { return of(r).Format.String() }),
+		word("direction", "inbound: the logging server was the SMTP server; outbound: it was the client", directions, func(r *R) string { return of(r).Direction.String() }),
 		text("server", "the server that wrote the log", func(r *R) string { return of(r).Server }),
 		text("connector", "connector, or IIS's virtual server", func(r *R) string { return of(r).Connector }),
 		text("remote", "the peer's end: address, with port where logged", func(r *R) string { return of(r).Remote }),
@@ -88,8 +88,8 @@ func transactionColumns() []query.Column {
 			r.to = appendRecipients(r.to[:0], r.Transaction)
 			return r.to
 		}),
-		text("result", "accepted, partial, deferred, rejected, aborted or unknown", func(r *R) string { return string(r.Result) }),
-		text("class", "class of the reply for all: MAIL's or DATA's refusal, else the end of the data's", func(r *R) string { return r.verdict().Class.String() }),
+		word("result", "accepted, partial, deferred, rejected, aborted or unknown", results, func(r *R) string { return string(r.Result) }),
+		word("class", "class of the reply for all: MAIL's or DATA's refusal, else the end of the data's", classes, func(r *R) string { return r.verdict().Class.String() }),
 		positive("code", "its three-digit code", func(r *R) int64 { return int64(r.verdict().Code) }),
 		text("enhanced", "its enhanced code: 2.6.0", func(r *R) string { return lent(r.verdict().Enhanced.Append(r.scratch[:0])) }),
 		text("text", "its text as logged", func(r *R) string { return r.verdict().Text }),
