@@ -1,6 +1,7 @@
 package query
 
 import (
+	"regexp"
 	"strings"
 	"time"
 )
@@ -107,6 +108,9 @@ func (c *checker) name(a *ast) *node {
 	return nil
 }
 
+// textIsDue finds what text usually follows, at the end.
+var textIsDue = regexp.MustCompile(`(?i)(?:[=!][=~]|\b(?:has|contains|startswith|endswith)(?:_cs)?) *$`)
+
 func (c *checker) unknownName(a *ast, name string) {
 	where := ""
 	what := "columns here"
@@ -133,13 +137,14 @@ func (c *checker) unknownName(a *ast, name string) {
 	if a.pos > 0 && c.src[a.pos-1] == '-' {
 		hint = "a name with `-` in it is written `fields[\"cs-method\"]`"
 	}
-	if hint == "" && len(nearest(name, c.scope.names())) == 0 && aggregates[strings.ToLower(name)] != nil {
+	if hint == "" && c.group != nil && len(nearest(name, c.scope.names())) == 0 && aggregates[strings.ToLower(name)] != nil {
 		hint = "write " + quoted(name+"()")
 	}
 	if hint == "" {
 		hint = suggest(name, c.scope.names(), what)
-		if before := strings.TrimRight(c.src[:a.pos], " "); !strings.HasPrefix(hint, "did") && (strings.HasSuffix(before, "==") || strings.HasSuffix(before, "!=")) {
-			hint = "text stands in quotation marks: " + quoted(`"`+name+`"`)
+		if !strings.HasPrefix(hint, "did") && textIsDue.MatchString(c.src[:a.pos]) {
+			// Windows takes double quotation marks off what programs are given.
+			hint = "text stands in quotation marks; if it did, the shell took them: write " + quoted("'"+name+"'")
 		}
 	}
 	c.failAt(a, msg, hint)

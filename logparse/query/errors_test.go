@@ -20,6 +20,8 @@ var mistakes = []struct{ query, meant, msg, hint string }{
 	{"recipients | where domain(domain)(5)", "(", "`(` does not belong after `)`", "only functions have arguments"},
 	{"recipients | where code(5) == 1", "code", "no function `code`", "`code` is a column: leave out the brackets"},
 
+	{"recipients | summarize n=count() by domain | sort by count", "count", "no column `count`", "columns here: domain, n"},
+
 	// other languages
 	{"recipients | where code = 550", "=", "`=` gives a name to a column, it does not compare", "to compare, write `==`"},
 	{"recipients | where code == 550 && to == \"x\"", "&&", "`&&` is not an operator here", "write `and`"},

@@ -37,6 +37,8 @@ var synonyms = [][]string{
 	{"status", "verdict", "result"},
 	{"reply", "response", "message_text", "text"},
 	{"username", "login", "account", "user", "auth_user"},
+	{"tls", "ssl", "encrypted", "tls_version"},
+	{"auth", "authenticated", "auth_ok", "auth_user"},
 	{"duration", "elapsed", "duration_ms"},
 	{"latency", "latency_ms"},
 	{"bytes", "length", "size"},

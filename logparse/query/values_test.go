@@ -18,7 +18,8 @@ func TestValues(t *testing.T) {
 		`result in ("accepted", "x")`:     {"`result` is never `\"x\"`", "it is accepted, deferred, rejected or unknown"},
 		`text == "a" or result !in ("x")`: {"`result` is never `\"x\"`", "it is accepted, deferred, rejected or unknown"},
 		`reason == "b22"`:                 {"`reason` is never `\"b22\"`", "did you mean `\"b2\"`? `reason`: a1, b2, … (the list)"},
-		`result == rejected`:              {"no column `rejected` in `recipients`", "text stands in quotation marks: `\"rejected\"`"},
+		`result == rejected`:              {"no column `rejected` in `recipients`", "text stands in quotation marks; if it did, the shell took them: write `'rejected'`"},
+		`text endswith example.com`:       {"no column `example.com` in `recipients`", "text stands in quotation marks; if it did, the shell took them: write `'example.com'`"},
 	} {
 		_, err := ParseCondition(condition, &table, nil)
 		if e, ok := err.(*Error); !ok || e.Msg != want[0] || e.Hint != want[1] {
