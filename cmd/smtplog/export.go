@@ -36,7 +36,8 @@ func (a *app) exportCommand() *cobra.Command {
 
 so that Spark, DuckDB, Trino and ClickHouse read a table as one data set, and many
 machines can write into one folder side by side: HASH stands for the machine, the log's
-path and its first record. Exporting a log again replaces what was written before.
+path and its first record. Exporting a log again replaces what was written before;
+with --since or --until only whole days are replaced.
 A session belongs to the log in which it begins; the day is that of the column time.
 
 With --to FILE (.parquet, .csv or .ndjson) and one table, everything goes into that file.
@@ -110,19 +111,20 @@ func (a *app) export(ctx context.Context, f *exportFlags, paths []string) error 
 	if err != nil {
 		return err
 	}
+	window := analysis.Options{Since: j.since, Until: j.until, Memory: j.memory}
 	logs := analysis.Prepare(ctx, j.sources, &j.read)
 	var w exporter
 	if single {
 		w, err = newFileExport(f.to, format, f.tables[0])
 	} else {
-		w, err = newFolderExport(f.to, format, logs)
+		w, err = newFolderExport(f.to, format, logs, window)
 	}
 	if err != nil {
 		return err
 	}
 	defer w.discard()
 	r := &rowReader{
-		window: analysis.Options{Since: j.since, Until: j.until, Memory: j.memory}, classifier: c, showSecrets: f.showSecrets,
+		window: window, classifier: c, showSecrets: f.showSecrets,
 		placed: true, linked: true, each: map[string]func(any){},
 	}
 	var failed error

@@ -48,11 +48,12 @@ type folderExport struct {
 	committed bool
 }
 
-func newFolderExport(dir string, format export.Format, logs *analysis.Logs) (*folderExport, error) {
+func newFolderExport(dir string, format export.Format, logs *analysis.Logs, window analysis.Options) (*folderExport, error) {
 	set, err := export.NewSet(dir, format)
 	if err != nil {
 		return nil, err
 	}
+	set.Partial = func(day time.Time) bool { return cuts(&window, day) }
 	e := &folderExport{dir: dir, set: set, names: map[string]string{}}
 	host, err := os.Hostname()
 	if err != nil {
@@ -62,6 +63,13 @@ func newFolderExport(dir string, format export.Format, logs *analysis.Logs) (*fo
 		e.names[log.Source.Name] = exportName(host, log.Source.Name, log.First)
 	}
 	return e, nil
+}
+
+// cuts reports whether a window holds only a part of the day that begins at day.
+func cuts(window *analysis.Options, day time.Time) bool {
+	next := day.AddDate(0, 0, 1)
+	within := func(t time.Time) bool { return !t.IsZero() && t.After(day) && t.Before(next) }
+	return within(window.Since) || within(window.Until)
 }
 
 // maxLogName bounds how much of a log's name stands in the name of an exported

@@ -26,6 +26,11 @@ const noDay = "__HIVE_DEFAULT_PARTITION__"
 //
 // None of them takes its place before Commit.
 type Set struct {
+	// Partial reports whether the rows for a day, which begins at that time, are
+	// only a part of those that the logs have. They never replace a file, which
+	// may hold them all. nil: no day is partial.
+	Partial func(day time.Time) bool
+
 	dir     string
 	format  Format
 	open    []*part // that which got a row last is the last
@@ -151,6 +156,12 @@ func (s *Set) begin(p *part) error {
 	}
 	p.number++
 	path := s.path(p, p.number)
+	if s.Partial != nil && p.day != noTime && s.Partial(time.Unix(p.day*86400, 0).UTC()) {
+		if _, err := os.Lstat(path); err == nil {
+			return fmt.Errorf("%s is there already, and what was chosen is only a part of that day: "+
+				"choose whole days, or write into another folder", path)
+		}
+	}
 	if err := s.mkdir(filepath.Dir(path)); err != nil {
 		return err
 	}
