@@ -149,6 +149,9 @@ func (a *app) export(ctx context.Context, f *exportFlags, paths []string) error 
 	if failed == nil {
 		failed = w.commit()
 	}
+	if failed != nil && ctx.Err() != nil {
+		return errUnwritten
+	}
 	if failed != nil {
 		return failed
 	}

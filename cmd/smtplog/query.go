@@ -159,6 +159,9 @@ func (a *app) answer(ctx context.Context, f *queryFlags, j *job, q *query.Query,
 		return failed
 	}
 	if readErr != nil && !enough {
+		if f.to != "" && ctx.Err() != nil {
+			return errUnwritten
+		}
 		return readErr
 	}
 	if err := out.end(); err != nil {

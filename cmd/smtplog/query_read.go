@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"github.com/smtplog/smtplog/cmd/internal/table"
 	"github.com/smtplog/smtplog/cmd/internal/tables"
@@ -193,7 +194,7 @@ func (r *rowReader) report(w io.Writer) {
 	}
 	if r.found != nil {
 		if n := r.found.Cut(); n > 0 {
-			fmt.Fprintf(w, "smtplog: %s had no verdict for %s of log time and got no further rows\n", plural(n, "message"), track.DefaultWindow)
+			fmt.Fprintf(w, "smtplog: %s had no verdict for %d days of log time and got no further rows\n", plural(n, "message"), track.DefaultWindow/(24*time.Hour))
 		}
 		if n := r.found.Capped(); n > 0 {
 			fmt.Fprintf(w, "smtplog: %s handed out early, for want of room\n", plural(n, "message"))

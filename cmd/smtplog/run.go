@@ -31,6 +31,9 @@ func (e usageError) Unwrap() error { return e.error }
 // errFailed ends a command whose reasons were already printed.
 var errFailed = errors.New("failed")
 
+// errUnwritten ends a command that writes files whole, when it is interrupted.
+var errUnwritten = errors.New("interrupted: nothing was written")
+
 // An app is one run of the command.
 type app struct {
 	stdin  io.Reader
@@ -62,6 +65,9 @@ func (a *app) exitStatus(ctx context.Context, err error) int {
 		return exitDone
 	case term.IsClosedPipe(err):
 		return exitDone
+	case ctx.Err() != nil && errors.Is(err, errUnwritten):
+		fmt.Fprintf(a.stderr, "smtplog: %v\n", err)
+		return exitInterrupted
 	case ctx.Err() != nil:
 		fmt.Fprintln(a.stderr, "smtplog: interrupted: what was printed is what had been read by then")
 		return exitInterrupted

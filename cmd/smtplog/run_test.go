@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -116,6 +117,25 @@ func TestInterrupted(t *testing.T) {
 					t.Errorf("%v: no sessions", c)
 				}
 			}
+		}
+	}
+}
+
+// TestInterruptedWriting checks that Ctrl-C leaves no file, and says so.
+func TestInterruptedWriting(t *testing.T) {
+	log := played(t, testlog.Options{Format: logparse.ExchangeReceive, Seed: 31, Connections: 300})
+	for _, c := range [][]string{{"export", "-", "--to", "lake"}, {"export", "-", "--tables", "sessions", "--to", "s.csv"}, {"query", "records", "--to", "r.parquet"}} {
+		ctx, cancel := context.WithCancel(context.Background())
+		defer cancel()
+		dir := t.TempDir()
+		c[len(c)-1] = filepath.Join(dir, c[len(c)-1])
+		var stdout, stderr bytes.Buffer
+		code := run(ctx, c, &interruptedReader{bytes.NewReader(log), cancel}, &stdout, &stderr)
+		if code != exitInterrupted || stderr.String() != "smtplog: interrupted: nothing was written\n" {
+			t.Errorf("%v: exit status %d, %s", c, code, &stderr)
+		}
+		if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
+			t.Errorf("%v left behind %v, %v", c, left, err)
 		}
 	}
 }
