@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"slices"
 	"strings"
 
@@ -89,6 +90,9 @@ func (a *app) query(ctx context.Context, f *queryFlags, src string, paths []stri
 	}
 	q, err := query.ParseQuery(src, tables.All(), opt)
 	if err != nil {
+		if _, found := os.Stat(src); found == nil {
+			return usageError{fmt.Errorf("%s is a PATH; the QUERY comes first: smtplog query 'sessions | count' %[1]s", src)}
+		}
 		return usageError{err}
 	}
 	var format export.Format
