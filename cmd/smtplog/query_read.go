@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -120,7 +121,8 @@ func (r *rowReader) records(logs *analysis.Logs, opt *session.Options) *recordQu
 	}
 	var row tables.Record
 	q := &recordQueue{
-		max: maxWaitingRecords,
+		max:  maxWaitingRecords,
+		room: int(cmp.Or(r.window.Memory, session.DefaultMemory) / 4),
 		skip: func(rec *logparse.Record) bool {
 			r.rows++
 			return !r.window.Includes(rec.Time) || r.early != nil && !r.early(row.Set(rec, "", false))

@@ -19,6 +19,8 @@ type recordQueue struct {
 	base    int // index of waiting[0]
 	free    []*logparse.Record
 	max     int // maxWaitingRecords, but in tests
+	held    int // bytes that the copies of records take
+	room    int // how many they may
 }
 
 type recordPlace struct {
@@ -39,8 +41,12 @@ type waitingRecord struct {
 // them.
 const maxWaitingRecords = 100_000
 
-// maxFreeRecords bounds the records whose memory is kept for others.
-const maxFreeRecords = 4096
+// The records whose memory is kept for others: how many, and the most bytes of
+// one.
+const (
+	maxFreeRecords = 4096
+	maxFreeRecord  = 4096
+)
 
 // begin takes the next record in.
 func (q *recordQueue) begin(rec *logparse.Record) {
@@ -74,7 +80,7 @@ func (q *recordQueue) end(rec *logparse.Record) {
 	if !rec.Format.Protocol() || rec.Kind == logparse.KindNone {
 		q.placed(rec, "", false)
 	}
-	for len(q.waiting)-q.first > q.max && q.settle() {
+	for (len(q.waiting)-q.first > q.max || q.held > q.room) && q.settle() {
 	}
 }
 
@@ -104,6 +110,7 @@ func (q *recordQueue) placed(rec *logparse.Record, session string, secret bool) 
 			w.rec = new(logparse.Record)
 		}
 		rec.CloneInto(w.rec)
+		q.held += cap(w.rec.Raw())
 	}
 }
 
@@ -113,7 +120,9 @@ func (q *recordQueue) flush() {
 		w := &q.waiting[q.first]
 		if !w.skip {
 			q.each(w.rec, w.session, w.secret)
-			if len(q.free) < maxFreeRecords {
+			size := cap(w.rec.Raw())
+			q.held -= size
+			if len(q.free) < maxFreeRecords && size <= maxFreeRecord {
 				q.free = append(q.free, w.rec)
 			}
 			w.rec = nil

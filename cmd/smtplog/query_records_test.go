@@ -20,7 +20,7 @@ func TestRecordQueueIsBounded(t *testing.T) {
 	for _, limit := range []int{20, 200, maxWaitingRecords} {
 		var last, most, records int64
 		q := &recordQueue{
-			waits: true, max: limit,
+			waits: true, max: limit, room: 1 << 30,
 			skip: func(*logparse.Record) bool { return false },
 			each: func(rec *logparse.Record, id string, _ bool) {
 				if rec.Pos.Line <= last || id == "" {

@@ -20,7 +20,8 @@ type Options struct {
 
 	// Memory is what the open sessions may hold together, in bytes; 0 is
 	// DefaultMemory. When they hold more, those longest without an event are cut
-	// ([Builder.Capped]).
+	// ([Builder.Capped]). A quarter of it is for rows whose session is in doubt,
+	// of logs without session ids: when they hold more, it is decided early.
 	Memory int64
 
 	// Classifier gives each failure its reason; nil is the built-in one.
@@ -87,6 +88,7 @@ func NewBuilder(opt *Options, emit func(*Session)) *Builder {
 		b.maxHeld = int(b.opt.Memory)
 	}
 	b.matcher = newMatcher(b.matched, b.matchEnded)
+	b.matcher.room = b.maxHeld / waitingShare
 	return b
 }
 

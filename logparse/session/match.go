@@ -35,6 +35,10 @@ const (
 
 	// maxWaiting is how many rows may wait over all clusters.
 	maxWaiting = 100_000
+
+	// waitingShare is the part of Options.Memory that these rows may take: one
+	// in so many bytes.
+	waitingShare = 4
 )
 
 // A slot is one connection as the matcher sees it.
@@ -57,6 +61,8 @@ type matcher struct {
 	recent   *logClock   // of the row before
 	before   *cluster    // of the row before, nil if it is gone
 	limit    int         // how many rows may wait, maxWaiting but in tests
+	room     int         // how many bytes they may take
+	held     int         // how many they do
 	waiting  int         // rows that wait
 	queue    clusterList // clusters with rows that wait, in the order in which they began to
 	rows     int64       // rows so far
@@ -76,7 +82,7 @@ type logClock struct {
 }
 
 func newMatcher(place func(*slot, *logparse.Record), finish func(*slot)) *matcher {
-	m := &matcher{place: place, finish: finish, limit: maxWaiting, clusters: clusterTable{}, logs: map[uint32]*logClock{}}
+	m := &matcher{place: place, finish: finish, limit: maxWaiting, room: DefaultMemory / waitingShare, clusters: clusterTable{}, logs: map[uint32]*logClock{}}
 	return m
 }
 
@@ -104,7 +110,7 @@ func (m *matcher) add(log uint32, rec *logparse.Record) {
 	}
 	clock.idle.moveToBack(c)
 	m.decide(c, rec)
-	for m.waiting > m.limit {
+	for m.waiting > 0 && (m.waiting > m.limit || m.held > m.room) {
 		m.settle()
 	}
 }

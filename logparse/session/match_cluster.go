@@ -68,6 +68,7 @@ type openSlot struct {
 // A heldRow is a row that waits.
 type heldRow struct {
 	rec   logparse.Record
+	size  int // bytes that its values take
 	clock int64
 	nodes *node
 	alive int // number of nodes
@@ -166,6 +167,8 @@ func (m *matcher) commit(c *cluster, rec *logparse.Record) {
 		m.pool.release(n.parent)
 		n.parent = nil
 		c.oldest = row.next
+		m.held -= row.size
+		row.size = 0
 		m.pool.freeRow(row)
 		c.held--
 		m.waiting--
@@ -179,7 +182,10 @@ func (m *matcher) commit(c *cluster, rec *logparse.Record) {
 		m.queue.moveToBack(c)
 	}
 	if rec != nil {
-		rec.CloneInto(&c.newest.rec)
+		row := c.newest
+		rec.CloneInto(&row.rec)
+		m.held += cap(row.rec.Raw()) - row.size
+		row.size = cap(row.rec.Raw())
 	}
 }
 

@@ -367,6 +367,29 @@ func TestMatchCap(t *testing.T) {
 	w.close()
 }
 
+// TestMatchRoom checks that the rows that wait take no more memory than they may.
+func TestMatchRoom(t *testing.T) {
+	w := newWatch(t)
+	w.m.room = 1 << 20
+	helo := strings.Repeat("x", 5000)
+	most := 0
+	for i := range 200 {
+		host := fmt.Sprintf("10.0.0.%d", i)
+		for _, v := range []logparse.Verb{logparse.VerbHELO, logparse.VerbHELO, logparse.VerbMAIL, logparse.VerbMAIL, logparse.VerbRCPT,
+			logparse.VerbRCPT, logparse.VerbRCPT} {
+			w.add(row{host: host, helo: helo, verb: v, code: 250})
+			most = max(most, w.m.held)
+		}
+	}
+	if w.m.capped == 0 || most < w.m.room/2 || most > w.m.room {
+		t.Errorf("capped %d times, at most %d bytes of %d", w.m.capped, most, w.m.room)
+	}
+	w.close()
+	if w.m.held != 0 {
+		t.Errorf("%d bytes are left", w.m.held)
+	}
+}
+
 // TestReplyHint checks what tells commands from each other in replies.
 func TestReplyHint(t *testing.T) {
 	tests := []struct {

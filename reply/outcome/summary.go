@@ -62,7 +62,7 @@ func joinKeys(keys []Key) string {
 }
 
 // Values are the values of a group's keys; a property that is no key of the
-// Summary is zero.
+// Summary is zero. Of one that is longer than 255 bytes the beginning counts.
 type Values struct {
 	Domain    string
 	Code      reply.Code
@@ -117,16 +117,24 @@ type Group struct {
 	counting    bool // there are such, and none was merged since
 }
 
-// maxExample bounds the text of an Example, in bytes.
-const maxExample = 4096
+const (
+	maxExample = 4096 // bytes of the text of an Example
+	maxValue   = 255  // bytes of a value; domains and host names are no longer (RFC 5321 section 4.5.3.1)
+)
+
+// clip returns s, or its beginning when it is longer than n bytes.
+func clip(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	return strings.ToValidUTF8(s[:n], "") + "…"
+}
 
 // kept returns o as it is kept, which refers to no part of a whole session.
 func (o Outcome) kept() Outcome {
-	if len(o.Text) > maxExample {
-		o.Text = strings.ToValidUTF8(o.Text[:maxExample], "") + "…"
-	}
-	o.Text, o.Recipient = strings.Clone(o.Text), strings.Clone(o.Recipient)
-	o.Domain, o.Host = strings.Clone(o.Domain), strings.Clone(o.Host)
+	o.Text, o.Recipient = strings.Clone(clip(o.Text, maxExample)), strings.Clone(clip(o.Recipient, maxExample))
+	o.Domain, o.Host = strings.Clone(clip(o.Domain, maxValue)), strings.Clone(clip(o.Host, maxValue))
+	o.Verb, o.Server, o.Connector = clip(o.Verb, maxValue), clip(o.Server, maxValue), clip(o.Connector, maxValue)
 	return o
 }
 
@@ -225,7 +233,7 @@ func (s *Summary) values(o *Outcome) Values {
 	for _, k := range s.keys {
 		switch k {
 		case ByDomain:
-			v.Domain = o.Domain
+			v.Domain = clip(o.Domain, maxValue)
 		case ByCode:
 			v.Code = o.Code
 		case ByEnhanced:
@@ -239,13 +247,13 @@ func (s *Summary) values(o *Outcome) Values {
 		case ByDirection:
 			v.Direction = o.Direction
 		case ByVerb:
-			v.Verb = o.Verb
+			v.Verb = clip(o.Verb, maxValue)
 		case ByHost:
-			v.Host = o.Host
+			v.Host = clip(o.Host, maxValue)
 		case ByConnector:
-			v.Connector = o.Connector
+			v.Connector = clip(o.Connector, maxValue)
 		case ByServer:
-			v.Server = o.Server
+			v.Server = clip(o.Server, maxValue)
 		case ByFormat:
 			v.Format = o.Format
 		case ByHour:

@@ -269,3 +269,26 @@ func TestAddAllocations(t *testing.T) {
 		t.Errorf("%v allocations", n)
 	}
 }
+
+// What strangers write does not make a group large.
+func TestLongValues(t *testing.T) {
+	long := strings.Repeat("ü", 100_000)
+	s := NewSummary(Keys(), nil)
+	o := Outcome{Domain: long, Verb: long, Host: long, Connector: long, Server: long, Text: long, Recipient: long, Time: Unix(1, 0)}
+	s.Add(&o)
+	s.Add(&o)
+	merged := NewSummary(Keys(), nil)
+	merged.Merge(s)
+	merged.Merge(s)
+	g := merged.Groups()
+	if len(g) != 1 || g[0].Outcomes != 4 {
+		t.Fatalf("%d groups", len(g))
+	}
+	e := &g[0].Example
+	for name, text := range map[string]string{"domain": g[0].Domain, "verb": g[0].Verb, "host": g[0].Host, "connector": g[0].Connector, "server": g[0].Server,
+		"example's domain": e.Domain, "example's host": e.Host, "example's recipient": e.Recipient, "example's text": e.Text} {
+		if len(text) > maxExample+len("…") || !strings.HasPrefix(long, strings.TrimSuffix(text, "…")) || !strings.HasSuffix(text, "…") {
+			t.Errorf("%s has %d bytes", name, len(text))
+		}
+	}
+}

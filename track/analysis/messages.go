@@ -92,8 +92,12 @@ func (l Latency) Percentile(share float64) time.Duration {
 // Max returns the longest latency, to two significant digits.
 func (l Latency) Max() time.Duration { return time.Duration(l.h.Max()) * time.Millisecond }
 
-// maxTop bounds the names that a Top counts, which strangers choose.
-const maxTop = 200_000
+// Bounds of the names that a Top counts, which strangers choose: how many, and
+// the bytes of one.
+const (
+	maxTop  = 200_000
+	maxName = 255
+)
 
 // A Top counts names.
 type Top struct {
@@ -104,6 +108,9 @@ type Top struct {
 func (t *Top) add(name string) {
 	if t.counts == nil {
 		t.counts = map[string]int64{}
+	}
+	if len(name) > maxName {
+		name = strings.ToValidUTF8(name[:maxName], "") + "…"
 	}
 	if n, known := t.counts[name]; known {
 		t.counts[name] = n + 1
