@@ -15,10 +15,10 @@ other, each after a "|":
 	| summarize n = count(), senders = dcount(from) by domain, code, bin(time, 1h)
 	| top 10 by n
 
-A condition is what stands after where. It is used by itself where rows are only
-chosen:
+A condition is what stands after where. By itself, without table and where, it
+serves whatever only chooses rows:
 
-	2026 > 2025 and "mx1.example.net" endswith "example.net"
+	recipients | where code >= 550 and domain endswith "example.net"
 
 What follows "//" is a comment. Operators, functions, tables and columns may be
 written in any case. A name that is no plain word is written ['so']. A dot in the
