@@ -122,7 +122,7 @@ func TestIISNumber(t *testing.T) {
 
 func TestIISVerb(t *testing.T) {
 	for in, want := range map[string]Verb{"": VerbNone, "MAIL": VerbMAIL, "mail from": VerbMAIL, "MAIL FROM": VerbMAIL,
-		"RCPT TO": VerbRCPT, "rcpt": VerbRCPT, "RCPT FROM": VerbOther, "XXXX TO": VerbOther, "xxxx": VerbOther} {
+		"RCPT TO": VerbRCPT, "rcpt": VerbRCPT, "RCPT FROM": VerbOther, "Xxxx TO": VerbOther, "xxxx": VerbOther} {
 		if got := iisVerb([]byte(in)); got != want {
 			t.Errorf("iisVerb(%q) = %v, want %v", in, got, want)
 		}

@@ -178,11 +178,19 @@ func (v *overview) short(t outcome.Time, layout string) string {
 	return t.Time().In(v.loc).Format(layout)
 }
 
-// remedies says what to do about each reason that is shown, once.
+// remedies says what to do about each reason that is shown, once; what we refused
+// and what was refused to us are told apart where both are.
 func (v *overview) remedies(w io.Writer, groups []*outcome.Group) {
 	type cause struct {
 		reason    reply.Reason
 		direction outcome.Direction
+	}
+	directions := map[reply.Reason]map[outcome.Direction]bool{}
+	for _, g := range groups {
+		if directions[g.Reason] == nil {
+			directions[g.Reason] = map[outcome.Direction]bool{}
+		}
+		directions[g.Reason][g.Example.Direction] = true
 	}
 	seen := map[cause]bool{}
 	for _, g := range groups {
@@ -198,6 +206,10 @@ func (v *overview) remedies(w io.Writer, groups []*outcome.Group) {
 		if c.reason == reply.ReasonUnknown {
 			who = ""
 		}
-		v.wrapped(w, fmt.Sprintf("  %s%s: %s", c.reason, who, c.reason.Remedy(c.direction)), "    ")
+		name := c.reason.String()
+		if len(directions[c.reason]) > 1 {
+			name += ", " + c.direction.String()
+		}
+		v.wrapped(w, fmt.Sprintf("  %s%s: %s", name, who, c.reason.Remedy(c.direction)), "    ")
 	}
 }

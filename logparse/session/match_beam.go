@@ -169,11 +169,25 @@ func (h *hypothesis) wait(r *matchRow) {
 // placeOnly places a row that can go nowhere but to the j-th connection of the
 // only hypothesis, or begins one if j is -1.
 func (m *matcher) placeOnly(c *cluster, j int, rec *logparse.Record) {
-	r := &m.row
 	h := c.hypotheses[0]
 	h.score = 0
 	m.pool.release(h.node)
 	h.node = nil
+	j = m.step(h, j)
+	x := &h.conns[j]
+	over := x.take(&m.row, c.order, &h.habits)
+	m.placeRow(c, x.first, over, false, rec)
+	if over {
+		h.conns = slices.Delete(h.conns, j, j+1)
+	} else {
+		h.sum += x.mark()
+	}
+}
+
+// step readies h for the row to go to its j-th connection, a new one if j is
+// -1, and returns which one that is.
+func (m *matcher) step(h *hypothesis, j int) int {
+	r := &m.row
 	if j < 0 {
 		j = len(h.conns)
 		m.pool.makeRoom(h)
@@ -185,14 +199,7 @@ func (m *matcher) placeOnly(c *cluster, j int, rec *logparse.Record) {
 			h.habits.pass(h.conns, j)
 		}
 	}
-	x := &h.conns[j]
-	over := x.take(r, c.order, &h.habits)
-	m.placeRow(c, x.first, over, false, rec)
-	if over {
-		h.conns = slices.Delete(h.conns, j, j+1)
-	} else {
-		h.sum += x.mark()
-	}
+	return j
 }
 
 // branch replaces the hypotheses of c by those that the candidates lead to. The
@@ -246,27 +253,16 @@ func (m *matcher) branch(c *cluster) {
 // follow returns the hypothesis that a candidate leads to. It is from itself
 // when no other candidate needs that any more.
 func (m *matcher) follow(c *cluster, x candidate, from *hypothesis, row *heldRow) *hypothesis {
-	r, h := &m.row, from
+	h := from
 	if from.ways > 0 {
 		h = m.pool.newHypothesis(len(from.conns) + 1)
 		h.sum, h.habits = from.sum, from.habits
 		h.conns = append(h.conns, from.conns...)
 	}
 	h.score, h.rank = x.score, x.rank
-	j := x.conn
-	if j < 0 {
-		j = len(h.conns)
-		m.pool.makeRoom(h)
-		h.conns = h.conns[:j+1]
-		r.open(&h.conns[j], &h.habits, h.conns[:j])
-	} else {
-		h.sum -= h.conns[j].mark()
-		if r.reply {
-			h.habits.pass(h.conns, j)
-		}
-	}
+	j := m.step(h, x.conn)
 	moved := &h.conns[j]
-	over := moved.take(r, c.order, &h.habits)
+	over := moved.take(&m.row, c.order, &h.habits)
 	before := from.node
 	h.node = m.pool.newNode(row, before, moved.first, over)
 	if h == from {
