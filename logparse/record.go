@@ -136,6 +136,15 @@ func (r *Record) Column(i int) string {
 	return r.layout.name(i + 1)
 }
 
+// Columns returns the names of the row's columns, which must not be changed.
+// Rows that share the slice share the columns.
+func (r *Record) Columns() []string {
+	if r.layout == nil {
+		return nil
+	}
+	return r.layout.names
+}
+
 // Clone returns a copy of r that shares nothing with the Reader.
 func (r *Record) Clone() *Record {
 	c := new(Record)

@@ -90,3 +90,33 @@ func countValues(row []byte, i int) int {
 		}
 	}
 }
+
+// Ends sets ends to where the first values of a CSV row end, each at a comma,
+// with the quotes that are around some of them: such a value begins and ends with
+// one, and those inside are doubled. It fails if the row has no more values than
+// that, or if a quote that one of them begins with does not close at its end.
+func (r *Record) Ends(ends []int) bool {
+	row, i := r.raw, 0
+	for k := range ends {
+		switch {
+		case i >= len(row):
+			return false
+		case row[i] == ',': // very many values are empty
+		case row[i] == '"':
+			from, to, _, next := csvQuotedAt(row, i)
+			if next < 0 || from != i+1 || to != next-2 {
+				return false
+			}
+			i = next - 1
+		default:
+			width := bytes.IndexByte(row[i:], ',')
+			if width < 0 {
+				return false
+			}
+			i += width
+		}
+		ends[k] = i
+		i++
+	}
+	return true
+}

@@ -64,8 +64,9 @@ type Builder struct {
 	maxRows int
 	maxHeld int64
 
-	event    Event
-	common   *common
+	event Event
+	row   quickRow
+	packing
 	clusters *clusters
 	servers  *servers
 	coverage Coverage
@@ -96,10 +97,11 @@ type Builder struct {
 func NewBuilder(opt *Options, emit func(*Message)) *Builder {
 	b := &Builder{
 		emit: emit, window: DefaultWindow, settled: DefaultSettled, maxRows: MaxRows, maxHeld: DefaultMemory, swept: math.MinInt64,
-		common: newCommon(), clusters: newClusters(), servers: newServers(), joins: newJoins(),
+		packing: packing{common: newCommon(), origins: newOrigins()}, clusters: newClusters(), servers: newServers(), joins: newJoins(),
 	}
 	if opt != nil {
 		b.opt = *opt
+		b.verdictsOnly = opt.VerdictsOnly
 	}
 	if b.opt.Window > 0 {
 		b.window = b.opt.Window
@@ -119,6 +121,10 @@ func NewBuilder(opt *Options, emit func(*Message)) *Builder {
 // Add takes a row. Records that are no rows of tracking logs or message traces
 // are passed over. Rows may come in any order.
 func (b *Builder) Add(rec *logparse.Record) {
+	if b.opt.Keep == nil && b.quick(rec) {
+		b.limit()
+		return
+	}
 	e := &b.event
 	if b.opt.Keep == nil {
 		if !e.split(rec, false) {
@@ -140,6 +146,11 @@ func (b *Builder) Add(rec *logparse.Record) {
 		e.fill(colMessageInfo, info)
 	}
 	b.add(e)
+	b.limit()
+}
+
+// limit makes room where too much is held.
+func (b *Builder) limit() {
 	if b.clusters.rows > b.maxRows || b.clusters.held() > b.maxHeld {
 		b.makeRoom()
 	}

@@ -23,6 +23,9 @@ type clusters struct {
 	short   shortNames
 	keys    []uint64 // of the row that is being added
 	scratch []byte
+
+	network    []byte // of the row before on the short way
+	networkKey uint64
 }
 
 // An openCluster is a cluster with rows, and the time before which nothing of
@@ -90,6 +93,12 @@ func (c *clusters) find(e *Event) *cluster {
 	if len(c.keys) == 0 {
 		return nil
 	}
+	return c.locate(e.NetworkID != "")
+}
+
+// locate is find for a row with these keys, the first of which is that of its
+// network message id if it has one.
+func (c *clusters) locate(hasNetwork bool) *cluster {
 	var found *cluster
 	if c.last != nil && c.last.has(c.keys[0]) {
 		found = c.last
@@ -121,7 +130,7 @@ func (c *clusters) find(e *Event) *cluster {
 			found.keys = append(found.keys, k)
 		}
 	}
-	if e.NetworkID == "" || found.rows > 0 && found.network != c.keys[0] {
+	if !hasNetwork || found.rows > 0 && found.network != c.keys[0] {
 		found.mixed = true
 	}
 	found.network = c.keys[0]

@@ -74,6 +74,18 @@ func (c *Coverage) Add(e *Event) {
 	c.add(e.Server, p, e.Time)
 }
 
+// addFrom notes a row of that origin.
+func (c *Coverage) addFrom(o *origin, at outcome.Time) {
+	switch {
+	case o.server == "":
+	case o.log == nil:
+		o.log = c.add(o.server, o.part, at)
+	default:
+		c.widen(at)
+		o.log.add(at)
+	}
+}
+
 // skip notes a row that is not taken apart.
 func (c *Coverage) skip(rec *logparse.Record) {
 	if rec.Time.IsZero() || rec.Format == logparse.Agent {
@@ -96,7 +108,9 @@ func (c *Coverage) widen(at outcome.Time) {
 	}
 }
 
-func (c *Coverage) add(server string, of part, at outcome.Time) {
+// add notes a row of a log and returns what is known of that, nil for one too
+// many.
+func (c *Coverage) add(server string, of part, at outcome.Time) *spans {
 	if c.logs == nil {
 		c.logs, c.names = map[place]*spans{}, map[string]string{}
 	}
@@ -106,7 +120,7 @@ func (c *Coverage) add(server string, of part, at outcome.Time) {
 	s := c.logs[p]
 	if s == nil {
 		if len(c.logs) >= maxPlaces {
-			return
+			return nil
 		}
 		s = &spans{}
 		c.logs[p] = s
@@ -117,6 +131,7 @@ func (c *Coverage) add(server string, of part, at outcome.Time) {
 	}
 	c.recent, c.recentServer, c.recentPart = s, c.names[name], of
 	s.add(at)
+	return s
 }
 
 // part returns the log that the row stands in.

@@ -28,12 +28,12 @@ func lower(s string) string {
 }
 
 // appendLower appends lower(s).
-func appendLower(b []byte, s string) []byte {
+func appendLower[T string | []byte](b []byte, s T) []byte {
 	from := len(b)
 	for i := range len(s) {
 		c := s[i]
 		if c >= utf8.RuneSelf {
-			return append(b[:from], lower(s)...)
+			return append(b[:from], lower(string(s))...)
 		}
 		b = append(b, lowerByte(c))
 	}

@@ -62,9 +62,9 @@ func FuzzParse(f *testing.F) {
 			var again Event
 			var c cluster
 			c.reset()
-			common := newCommon()
-			c.add(&e, common)
-			c.unpack([]*Event{&again}, common)
+			p := packing{common: newCommon(), origins: newOrigins()}
+			c.add(&e, p.common)
+			c.unpack([]*Event{&again}, &p)
 			if again.EventID != e.EventID || again.Server != e.Server || again.Reply != e.Reply || again.RemoteInternalID != e.RemoteInternalID ||
 				!slices.Equal(again.Recipients, e.Recipients) || !slices.Equal(again.Related, e.Related) || again.Session != e.Session ||
 				again.Bytes != e.Bytes || again.Number != e.Number || again.Pos != e.Pos {

@@ -32,9 +32,11 @@ type group struct {
 // depend on the order of the rows.
 func (b *Builder) split(c *cluster) []group {
 	events := b.events.take(c.rows)
-	c.unpack(events, b.common)
+	c.unpack(events, &b.packing)
 	for _, e := range events {
-		e.short = b.clusters.short.of(e.Server)
+		if e.short == "" {
+			e.short = b.clusters.short.of(e.Server)
+		}
 	}
 	events = order(events)
 	one := oneNetworkID(events)

@@ -11,7 +11,7 @@ import (
 func messageName(id string) string { return lower(bareName(id)) }
 
 // bareName returns a Message-ID or MTS-ID without blanks and <> around it.
-func bareName(id string) string {
+func bareName[T string | []byte](id T) T {
 	for len(id) > 0 && isAround(id[0]) {
 		id = id[1:]
 	}

@@ -89,10 +89,13 @@ var alike = [slots]column{
 type cluster struct {
 	data        []byte
 	rows        int
-	latest      [slots]extent // of its own texts
-	first, last int64         // Unix nanoseconds of the rows; one without a time is first
-	network     uint64        // the key of the network message id that the rows bear
-	mixed       bool          // they do not all bear it
+	latest      *[slots]extent    // of its own texts; nil before the first row of the long way
+	spans       [spanCount]extent // the latest ones, of rows of the short way
+	wrote       uint32            // the server of the row of the latest spanIDs
+	file        uint32            // of the latest row of the short way
+	first, last int64             // Unix nanoseconds of the rows; one without a time is first
+	network     uint64            // the key of the network message id that the rows bear
+	mixed       bool              // they do not all bear it
 	keys        []uint64
 	place       int    // in clusters.open
 	order       uint64 // of its first row
@@ -103,6 +106,9 @@ type extent struct{ from, to uint32 }
 
 // add packs the row that e was read from.
 func (c *cluster) add(e *Event, common *common) {
+	if c.latest == nil {
+		c.latest = new([slots]extent)
+	}
 	filled := e.filled & (1<<keptColumns - 1)
 	b := append(c.data, byte(e.Format), digitsOf(e.Time))
 	b = binary.AppendVarint(b, e.Time.UnixNano())
@@ -138,10 +144,10 @@ func (c *cluster) appendValue(b []byte, s string, slot column, common *common) [
 		}
 	}
 	// Most ids, the sender and the subject are those of the row before.
-	if c.latest[slot].is(b, s) {
+	if is(c.latest[slot], b, s) {
 		return append(b, byte(slot))
 	}
-	if k := alike[slot]; c.latest[k].is(b, s) {
+	if k := alike[slot]; is(c.latest[k], b, s) {
 		return append(b, byte(k))
 	}
 	b = appendText(append(b, byte(slots)), s)
@@ -152,8 +158,8 @@ func (c *cluster) appendValue(b []byte, s string, slot column, common *common) [
 }
 
 // is reports whether s, which is not empty, is the text there.
-func (x extent) is(data []byte, s string) bool {
-	return int(x.to-x.from) == len(s) && string(data[x.from:x.to]) == s
+func is[T string | []byte](x extent, data []byte, s T) bool {
+	return int(x.to-x.from) == len(s) && string(data[x.from:x.to]) == string(s)
 }
 
 func appendText(b []byte, s string) []byte {
@@ -174,13 +180,25 @@ type unpacker struct {
 	texts  string // the same, for the events to keep
 	at     int
 	latest [slots]string
+	quick  quickReader
+}
+
+// A packing is what clusters share.
+type packing struct {
+	common       *common
+	origins      *origins
+	verdictsOnly bool
 }
 
 // unpack reads all rows as events.
-func (c *cluster) unpack(events []*Event, common *common) {
+func (c *cluster) unpack(events []*Event, p *packing) {
 	u := unpacker{data: c.data, texts: string(c.data)}
 	for _, e := range events {
-		u.row(e, common)
+		if u.data[u.at] == quickMark {
+			u.quickRow(e, p)
+		} else {
+			u.row(e, p.common)
+		}
 	}
 }
 
@@ -245,15 +263,33 @@ func (u *unpacker) varint() int64 {
 // take moves the rows of d to c. They refer to texts of their own only.
 func (c *cluster) take(d *cluster) {
 	size := uint64(len(c.data))
-	for k, x := range d.latest {
-		if x.to > 0 && size+uint64(x.to) <= math.MaxUint32 {
-			c.latest[k] = extent{uint32(size) + x.from, uint32(size) + x.to}
+	if d.latest != nil {
+		if c.latest == nil {
+			c.latest = new([slots]extent)
 		}
+		moved(c.latest[:], d.latest[:], size)
+	}
+	moved(c.spans[:], d.spans[:], size)
+	if d.spans[spanIDs].to > 0 {
+		c.wrote, c.file = d.wrote, d.file
 	}
 	c.data, c.keys = append(c.data, d.data...), append(c.keys, d.keys...)
 	c.rows += d.rows
 	c.mixed = true
 	c.first, c.last, c.order = min(c.first, d.first), max(c.last, d.last), min(c.order, d.order)
+}
+
+// moved sets extents to those of data that now comes behind size other bytes.
+func moved(to, from []extent, size uint64) {
+	for k, x := range from {
+		if x.to == 0 {
+			continue
+		}
+		to[k] = extent{}
+		if size+uint64(x.to) <= math.MaxUint32 {
+			to[k] = extent{uint32(size) + x.from, uint32(size) + x.to}
+		}
+	}
 }
 
 // Bounds of the room that a cluster keeps when it is used again.

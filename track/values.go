@@ -62,7 +62,7 @@ func networkID(s string) string {
 
 // plainID reports whether s is a network message id as Exchange writes it, in
 // lower case, and not one of zeros only.
-func plainID(s string) bool {
+func plainID[T string | []byte](s T) bool {
 	if len(s) != len("00000000-0000-0000-0000-000000000000") {
 		return false
 	}

@@ -76,16 +76,24 @@ func TestPack(t *testing.T) {
 	w := testworld.Play(testworld.Options{Seed: 4, Messages: 60, Export: []string{"EX3"}})
 	rows := trackingRecords(t, w)
 	random := rand.New(rand.NewPCG(1, 1))
-	common := newCommon()
-	for range 20 {
+	b := NewBuilder(nil, nil)
+	short := 0
+	for range 50 {
 		var clusters [3]cluster
 		var want [3][]string
 		for i := range clusters {
 			clusters[i].reset()
 			for range random.IntN(12) {
 				var e Event
-				Parse(rows[random.IntN(len(rows))], &e)
-				clusters[i].add(&e, common)
+				rec := rows[random.IntN(len(rows))]
+				Parse(rec, &e)
+				if o, n := b.origin(rec); o != nil && random.IntN(4) > 0 {
+					b.row.fileNumber, _ = b.common.number(rec.Pos.File)
+					clusters[i].addQuick(&b.row, rec, n, false)
+					short++
+				} else {
+					clusters[i].add(&e, b.common)
+				}
 				want[i] = append(want[i], shown(&e))
 			}
 		}
@@ -95,7 +103,7 @@ func TestPack(t *testing.T) {
 		for i := range events {
 			events[i] = new(Event)
 		}
-		clusters[0].unpack(events, common)
+		clusters[0].unpack(events, &b.packing)
 		var got []string
 		for _, e := range events {
 			got = append(got, shown(e))
@@ -103,6 +111,9 @@ func TestPack(t *testing.T) {
 		if all := slices.Concat(want[:]...); !slices.Equal(got, all) {
 			t.Fatalf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(all, "\n"))
 		}
+	}
+	if short < 100 {
+		t.Errorf("%d rows went the short way", short)
 	}
 }
 

@@ -1,0 +1,136 @@
+package track
+
+import (
+	"hash/maphash"
+	"strings"
+)
+
+// An origin is what rows have in common that tell of the same step between the
+// same servers: the columns that say who did what.
+type origin struct {
+	who, what, way string // the columns as they stand in the row, see quickRow
+
+	clientIP, clientHostname string
+	serverIP, serverHostname string
+	connector, source, event string
+	directionality           string
+
+	eventID, sourceID string // in upper case
+	server            string // that wrote the row
+	short             string // its short name
+	place             uint32 // the number of that
+	part              part
+	log               *spans // of the server, nil before the first row or where there are too many
+
+	slow    bool // its rows go the long way
+	noted   bool // the servers that it names are known
+	context bool // a verdict may depend on the source-context
+}
+
+// origins are those of the rows that are held, each with a number.
+type origins struct {
+	list   []*origin
+	index  map[uint64]uint32 // by the hash of the columns
+	recent [256]uint32       // those that were asked for last, by a hash
+	seed   maphash.Seed
+	key    []byte
+}
+
+// maxOrigins bounds the origins, which strangers have a hand in. Rows of
+// others go the long way.
+const maxOrigins = 1 << 14
+
+func newOrigins() *origins {
+	return &origins{index: map[uint64]uint32{}, seed: maphash.MakeSeed()}
+}
+
+// is reports whether these are the origin's columns.
+func (o *origin) is(who, what, way []byte) bool {
+	return o.who == string(who) && o.what == string(what) && o.way == string(way)
+}
+
+// find returns the origin of a row and its number, nil if it is not to be
+// kept.
+func (s *origins) find(q *quickRow, b *Builder) (o *origin, number uint32) {
+	who, what, way := q.span(atClientIP, atServerHostname), q.span(atConnector, atEventID), q.span(atDirectionality, atDirectionality)
+	recent := &s.recent[byte(len(who)+7*len(what)+31*int(who[len(who)/2])+59*int(who[max(len(who)-2, 0)])+113*int(what[len(what)-1]))]
+	if int(*recent) < len(s.list) {
+		if o := s.list[*recent]; o.is(who, what, way) {
+			return o, *recent
+		}
+	}
+	s.key = append(append(append(append(append(s.key[:0], who...), '\n'), what...), '\n'), way...)
+	hash := maphash.Bytes(s.seed, s.key)
+	number, ok := s.index[hash]
+	if !ok {
+		if len(s.list) >= maxOrigins {
+			return nil, 0
+		}
+		number = uint32(len(s.list))
+		s.list = append(s.list, newOrigin(q, b))
+		s.index[hash] = number
+	}
+	*recent = number
+	if o = s.list[number]; !o.is(who, what, way) {
+		return nil, 0
+	}
+	return o, number
+}
+
+func newOrigin(q *quickRow, b *Builder) *origin {
+	o := &origin{
+		who: string(q.span(atClientIP, atServerHostname)), what: string(q.span(atConnector, atEventID)),
+		way: string(q.span(atDirectionality, atDirectionality)),
+	}
+	o.clientIP, o.clientHostname, o.serverIP, o.serverHostname = fourOf(o.who)
+	o.connector, o.source, o.event, _ = fourOf(o.what)
+	o.directionality = o.way
+	for _, s := range [...]string{o.clientIP, o.clientHostname, o.serverIP, o.serverHostname, o.connector, o.source, o.event, o.way} {
+		o.slow = o.slow || strings.HasPrefix(s, `"`)
+	}
+	o.eventID, o.sourceID = upper(o.event), upper(o.source)
+	e := o.head()
+	o.server = e.writer()
+	o.short = shortName(o.server)
+	e.NetworkID = "-"
+	o.part = e.part()
+	var few bool
+	o.place, few = b.common.number(o.short)
+	// References and the names of other servers are not read on the short way.
+	o.slow = o.slow || !few || o.sourceID == "TRACE" || o.eventID == "TRANSFER" || o.eventID == "SEND" && internalConnector(o.connector)
+	f, known := effects[o.eventID]
+	o.context = known && f != effectDelivered || strings.HasPrefix(o.eventID, "SEND") || strings.HasPrefix(o.eventID, "HAREDIRECT")
+	return o
+}
+
+// fourOf parts up to four values.
+func fourOf(s string) (first, second, third, fourth string) {
+	first, s, _ = strings.Cut(s, ",")
+	second, s, _ = strings.Cut(s, ",")
+	third, fourth, _ = strings.Cut(s, ",")
+	return first, second, third, fourth
+}
+
+// head returns an event of that origin.
+func (o *origin) head() *Event {
+	e := &Event{Number: -1}
+	o.fill(e)
+	return e
+}
+
+// fill fills in the origin's columns.
+func (o *origin) fill(e *Event) {
+	e.fill(colClientIP, o.clientIP)
+	e.fill(colClientHostname, o.clientHostname)
+	e.fill(colServerIP, o.serverIP)
+	e.fill(colServerHostname, o.serverHostname)
+	e.fill(colConnector, o.connector)
+	e.fill(colSource, o.source)
+	e.fill(colEvent, o.event)
+	e.fill(colDirectionality, o.directionality)
+	e.ClientIP, e.ClientHostname, e.ServerIP, e.ServerHostname = o.clientIP, o.clientHostname, o.serverIP, o.serverHostname
+	e.Connector, e.Directionality = o.connector, o.directionality
+	e.Source, e.EventID = o.sourceID, o.eventID
+	e.Server, e.short = o.server, o.short
+	e.modern = true
+}
