@@ -174,10 +174,7 @@ func (b *Builder) add(e *Event) {
 		b.loose++
 		return
 	}
-	before := len(c.data)
-	c.add(e, b.common)
-	b.clusters.rows++
-	b.clusters.bytes += int64(len(c.data) - before)
+	b.clusters.pack(c, e, b.common)
 	if !e.Time.IsZero() {
 		b.clusters.hasten(c, later(e.Time.UnixNano(), b.settled))
 	}
@@ -223,16 +220,17 @@ func (b *Builder) sweep(mark int64) {
 	over := b.over[:0]
 	due := b.due[:0]
 	for i := range b.clusters.open {
-		c := &b.clusters.open[i]
-		if c.recheck >= mark {
+		open := &b.clusters.open[i]
+		if open.recheck >= mark {
 			continue
 		}
+		c := b.clusters.at(open.number)
 		// What is one message is not over until all of its rows are old enough.
 		if ready := later(c.last, b.settled); !c.mixed && ready >= mark {
-			c.recheck = ready
+			open.recheck = ready
 			continue
 		}
-		due = append(due, c.cluster)
+		due = append(due, c)
 	}
 	for _, c := range due {
 		over = b.finish(c, mark, EndedCut, over)

@@ -11,13 +11,17 @@ import (
 // together. Rows of different messages may be in one cluster; [Builder.split]
 // tells them apart when all are there, so that their order does not matter.
 type clusters struct {
-	open  []openCluster
-	byKey map[uint64]*cluster
-	rows  int
-	bytes int64 // of their rows, packed
-	count uint64
-	spare []*cluster // to be used again
-	last  *cluster   // of the row before
+	blocks [][]cluster // clusterBlock each, by their numbers
+	spare  []uint32    // numbers to be used again
+	open   []openCluster
+	byKey  keyTable
+	extras map[uint32]*extra
+	arena  arena
+	packer packer
+	rows   int
+	bytes  int64 // of their rows, packed
+	count  uint64
+	last   *cluster // of the row before
 
 	seeds   [kinds]maphash.Seed
 	short   shortNames
@@ -31,12 +35,17 @@ type clusters struct {
 // An openCluster is a cluster with rows, and the time before which nothing of
 // it can be over.
 type openCluster struct {
-	*cluster
 	recheck int64
+	number  uint32
 }
 
-// maxSpare bounds the clusters that are kept to be used again.
-const maxSpare = 1024
+// clusterBlock is how many clusters are allocated together.
+const clusterBlock = 256
+
+// at returns the cluster of that number.
+func (c *clusters) at(number uint32) *cluster {
+	return &c.blocks[number/clusterBlock][number%clusterBlock]
+}
 
 // Kinds of keys.
 const (
@@ -48,7 +57,7 @@ const (
 )
 
 func newClusters() *clusters {
-	c := &clusters{byKey: map[uint64]*cluster{}}
+	c := &clusters{extras: map[uint32]*extra{}}
 	for i := range c.seeds {
 		c.seeds[i] = maphash.MakeSeed()
 	}
@@ -107,7 +116,7 @@ func (c *clusters) locate(hasNetwork bool) *cluster {
 		if found != nil && found.has(k) {
 			continue
 		}
-		switch other := c.byKey[k]; {
+		switch other := c.byID(k); {
 		case other == nil || other == found:
 		case found == nil:
 			found = other
@@ -125,9 +134,9 @@ func (c *clusters) locate(hasNetwork bool) *cluster {
 		if found.has(k) {
 			continue
 		}
-		if c.byKey[k] == nil {
-			c.byKey[k] = found
-			found.keys = append(found.keys, k)
+		if _, ok := c.byKey.get(k); !ok {
+			c.byKey.set(k, found.number)
+			c.addKey(found, k)
 		}
 	}
 	if !hasNetwork || found.rows > 0 && found.network != c.keys[0] {
@@ -138,33 +147,77 @@ func (c *clusters) locate(hasNetwork bool) *cluster {
 	return found
 }
 
-// has reports whether k is one of the cluster's latest keys.
+// byID returns the cluster with that key, nil if there is none.
+func (c *clusters) byID(key uint64) *cluster {
+	if n, ok := c.byKey.get(key); ok {
+		return c.at(n)
+	}
+	return nil
+}
+
+// has reports whether k is one of the cluster's first keys.
 func (c *cluster) has(k uint64) bool {
-	for i := len(c.keys) - 1; i >= max(0, len(c.keys)-16); i-- {
-		if c.keys[i] == k {
+	for _, known := range c.keys[:c.keyCount] {
+		if known == k {
 			return true
 		}
 	}
 	return false
 }
 
+// addKey notes a key of the cluster.
+func (c *clusters) addKey(cl *cluster, k uint64) {
+	if cl.keyCount < len(cl.keys) {
+		cl.keys[cl.keyCount] = k
+		cl.keyCount++
+		return
+	}
+	x := c.extra(cl)
+	x.keys = append(x.keys, k)
+}
+
+// extra returns what few clusters have.
+func (c *clusters) extra(cl *cluster) *extra {
+	if !cl.hasExtra {
+		cl.hasExtra = true
+		c.extras[cl.number] = new(extra)
+	}
+	return c.extras[cl.number]
+}
+
+// eachKey calls each for every key of the cluster.
+func (c *clusters) eachKey(cl *cluster, each func(k uint64)) {
+	for _, k := range cl.keys[:cl.keyCount] {
+		each(k)
+	}
+	if cl.hasExtra {
+		for _, k := range c.extras[cl.number].keys {
+			each(k)
+		}
+	}
+}
+
 // add opens a cluster.
 func (c *clusters) add() *cluster {
-	var cl *cluster
-	if n := len(c.spare); n > 0 {
-		cl, c.spare = c.spare[n-1], c.spare[:n-1]
-	} else {
-		cl = new(cluster)
-		cl.reset()
+	if len(c.spare) == 0 {
+		n := len(c.blocks) * clusterBlock
+		c.blocks = append(c.blocks, make([]cluster, clusterBlock))
+		for i := clusterBlock - 1; i >= 0; i-- {
+			c.spare = append(c.spare, uint32(n+i))
+		}
 	}
+	last := len(c.spare) - 1
+	number := c.spare[last]
+	c.spare = c.spare[:last]
+	cl := c.at(number)
 	c.count++
-	cl.order, cl.place = c.count, len(c.open)
-	c.open = append(c.open, openCluster{cl, math.MaxInt64})
+	*cl = cluster{number: number, place: len(c.open), order: c.count, first: math.MaxInt64, last: math.MinInt64}
+	c.open = append(c.open, openCluster{math.MaxInt64, number})
 	return cl
 }
 
 // clusterSize is about what a cluster takes beside its rows.
-const clusterSize = 1 << 10
+const clusterSize = 512
 
 // held returns about how much memory the clusters take.
 func (c *clusters) held() int64 { return c.bytes + int64(len(c.open))*clusterSize }
@@ -173,20 +226,21 @@ func (c *clusters) held() int64 { return c.bytes + int64(len(c.open))*clusterSiz
 func (c *clusters) merge(cl, d *cluster) {
 	recheck := &c.open[cl.place].recheck
 	*recheck = min(*recheck, c.open[d.place].recheck)
-	for _, k := range d.keys {
-		c.byKey[k] = cl
-	}
-	cl.take(d)
+	c.eachKey(d, func(k uint64) {
+		c.byKey.set(k, cl.number)
+		c.addKey(cl, k)
+	})
+	c.bytes -= int64(cl.data.room + d.data.room)
+	c.take(cl, d)
+	c.bytes += int64(cl.data.room)
 	c.close(d)
 }
 
 // remove drops a cluster.
 func (c *clusters) remove(cl *cluster) {
 	c.rows -= cl.rows
-	c.bytes -= int64(len(cl.data))
-	for _, k := range cl.keys {
-		delete(c.byKey, k)
-	}
+	c.bytes -= int64(cl.data.room)
+	c.eachKey(cl, c.byKey.remove)
 	c.close(cl)
 }
 
@@ -194,16 +248,16 @@ func (c *clusters) remove(cl *cluster) {
 func (c *clusters) close(cl *cluster) {
 	last := len(c.open) - 1
 	c.open[cl.place] = c.open[last]
-	c.open[cl.place].place = cl.place
-	c.open[last] = openCluster{}
+	c.at(c.open[cl.place].number).place = cl.place
 	c.open = c.open[:last]
 	if c.last == cl {
 		c.last = nil
 	}
-	if len(c.spare) < maxSpare {
-		cl.reset()
-		c.spare = append(c.spare, cl)
+	c.arena.give(&cl.data)
+	if cl.hasExtra {
+		delete(c.extras, cl.number)
 	}
+	c.spare = append(c.spare, cl.number)
 }
 
 // hasten sees to it that the cluster is looked at when the watermark is at t.
@@ -216,7 +270,7 @@ func (c *clusters) hasten(cl *cluster, t int64) {
 func (c *clusters) sorted(order func(x, y *cluster) int) []*cluster {
 	list := make([]*cluster, 0, len(c.open))
 	for _, o := range c.open {
-		list = append(list, o.cluster)
+		list = append(list, c.at(o.number))
 	}
 	slices.SortFunc(list, order)
 	return list

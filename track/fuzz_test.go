@@ -60,11 +60,11 @@ func FuzzParse(f *testing.F) {
 			}
 			// What a Builder packs, it gets back.
 			var again Event
-			var c cluster
-			c.reset()
+			c := newClusters()
+			cl := c.add()
 			p := packing{common: newCommon(), origins: newOrigins()}
-			c.add(&e, p.common)
-			c.unpack([]*Event{&again}, &p)
+			c.pack(cl, &e, p.common)
+			c.unpack(cl, []*Event{&again}, &p)
 			if again.EventID != e.EventID || again.Server != e.Server || again.Reply != e.Reply || again.RemoteInternalID != e.RemoteInternalID ||
 				!slices.Equal(again.Recipients, e.Recipients) || !slices.Equal(again.Related, e.Related) || again.Session != e.Session ||
 				again.Bytes != e.Bytes || again.Number != e.Number || again.Pos != e.Pos {

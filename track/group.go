@@ -32,7 +32,7 @@ type group struct {
 // depend on the order of the rows.
 func (b *Builder) split(c *cluster) []group {
 	events := b.events.take(c.rows)
-	c.unpack(events, &b.packing)
+	b.clusters.unpack(c, events, &b.packing)
 	for _, e := range events {
 		if e.short == "" {
 			e.short = b.clusters.short.of(e.Server)

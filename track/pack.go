@@ -86,80 +86,124 @@ var alike = [slots]column{
 //
 // A row of Exchange 5.5, which has a line for each recipient, has their number
 // at its end, and the address and status of each.
+//
+// It has no pointers: there are many, and the collector would follow them.
 type cluster struct {
-	data        []byte
+	data        region
 	rows        int
-	latest      *[slots]extent    // of its own texts; nil before the first row of the long way
+	first, last int64             // Unix nanoseconds of the rows; one without a time is first
 	spans       [spanCount]extent // the latest ones, of rows of the short way
 	wrote       uint32            // the server of the row of the latest spanIDs
 	file        uint32            // of the latest row of the short way
-	first, last int64             // Unix nanoseconds of the rows; one without a time is first
 	network     uint64            // the key of the network message id that the rows bear
 	mixed       bool              // they do not all bear it
-	keys        []uint64
-	place       int    // in clusters.open
-	order       uint64 // of its first row
+	hasExtra    bool              // in clusters.extras
+	keyCount    int
+	keys        [6]uint64 // the first ones
+	number      uint32    // in clusters.blocks
+	place       int       // in clusters.open
+	order       uint64    // of its first row
+}
+
+// An extra is what few clusters have.
+type extra struct {
+	latest [slots]extent // of the cluster's own texts, for rows of the long way
+	keys   []uint64      // those that the cluster itself has no room for
 }
 
 // An extent is where a text lies in the data of a cluster.
 type extent struct{ from, to uint32 }
 
-// add packs the row that e was read from.
-func (c *cluster) add(e *Event, common *common) {
-	if c.latest == nil {
-		c.latest = new([slots]extent)
-	}
-	filled := e.filled & (1<<keptColumns - 1)
-	b := append(c.data, byte(e.Format), digitsOf(e.Time))
-	b = binary.AppendVarint(b, e.Time.UnixNano())
-	b = binary.AppendVarint(b, e.Pos.Line)
-	b = binary.AppendVarint(b, e.Pos.Offset)
-	b = binary.AppendUvarint(b, filled)
-	b = c.appendValue(b, e.Pos.File, slotFile, common)
-	for ; filled != 0; filled &= filled - 1 {
-		i := column(bits.TrailingZeros64(filled))
-		b = c.appendValue(b, e.raw[i], i, common)
-	}
-	if e.Format == logparse.Tracking5 {
-		b = binary.AppendUvarint(b, uint64(len(e.Recipients)))
-		for i := range e.Recipients {
-			b = appendText(appendText(b, e.Recipients[i].Address), e.Recipients[i].Status)
-		}
-	}
-	c.data = b
-	c.rows++
-	if e.Time.IsZero() {
-		c.first = math.MinInt64
-		return
-	}
-	ns := e.Time.UnixNano()
-	c.first, c.last = min(c.first, ns), max(c.last, ns)
-}
-
-// appendValue appends the value of a slot.
-func (c *cluster) appendValue(b []byte, s string, slot column, common *common) []byte {
-	if shared[slot] {
-		if n, ok := common.number(s); ok {
-			return binary.AppendUvarint(b, uint64(slots)+1+uint64(n))
-		}
-	}
-	// Most ids, the sender and the subject are those of the row before.
-	if is(c.latest[slot], b, s) {
-		return append(b, byte(slot))
-	}
-	if k := alike[slot]; is(c.latest[k], b, s) {
-		return append(b, byte(k))
-	}
-	b = appendText(append(b, byte(slots)), s)
-	if len(b) <= math.MaxUint32 {
-		c.latest[slot] = extent{uint32(len(b) - len(s)), uint32(len(b))}
-	}
-	return b
+// A packer writes a row of a cluster.
+type packer struct {
+	old []byte // the rows before
+	row []byte
 }
 
 // is reports whether s, which is not empty, is the text there.
-func is[T string | []byte](x extent, data []byte, s T) bool {
-	return int(x.to-x.from) == len(s) && string(data[x.from:x.to]) == string(s)
+func is[T string | []byte](p *packer, x extent, s T) bool {
+	if int(x.to-x.from) != len(s) {
+		return false
+	}
+	if n := uint32(len(p.old)); x.from >= n {
+		return string(p.row[x.from-n:x.to-n]) == string(s)
+	}
+	return string(p.old[x.from:x.to]) == string(s)
+}
+
+// latest returns where the text of n bytes is that was written last.
+func (p *packer) latest(n int) extent {
+	to := len(p.old) + len(p.row)
+	if to > math.MaxUint32 {
+		return extent{}
+	}
+	return extent{uint32(to - n), uint32(to)}
+}
+
+// begin begins a row of the cluster.
+func (c *clusters) begin(cl *cluster) *packer {
+	p := &c.packer
+	p.old, p.row = c.arena.bytes(&cl.data), p.row[:0]
+	return p
+}
+
+// end takes the row, of that time, into the cluster.
+func (c *clusters) end(cl *cluster, at outcome.Time) {
+	c.bytes -= int64(cl.data.room)
+	c.arena.append(&cl.data, c.packer.row)
+	c.bytes += int64(cl.data.room)
+	c.rows++
+	cl.rows++
+	if at.IsZero() {
+		cl.first = math.MinInt64
+		return
+	}
+	cl.first, cl.last = min(cl.first, at.UnixNano()), max(cl.last, at.UnixNano())
+}
+
+// pack packs the row that e was read from.
+func (c *clusters) pack(cl *cluster, e *Event, common *common) {
+	p := c.begin(cl)
+	filled := e.filled & (1<<keptColumns - 1)
+	b := append(p.row, byte(e.Format), digitsOf(e.Time))
+	b = binary.AppendVarint(b, e.Time.UnixNano())
+	b = binary.AppendVarint(b, e.Pos.Line)
+	b = binary.AppendVarint(b, e.Pos.Offset)
+	p.row = binary.AppendUvarint(b, filled)
+	latest := &c.extra(cl).latest
+	p.value(latest, e.Pos.File, slotFile, common)
+	for ; filled != 0; filled &= filled - 1 {
+		i := column(bits.TrailingZeros64(filled))
+		p.value(latest, e.raw[i], i, common)
+	}
+	if e.Format == logparse.Tracking5 {
+		p.row = binary.AppendUvarint(p.row, uint64(len(e.Recipients)))
+		for i := range e.Recipients {
+			p.row = appendText(appendText(p.row, e.Recipients[i].Address), e.Recipients[i].Status)
+		}
+	}
+	c.end(cl, e.Time)
+}
+
+// value writes the value of a slot.
+func (p *packer) value(latest *[slots]extent, s string, slot column, common *common) {
+	if shared[slot] {
+		if n, ok := common.number(s); ok {
+			p.row = binary.AppendUvarint(p.row, uint64(slots)+1+uint64(n))
+			return
+		}
+	}
+	// Most ids, the sender and the subject are those of the row before.
+	if is(p, latest[slot], s) {
+		p.row = append(p.row, byte(slot))
+		return
+	}
+	if k := alike[slot]; is(p, latest[k], s) {
+		p.row = append(p.row, byte(k))
+		return
+	}
+	p.row = appendText(append(p.row, byte(slots)), s)
+	latest[slot] = p.latest(len(s))
 }
 
 func appendText(b []byte, s string) []byte {
@@ -191,8 +235,9 @@ type packing struct {
 }
 
 // unpack reads all rows as events.
-func (c *cluster) unpack(events []*Event, p *packing) {
-	u := unpacker{data: c.data, texts: string(c.data)}
+func (c *clusters) unpack(cl *cluster, events []*Event, p *packing) {
+	data := c.arena.bytes(&cl.data)
+	u := unpacker{data: data, texts: string(data)}
 	for _, e := range events {
 		if u.data[u.at] == quickMark {
 			u.quickRow(e, p)
@@ -260,23 +305,20 @@ func (u *unpacker) varint() int64 {
 	return n
 }
 
-// take moves the rows of d to c. They refer to texts of their own only.
-func (c *cluster) take(d *cluster) {
-	size := uint64(len(c.data))
-	if d.latest != nil {
-		if c.latest == nil {
-			c.latest = new([slots]extent)
-		}
-		moved(c.latest[:], d.latest[:], size)
+// take moves the rows of d to cl. They refer to texts of their own only.
+func (c *clusters) take(cl, d *cluster) {
+	size := uint64(cl.data.size)
+	if d.hasExtra {
+		moved(c.extra(cl).latest[:], c.extra(d).latest[:], size)
 	}
-	moved(c.spans[:], d.spans[:], size)
+	moved(cl.spans[:], d.spans[:], size)
 	if d.spans[spanIDs].to > 0 {
-		c.wrote, c.file = d.wrote, d.file
+		cl.wrote, cl.file = d.wrote, d.file
 	}
-	c.data, c.keys = append(c.data, d.data...), append(c.keys, d.keys...)
-	c.rows += d.rows
-	c.mixed = true
-	c.first, c.last, c.order = min(c.first, d.first), max(c.last, d.last), min(c.order, d.order)
+	c.arena.append(&cl.data, c.arena.bytes(&d.data))
+	cl.rows += d.rows
+	cl.mixed = true
+	cl.first, cl.last, cl.order = min(cl.first, d.first), max(cl.last, d.last), min(cl.order, d.order)
 }
 
 // moved sets extents to those of data that now comes behind size other bytes.
@@ -290,19 +332,4 @@ func moved(to, from []extent, size uint64) {
 			to[k] = extent{uint32(size) + x.from, uint32(size) + x.to}
 		}
 	}
-}
-
-// Bounds of the room that a cluster keeps when it is used again.
-const (
-	keptData = 8 << 10
-	keptKeys = 64
-)
-
-// reset empties c but for the room of its slices.
-func (c *cluster) reset() {
-	data, keys := c.data[:0], c.keys[:0]
-	if cap(data) > keptData || cap(keys) > keptKeys {
-		data, keys = nil, nil
-	}
-	*c = cluster{data: data, keys: keys, first: math.MaxInt64, last: math.MinInt64}
 }

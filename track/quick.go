@@ -141,10 +141,7 @@ func (b *Builder) quick(rec *logparse.Record) bool {
 	b.tick(rec)
 
 	c := b.clusters.findQuick(q, o)
-	before := len(c.data)
-	c.addQuick(q, rec, number, b.opt.VerdictsOnly)
-	b.clusters.rows++
-	b.clusters.bytes += int64(len(c.data) - before)
+	b.clusters.packQuick(c, q, rec, number, b.verdictsOnly)
 	b.clusters.hasten(c, later(rec.Time.UnixNano(), b.settled))
 	return true
 }
@@ -171,12 +168,12 @@ func (c *clusters) findQuick(q *quickRow, o *origin) *cluster {
 	}
 	cl := c.last
 	if cl == nil || cl.network != c.networkKey {
-		cl = c.byKey[c.networkKey]
+		cl = c.byID(c.networkKey)
 	}
 	// The keys of a row with the ids of one before, of the same server, are
 	// known.
 	mailbox := q.mailbox()
-	if cl != nil && cl.wrote == o.place && !mailbox && is(cl.spans[spanIDs], cl.data, q.span(atInternalID, atRecipients)) {
+	if cl != nil && cl.wrote == o.place && !mailbox && is(c.begin(cl), cl.spans[spanIDs], q.span(atInternalID, atRecipients)) {
 		cl.mixed = cl.mixed || cl.network != c.networkKey
 		cl.network, c.last = c.networkKey, cl
 		return cl

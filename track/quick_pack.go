@@ -3,7 +3,6 @@ package track
 import (
 	"bytes"
 	"encoding/binary"
-	"math"
 	"strings"
 	"time"
 
@@ -40,24 +39,23 @@ const (
 	quickProxied                           // custom-data names a front end's client
 )
 
-// addQuick packs a row. Where verdicts are all that is wanted, of message-info
+// packQuick packs a row. Where verdicts are all that is wanted, of message-info
 // only the time of origination is.
-func (c *cluster) addQuick(q *quickRow, rec *logparse.Record, number uint32, verdictsOnly bool) {
-	from := len(c.data)
-	b := append(c.data, quickMark, 0)
-	b = binary.AppendUvarint(b, uint64(number))
+func (c *clusters) packQuick(cl *cluster, q *quickRow, rec *logparse.Record, number uint32, verdictsOnly bool) {
+	p := c.begin(cl)
+	b := binary.AppendUvarint(append(p.row, quickMark, 0), uint64(number))
 	b = binary.AppendVarint(b, rec.Time.UnixNano()/int64(time.Millisecond))
 	b = binary.AppendVarint(b, rec.Pos.Line)
 	b = binary.AppendVarint(b, rec.Pos.Offset)
 	flags := byte(0)
-	if c.rows == 0 || c.file != q.fileNumber {
-		c.file = q.fileNumber
+	if cl.spans[spanIDs].to == 0 || cl.file != q.fileNumber {
+		cl.file = q.fileNumber
 		flags |= quickFile
 		b = binary.AppendUvarint(b, uint64(q.fileNumber))
 	}
 	for k, columns := range spanColumns {
 		s := q.span(columns[0], columns[1])
-		if is(c.spans[k], b, s) {
+		if is(p, cl.spans[k], s) {
 			continue
 		}
 		flags |= 1 << k
@@ -65,7 +63,9 @@ func (c *cluster) addQuick(q *quickRow, rec *logparse.Record, number uint32, ver
 		for i := columns[0]; i < columns[1]; i++ {
 			b = binary.AppendUvarint(b, uint64(q.ends[i]-q.ends[i-1]-1))
 		}
-		b = c.keep(b, k, s)
+		p.row = append(b, s...)
+		b = p.row
+		cl.spans[k] = p.latest(len(s))
 	}
 	info := q.value(atMessageInfo)
 	if verdictsOnly {
@@ -73,9 +73,11 @@ func (c *cluster) addQuick(q *quickRow, rec *logparse.Record, number uint32, ver
 	}
 	if len(info) > 0 {
 		flags |= quickInfo
-		if !is(c.spans[spanInfo], b, info) {
+		if !is(p, cl.spans[spanInfo], info) {
 			flags |= 1 << spanInfo
-			b = c.keep(binary.AppendUvarint(b, uint64(len(info))), spanInfo, info)
+			p.row = append(binary.AppendUvarint(b, uint64(len(info))), info...)
+			b = p.row
+			cl.spans[spanInfo] = p.latest(len(info))
 		}
 	}
 	if context := q.value(atSourceContext); len(context) > 0 {
@@ -85,21 +87,9 @@ func (c *cluster) addQuick(q *quickRow, rec *logparse.Record, number uint32, ver
 	if q.proxied(rec) {
 		flags |= quickProxied
 	}
-	b[from+1] = flags
-	c.data = b
-	c.rows++
-	ns := rec.Time.UnixNano()
-	c.first, c.last = min(c.first, ns), max(c.last, ns)
-}
-
-// keep appends a text that is the latest of its span from now on.
-func (c *cluster) keep(b []byte, span int, s []byte) []byte {
-	b = append(b, s...)
-	c.spans[span] = extent{}
-	if len(b) <= math.MaxUint32 {
-		c.spans[span] = extent{uint32(len(b) - len(s)), uint32(len(b))}
-	}
-	return b
+	b[1] = flags
+	p.row = b
+	c.end(cl, rec.Time)
 }
 
 // A quickReader keeps the latest values of the spans while the rows of a

@@ -79,31 +79,32 @@ func TestPack(t *testing.T) {
 	b := NewBuilder(nil, nil)
 	short := 0
 	for range 50 {
-		var clusters [3]cluster
+		c := newClusters()
+		var clusters [3]*cluster
 		var want [3][]string
 		for i := range clusters {
-			clusters[i].reset()
+			clusters[i] = c.add()
 			for range random.IntN(12) {
 				var e Event
 				rec := rows[random.IntN(len(rows))]
 				Parse(rec, &e)
 				if o, n := b.origin(rec); o != nil && random.IntN(4) > 0 {
 					b.row.fileNumber, _ = b.common.number(rec.Pos.File)
-					clusters[i].addQuick(&b.row, rec, n, false)
+					c.packQuick(clusters[i], &b.row, rec, n, false)
 					short++
 				} else {
-					clusters[i].add(&e, b.common)
+					c.pack(clusters[i], &e, b.common)
 				}
 				want[i] = append(want[i], shown(&e))
 			}
 		}
-		clusters[0].take(&clusters[1])
-		clusters[0].take(&clusters[2])
+		c.take(clusters[0], clusters[1])
+		c.take(clusters[0], clusters[2])
 		events := make([]*Event, clusters[0].rows)
 		for i := range events {
 			events[i] = new(Event)
 		}
-		clusters[0].unpack(events, &b.packing)
+		c.unpack(clusters[0], events, &b.packing)
 		var got []string
 		for _, e := range events {
 			got = append(got, shown(e))

@@ -1,0 +1,96 @@
+package track
+
+// An arena holds the packed rows of clusters in large blocks, so that the many
+// clusters of a busy hour are neither garbage as they grow nor searched for
+// pointers. Pieces that were given back are used again.
+type arena struct {
+	blocks [][]byte
+	used   int                     // of the last block that regions are cut from
+	last   uint32                  // its number
+	free   [arenaClasses + 1][]int // of each size, by their places
+	gone   []uint32                // numbers of blocks that were one large region
+}
+
+// Sizes of blocks and regions. A larger region is a block of its own.
+const (
+	arenaBlock   = 64 << 10
+	arenaStep    = 64
+	arenaClasses = 4 << 10 / arenaStep
+	arenaLargest = arenaClasses * arenaStep
+)
+
+// A region is some room in an arena, and how much of it is used.
+type region struct {
+	block, at  uint32
+	room, size int
+}
+
+// bytes returns what the region holds.
+func (a *arena) bytes(p *region) []byte {
+	if p.room == 0 {
+		return nil
+	}
+	return a.blocks[p.block][p.at:][:p.size]
+}
+
+// append appends to a region, which may move.
+func (a *arena) append(p *region, b []byte) {
+	if p.room-p.size < len(b) {
+		bigger := a.take(p.size + len(b))
+		bigger.size = copy(a.blocks[bigger.block][bigger.at:], a.bytes(p))
+		a.give(p)
+		*p = bigger
+	}
+	copy(a.blocks[p.block][int(p.at)+p.size:], b)
+	p.size += len(b)
+}
+
+// take returns an empty region with room for n bytes.
+func (a *arena) take(n int) region {
+	class := (n + arenaStep - 1) / arenaStep
+	if class > arenaClasses {
+		return a.large(n + n/4)
+	}
+	room := class * arenaStep
+	if free := a.free[class]; len(free) > 0 {
+		at := free[len(free)-1]
+		a.free[class] = free[:len(free)-1]
+		return region{block: uint32(at / arenaBlock), at: uint32(at % arenaBlock), room: room}
+	}
+	if len(a.blocks) == 0 || a.used+room > arenaBlock {
+		a.last, a.used = a.add(arenaBlock), 0
+	}
+	p := region{block: a.last, at: uint32(a.used), room: room}
+	a.used += room
+	return p
+}
+
+// large returns a region that is a block of its own.
+func (a *arena) large(n int) region { return region{block: a.add(n), room: n} }
+
+// add adds a block and returns its number.
+func (a *arena) add(n int) uint32 {
+	b := make([]byte, n)
+	if k := len(a.gone); k > 0 {
+		number := a.gone[k-1]
+		a.gone = a.gone[:k-1]
+		a.blocks[number] = b
+		return number
+	}
+	a.blocks = append(a.blocks, b)
+	return uint32(len(a.blocks) - 1)
+}
+
+// give takes a region back, which is then empty.
+func (a *arena) give(p *region) {
+	switch {
+	case p.room == 0:
+	case p.room > arenaLargest:
+		a.blocks[p.block] = nil
+		a.gone = append(a.gone, p.block)
+	default:
+		class := p.room / arenaStep
+		a.free[class] = append(a.free[class], int(p.block)*arenaBlock+int(p.at))
+	}
+	*p = region{}
+}
