@@ -5,10 +5,13 @@ package track
 // pointers. Pieces that were given back are used again.
 type arena struct {
 	blocks [][]byte
+	live   []int                   // regions in each block
 	used   int                     // of the last block that regions are cut from
 	last   uint32                  // its number
 	free   [arenaClasses + 1][]int // of each size, by their places
 	gone   []uint32                // numbers of blocks that were one large region
+
+	closing bool // what is given back is not used again
 }
 
 // Sizes of blocks and regions. A larger region is a block of its own.
@@ -55,6 +58,7 @@ func (a *arena) take(n int) region {
 	if free := a.free[class]; len(free) > 0 {
 		at := free[len(free)-1]
 		a.free[class] = free[:len(free)-1]
+		a.live[at/arenaBlock]++
 		return region{block: uint32(at / arenaBlock), at: uint32(at % arenaBlock), room: room}
 	}
 	if len(a.blocks) == 0 || a.used+room > arenaBlock {
@@ -62,6 +66,7 @@ func (a *arena) take(n int) region {
 	}
 	p := region{block: a.last, at: uint32(a.used), room: room}
 	a.used += room
+	a.live[p.block]++
 	return p
 }
 
@@ -77,7 +82,7 @@ func (a *arena) add(n int) uint32 {
 		a.blocks[number] = b
 		return number
 	}
-	a.blocks = append(a.blocks, b)
+	a.blocks, a.live = append(a.blocks, b), append(a.live, 0)
 	return uint32(len(a.blocks) - 1)
 }
 
@@ -88,9 +93,20 @@ func (a *arena) give(p *region) {
 	case p.room > arenaLargest:
 		a.blocks[p.block] = nil
 		a.gone = append(a.gone, p.block)
+	case a.closing:
+		if a.live[p.block]--; a.live[p.block] == 0 && p.block != a.last {
+			a.blocks[p.block] = nil
+		}
 	default:
+		a.live[p.block]--
 		class := p.room / arenaStep
 		a.free[class] = append(a.free[class], int(p.block)*arenaBlock+int(p.at))
 	}
 	*p = region{}
+}
+
+// close says that little more is taken, and memory that was given back is to be
+// free.
+func (a *arena) close() {
+	a.closing, a.free, a.used = true, [arenaClasses + 1][]int{}, arenaBlock
 }

@@ -333,6 +333,7 @@ func (b *Builder) Close() {
 	list := b.clusters.sorted(func(x, y *cluster) int { return cmp.Or(cmp.Compare(x.first, y.first), cmp.Compare(x.order, y.order)) })
 	over := b.over[:0]
 	batch := closeBatch
+	b.clusters.close()
 	for i, c := range list {
 		over = b.finish(c, all, EndedOpen, over)
 		list[i] = nil // its memory is free

@@ -23,6 +23,8 @@ type clusters struct {
 	count  uint64
 	last   *cluster // of the row before
 
+	closing bool // no row comes any more
+
 	seeds   [kinds]maphash.Seed
 	short   shortNames
 	keys    []uint64 // of the row that is being added
@@ -233,19 +235,27 @@ func (c *clusters) merge(cl, d *cluster) {
 	c.bytes -= int64(cl.data.room + d.data.room)
 	c.take(cl, d)
 	c.bytes += int64(cl.data.room)
-	c.close(d)
+	c.drop(d)
 }
 
 // remove drops a cluster.
 func (c *clusters) remove(cl *cluster) {
 	c.rows -= cl.rows
 	c.bytes -= int64(cl.data.room)
-	c.eachKey(cl, c.byKey.remove)
-	c.close(cl)
+	if !c.closing {
+		c.eachKey(cl, c.byKey.remove)
+	}
+	c.drop(cl)
 }
 
-// close takes a cluster whose rows are no longer there from the open ones.
-func (c *clusters) close(cl *cluster) {
+// close says that no row comes any more.
+func (c *clusters) close() {
+	c.closing, c.byKey = true, keyTable{}
+	c.arena.close()
+}
+
+// drop takes a cluster whose rows are no longer there from the open ones.
+func (c *clusters) drop(cl *cluster) {
 	last := len(c.open) - 1
 	c.open[cl.place] = c.open[last]
 	c.at(c.open[cl.place].number).place = cl.place

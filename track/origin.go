@@ -120,14 +120,9 @@ func (o *origin) head() *Event {
 
 // fill fills in the origin's columns.
 func (o *origin) fill(e *Event) {
-	e.fill(colClientIP, o.clientIP)
-	e.fill(colClientHostname, o.clientHostname)
-	e.fill(colServerIP, o.serverIP)
-	e.fill(colServerHostname, o.serverHostname)
-	e.fill(colConnector, o.connector)
-	e.fill(colSource, o.source)
-	e.fill(colEvent, o.event)
-	e.fill(colDirectionality, o.directionality)
+	raw := &e.raw
+	raw[colClientIP], raw[colClientHostname], raw[colServerIP], raw[colServerHostname] = o.clientIP, o.clientHostname, o.serverIP, o.serverHostname
+	raw[colConnector], raw[colSource], raw[colEvent], raw[colDirectionality] = o.connector, o.source, o.event, o.directionality
 	e.ClientIP, e.ClientHostname, e.ServerIP, e.ServerHostname = o.clientIP, o.clientHostname, o.serverIP, o.serverHostname
 	e.Connector, e.Directionality = o.connector, o.directionality
 	e.Source, e.EventID = o.sourceID, o.eventID

@@ -164,7 +164,7 @@ func (c *clusters) end(cl *cluster, at outcome.Time) {
 // pack packs the row that e was read from.
 func (c *clusters) pack(cl *cluster, e *Event, common *common) {
 	p := c.begin(cl)
-	filled := e.filled & (1<<keptColumns - 1)
+	filled := e.kept()
 	b := append(p.row, byte(e.Format), digitsOf(e.Time))
 	b = binary.AppendVarint(b, e.Time.UnixNano())
 	b = binary.AppendVarint(b, e.Pos.Line)
@@ -183,6 +183,20 @@ func (c *clusters) pack(cl *cluster, e *Event, common *common) {
 		}
 	}
 	c.end(cl, e.Time)
+}
+
+// kept returns the set of the columns that have a value and are kept.
+func (e *Event) kept() uint64 {
+	filled := e.filled
+	if e.quick {
+		filled = 0
+		for i, s := range e.raw[:keptColumns] {
+			if s != "" {
+				filled |= 1 << i
+			}
+		}
+	}
+	return filled & (1<<keptColumns - 1)
 }
 
 // value writes the value of a slot.

@@ -81,7 +81,7 @@ func (q *quickRow) value(i int) []byte {
 
 // cut takes the row apart, if it may go the short way.
 func (q *quickRow) cut(rec *logparse.Record) bool {
-	if rec.Format != logparse.Tracking || rec.Time.Digits() != 3 || rec.Time.IsZero() {
+	if rec.Format != logparse.Tracking || rec.Time.Digits() != 3 || rec.Time.IsZero() || uint64(rec.Pos.Line) >= quickMax || uint64(rec.Pos.Offset) >= quickMax {
 		return false
 	}
 	columns := rec.Columns()

@@ -11,13 +11,16 @@ import (
 )
 
 // A row of the short way is packed as quickMark, flags, the number of its
-// origin, time, line, offset, and what the flags say. The columns that the
+// origin (16 bits), time in milliseconds, line and offset (48 bits each), and
+// what the flags say. The columns that the
 // rows of a message mostly repeat are kept as they stand in the row, several
 // in one span: the length of the span and of all its values but the last one
 // come before it.
 
-// quickMark is in place of the format of a row.
-const quickMark = 0x80
+const (
+	quickMark = 0x80 // in place of the format of a row
+	quickHead = 22   // bytes in front of what the flags say
+)
 
 // Spans.
 const (
@@ -43,10 +46,11 @@ const (
 // only the time of origination is.
 func (c *clusters) packQuick(cl *cluster, q *quickRow, rec *logparse.Record, number uint32, verdictsOnly bool) {
 	p := c.begin(cl)
-	b := binary.AppendUvarint(append(p.row, quickMark, 0), uint64(number))
-	b = binary.AppendVarint(b, rec.Time.UnixNano()/int64(time.Millisecond))
-	b = binary.AppendVarint(b, rec.Pos.Line)
-	b = binary.AppendVarint(b, rec.Pos.Offset)
+	b := append(p.row, quickMark, 0)
+	b = binary.LittleEndian.AppendUint16(b, uint16(number))
+	b = appendInt48(b, rec.Time.UnixNano()/int64(time.Millisecond))
+	b = appendInt48(b, rec.Pos.Line)
+	b = appendInt48(b, rec.Pos.Offset)
 	flags := byte(0)
 	if cl.spans[spanIDs].to == 0 || cl.file != q.fileNumber {
 		cl.file = q.fileNumber
@@ -92,6 +96,18 @@ func (c *clusters) packQuick(cl *cluster, q *quickRow, rec *logparse.Record, num
 	c.end(cl, rec.Time)
 }
 
+// quickMax bounds the numbers of a row: what appendInt48 has room for.
+const quickMax = 1 << 47
+
+func appendInt48(b []byte, n int64) []byte {
+	return binary.LittleEndian.AppendUint16(binary.LittleEndian.AppendUint32(b, uint32(n)), uint16(n>>32))
+}
+
+// int48 reads what appendInt48 wrote.
+func int48(b []byte) int64 {
+	return int64(binary.LittleEndian.Uint32(b)) | int64(int16(binary.LittleEndian.Uint16(b[4:])))<<32
+}
+
 // A quickReader keeps the latest values of the spans while the rows of a
 // cluster are read.
 type quickReader struct {
@@ -99,9 +115,10 @@ type quickReader struct {
 	info    string
 	file    string
 
-	ids         *Event // the row before with the latest spanIDs
-	origination outcome.Time
-	infoOf      string // what origination is from
+	ids         *Event       // the first row with the latest spanIDs
+	origination outcome.Time // of info
+	bytes       int64        // of the latest spanBody
+	recipients  int64
 }
 
 // span reads a span and its columns.
@@ -129,40 +146,44 @@ func (u *unpacker) span(r *quickReader, k int) {
 
 // quickRow reads a row of the short way.
 func (u *unpacker) quickRow(e *Event, p *packing) {
-	flags := u.data[u.at+1]
-	u.at += 2
-	o := p.origins.list[u.uvarint()]
-	at := outcome.Unix(u.varint()*int64(time.Millisecond), 3)
-	pos := outcome.Position{Line: u.varint(), Offset: u.varint()}
+	head := u.data[u.at : u.at+quickHead]
+	u.at += quickHead
+	flags := head[1]
+	o := p.origins.list[binary.LittleEndian.Uint16(head[2:])]
 	r := &u.quick
 	if flags&quickFile != 0 {
 		r.file = p.common.texts[u.uvarint()]
 	}
-	pos.File = r.file
+	e.resetQuick(outcome.Position{File: r.file, Line: int48(head[10:]), Offset: int48(head[16:])}, outcome.Unix(int48(head[4:])*int64(time.Millisecond), 3))
 	for k := range spanColumns {
 		if flags&(1<<k) != 0 {
 			u.span(r, k)
-			if k == spanIDs {
+			switch k {
+			case spanIDs:
 				r.ids = nil
+			case spanBody:
+				r.bytes, r.recipients = number(r.columns[atBytes]), number(r.columns[atRecipientCount])
 			}
 		}
 	}
-	e.reset(pos, logparse.Tracking, at)
 	o.fill(e)
+	raw := &e.raw
 	for i := atInternalID; i <= atReturnPath; i++ {
-		e.fill(quickKept[i], r.columns[i])
+		raw[quickKept[i]] = r.columns[i]
 	}
+	raw[colMessageInfo], raw[colSourceContext], raw[colProxied] = "", "", ""
 	if flags&quickInfo != 0 {
 		if flags&(1<<spanInfo) != 0 {
 			r.info = u.text()
+			r.origination = originationOf(r.info)
 		}
-		e.fill(colMessageInfo, r.info)
+		raw[colMessageInfo], e.Origination = r.info, r.origination
 	}
 	if flags&quickContext != 0 {
-		e.fill(colSourceContext, u.text())
+		raw[colSourceContext] = u.text()
 	}
 	if flags&quickProxied != 0 {
-		e.fill(colProxied, "1")
+		raw[colProxied] = "1"
 	}
 	r.read(e, o, p.verdictsOnly)
 }
@@ -184,7 +205,7 @@ func (r *quickReader) read(e *Event, o *origin, verdictsOnly bool) {
 	if !verdictsOnly || o.context || e.SourceContext != "" && e.SourceContext[0] == 'M' {
 		e.readContext()
 	}
-	e.Bytes, e.RecipientCount = number(raw[colBytes]), number(raw[colRecipientCount])
+	e.Bytes, e.RecipientCount = r.bytes, r.recipients
 	if r.ids == nil {
 		e.Recipients = appendRecipients(e.Recipients, raw[colRecipients], false)
 		r.ids = e
@@ -196,8 +217,18 @@ func (r *quickReader) read(e *Event, o *origin, verdictsOnly bool) {
 	e.alignStatuses()
 	e.Related = appendList(e.Related, raw[colRelated])
 	e.References = appendList(e.References, raw[colReference])
-	if e.MessageInfo != r.infoOf {
-		r.infoOf, r.origination = e.MessageInfo, originationOf(e.MessageInfo)
+}
+
+// resetQuick empties e for a row of the short way. What every such row sets is
+// left as it is if e was of one before.
+func (e *Event) resetQuick(pos outcome.Position, at outcome.Time) {
+	if !e.quick {
+		e.reset(pos, logparse.Tracking, at)
+		e.quick = true
+		return
 	}
-	e.Origination = r.origination
+	e.Pos, e.Time, e.Origination = pos, at, outcome.Time{}
+	e.Recipients, e.Related, e.References, e.names = e.Recipients[:0], e.Related[:0], e.References[:0], e.names[:0]
+	e.Session, e.Reply, e.RemoteInternalID, e.RemoteServer, e.hostOnly = SessionRef{}, "", "", "", false
+	e.MDB, e.Mailbox = "", ""
 }

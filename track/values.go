@@ -19,10 +19,10 @@ func upper(s string) string {
 
 // number returns the number that s is, -1 if it is none or below 0.
 func number(s string) int64 {
-	s = strings.TrimSpace(s)
 	if n, ok := digits(s); ok {
 		return n
 	}
+	s = strings.TrimSpace(s)
 	if s == "" || s[0] != '+' && (s[0] < '0' || s[0] > '9') {
 		return -1
 	}

@@ -2,7 +2,6 @@ package analysis
 
 import (
 	"cmp"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -101,26 +100,29 @@ const (
 
 // A Top counts names.
 type Top struct {
-	counts  map[string]int64
+	places  map[string]int32 // in list
+	list    []Count
 	Dropped int64 // occurrences of names beyond the first maxTop
 }
 
 func (t *Top) add(name string) {
-	if t.counts == nil {
-		t.counts = map[string]int64{}
-	}
 	if len(name) > maxName {
 		name = strings.ToValidUTF8(name[:maxName], "") + "…"
 	}
-	if n, known := t.counts[name]; known {
-		t.counts[name] = n + 1
+	if i, known := t.places[name]; known {
+		t.list[i].Count++
 		return
 	}
-	if len(t.counts) >= maxTop {
+	if len(t.list) >= maxTop {
 		t.Dropped++
 		return
 	}
-	t.counts[strings.Clone(name)] = 1 // the name may be part of a whole message
+	if t.places == nil {
+		t.places = map[string]int32{}
+	}
+	name = strings.Clone(name) // it may be part of a whole message
+	t.places[name] = int32(len(t.list))
+	t.list = append(t.list, Count{name, 1})
 }
 
 // A Count is how often a name came.
@@ -132,13 +134,32 @@ type Count struct {
 // Most returns the n names that came most often, then by name; all for n below
 // 1.
 func (t *Top) Most(n int) []Count {
-	list := make([]Count, 0, len(t.counts))
-	for _, name := range slices.Sorted(maps.Keys(t.counts)) {
-		list = append(list, Count{name, t.counts[name]})
+	list := t.list
+	if n > 0 && n < len(list) {
+		list = t.atLeast(n)
 	}
-	slices.SortStableFunc(list, func(a, b Count) int { return cmp.Compare(b.Count, a.Count) })
+	list = slices.Clone(list)
+	slices.SortFunc(list, func(a, b Count) int { return cmp.Or(cmp.Compare(b.Count, a.Count), strings.Compare(a.Name, b.Name)) })
 	if n > 0 && n < len(list) {
 		list = list[:n]
+	}
+	return list
+}
+
+// atLeast returns the names that came as often as the n-th of them, or more
+// often.
+func (t *Top) atLeast(n int) []Count {
+	counts := make([]int64, len(t.list))
+	for i := range t.list {
+		counts[i] = t.list[i].Count
+	}
+	slices.Sort(counts)
+	least := counts[len(counts)-n]
+	var list []Count
+	for _, c := range t.list {
+		if c.Count >= least {
+			list = append(list, c)
+		}
 	}
 	return list
 }
