@@ -2,6 +2,8 @@ package logparse
 
 import (
 	"bytes"
+	"encoding/binary"
+	"math/bits"
 
 	"github.com/smtplog/smtplog/reply/outcome"
 )
@@ -96,27 +98,54 @@ func countValues(row []byte, i int) int {
 // one, and those inside are doubled. It fails if the row has no more values than
 // that, or if a quote that one of them begins with does not close at its end.
 func (r *Record) Ends(ends []int) bool {
-	row, i := r.raw, 0
-	for k := range ends {
-		switch {
-		case i >= len(row):
+	row, i, k := r.raw, 0, 0
+	for k < len(ends) {
+		if i >= len(row) {
 			return false
-		case row[i] == ',': // very many values are empty
-		case row[i] == '"':
+		}
+		if row[i] == '"' {
 			from, to, _, next := csvQuotedAt(row, i)
 			if next < 0 || from != i+1 || to != next-2 {
 				return false
 			}
-			i = next - 1
-		default:
-			width := bytes.IndexByte(row[i:], ',')
-			if width < 0 {
-				return false
-			}
-			i += width
+			ends[k], i = next-1, next
+			k++
+			continue
 		}
-		ends[k] = i
-		i++
+		n := plainEnds(row, i, ends[k:])
+		if n == 0 {
+			return false
+		}
+		i = ends[k+n-1] + 1
+		k += n
 	}
 	return true
+}
+
+// plainEnds is Ends for the values from i on up to one that begins with a
+// quote. It returns how many there are, 0 if the row ends before a comma.
+func plainEnds(row []byte, i int, ends []int) (n int) {
+	const each, top = 0x0101_0101_0101_0101, 0x8080_8080_8080_8080
+	for ; i+8 <= len(row); i += 8 {
+		x := binary.LittleEndian.Uint64(row[i:]) ^ ','*each
+		// The top bit of each byte that was a comma.
+		x = ^(x&^top + ^uint64(top) | x) & top
+		for ; x != 0; x &= x - 1 {
+			at := i + bits.TrailingZeros64(x)/8
+			ends[n] = at
+			if n++; n == len(ends) || at+1 < len(row) && row[at+1] == '"' {
+				return n
+			}
+		}
+	}
+	for ; i < len(row); i++ {
+		if row[i] != ',' {
+			continue
+		}
+		ends[n] = i
+		if n++; n == len(ends) || i+1 < len(row) && row[i+1] == '"' {
+			return n
+		}
+	}
+	return n
 }

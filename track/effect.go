@@ -63,10 +63,8 @@ func (e *Event) effect(status string) effect {
 	case e.Format == logparse.Tracking5 && status == "1" && e.EventID == "DELIVER":
 		return effectSeen // a report that the original was not delivered
 	}
-	f, known := effects[e.EventID]
+	f := e.general
 	switch {
-	case !known:
-		return effectSeen
 	case f == effectFailed && quarantines(status):
 		return effectQuarantined
 	case f == effectSent && replyClass(status).Failed():

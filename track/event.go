@@ -57,8 +57,11 @@ type Event struct {
 	effective int64    // by which it is ordered
 	quick     bool     // it came the short way: filled is not set
 	modern    bool     // a row in the columns of Exchange 2007 and later
+	general   effect   // of the event, whatever the status
+	log       part     // that the row stands in
 	hostOnly  bool     // the reply names the host and no internal id, as that of mailbox delivery does
 	short     string   // of Server, see place
+	client    string   // the short name of ClientHostname, in a Builder
 	names     []string // by which the message is known, see Builder
 	row       *rowText
 }

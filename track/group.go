@@ -34,8 +34,8 @@ func (b *Builder) split(c *cluster) []group {
 	events := b.events.take(c.rows)
 	b.clusters.unpack(c, events, &b.packing)
 	for _, e := range events {
-		if e.short == "" {
-			e.short = b.clusters.short.of(e.Server)
+		if !e.quick {
+			e.short, e.client, e.log = b.clusters.short.of(e.Server), b.clusters.short.of(e.ClientHostname), e.part()
 		}
 	}
 	events = order(events)

@@ -55,18 +55,10 @@ func (j *judge) missing(server string, of part, at outcome.Time) Hole {
 // arrivals looks for servers that have the message although no row says how it
 // came there, and for the servers that it came from.
 func (j *judge) arrivals(add func(Hole)) {
-	list := j.visits[:0]
-	j.visited = emptied(j.visited)
+	j.visited.reset()
 	for _, e := range j.events {
-		name := e.place()
-		k, ok := j.visited[name]
-		if !ok {
-			k = len(list)
-			j.visited[name] = k
-			list = append(list, visit{})
-		}
-		v := &list[k]
-		v.transported = v.transported || e.part() == transport && !e.shadow()
+		v := j.visited.at(e.place())
+		v.transported = v.transported || e.log == transport && !e.shadow()
 		if e.Server == "" || e.Number >= 0 || e.Format != logparse.Tracking && e.Format != logparse.TrackingPS {
 			continue
 		}
@@ -76,48 +68,34 @@ func (j *judge) arrivals(add func(Hole)) {
 			v.first = e
 		}
 	}
-	j.visits = list
-	for k := range list {
-		if v := &list[k]; !v.arrived && v.first != nil {
+	for k := range j.visited.list {
+		if v := &j.visited.list[k]; !v.arrived && v.first != nil {
 			if h, ok := j.before(v.first); ok {
 				add(h)
 			}
 		}
 	}
 	for _, e := range j.events {
-		from := j.short.of(e.ClientHostname)
-		if from == "" {
+		if e.client == "" || e.EventID != "RECEIVE" && e.EventID != "HARECEIVE" {
 			continue
 		}
-		k, wrote := j.visited[from]
+		v := j.visited.find(e.client)
 		switch {
-		case e.EventID == "HARECEIVE" && !(wrote && list[k].transported):
-		case wrote:
+		case e.EventID == "HARECEIVE" && !(v != nil && v.transported):
+		case v != nil:
 			continue
 		case e.EventID == "RECEIVE" && e.Source == "SMTP" && e.Number < 0 && e.raw[colProxied] == "" && j.b.servers.has(e.ClientHostname):
 		default:
 			continue
 		}
-		if wrote {
-			list[k].transported = true
-		} else {
-			j.visited[from] = len(list)
-			list = append(list, visit{transported: true})
-		}
+		v = j.visited.at(e.client)
+		v.transported = true
 		// A front end of the same name writes no tracking log, so that what it
 		// passed on shows only the lack of a log.
 		if h := j.missing(e.ClientHostname, transport, e.Time); h.Why == NoLog || e.EventID == "HARECEIVE" {
 			add(h)
 		}
 	}
-	j.visits = list
-}
-
-// A visit is what a message's events tell of their server.
-type visit struct {
-	first       *Event // of transport that is no arrival
-	arrived     bool
-	transported bool // an event of transport is there
 }
 
 // begins reports whether a message may begin on a server with the event.
@@ -163,7 +141,7 @@ func (j *judge) silences(add func(Hole)) {
 	}
 	last := map[string]outcome.Time{}
 	for _, e := range j.events {
-		if e.part() == transport {
+		if e.log == transport {
 			last[e.place()] = e.Time
 		}
 	}

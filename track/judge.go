@@ -12,6 +12,8 @@ import (
 // A verdict is a recipient's while the events of its message are read.
 type verdict struct {
 	RecipientVerdict
+	key     string // of its address
+	named   string // an address by which it was found
 	place   string // the server of the last event, in short
 	settled Status // by the event that Text is of
 	final   bool
@@ -26,7 +28,8 @@ type judge struct {
 	short  *shortNames
 	events []*Event
 	list   []*verdict
-	byKey  map[string]*verdict
+	byKey  map[string]int    // places in list, once there are more than fewKeys
+	next   int               // the place in list behind the verdict that was found last
 	alias  map[string]string // keys of resolved addresses → those they were resolved to
 	ways   []way             // of the SENDs, in the order of the events
 	forAll int               // events without recipients so far
@@ -34,8 +37,7 @@ type judge struct {
 	found  []Hole
 
 	trails  trails
-	visited map[string]int // places of servers in visits
-	visits  []visit
+	visited visits
 	spare   []*verdict
 }
 
@@ -47,19 +49,59 @@ func newJudge(b *Builder) *judge {
 
 // of returns the verdict about an address.
 func (j *judge) of(address string) *verdict {
-	k := j.resolve(addressKey(address))
-	v := j.byKey[k]
-	if v == nil {
-		n := len(j.list)
-		if n == len(j.spare) {
-			j.spare = append(j.spare, new(verdict))
-		}
-		v = j.spare[n]
-		*v = verdict{RecipientVerdict: RecipientVerdict{Address: address, Status: Pending}}
-		j.byKey[k] = v
-		j.list = append(j.list, v)
+	// Events mostly name the recipients of the event before, in their order.
+	if j.next >= len(j.list) {
+		j.next = 0
 	}
+	if j.next < len(j.list) && j.list[j.next].named == address {
+		j.next++
+		return j.list[j.next-1]
+	}
+	k := j.resolve(addressKey(address))
+	i := j.find(k)
+	if i < 0 {
+		i = len(j.list)
+		j.begin(k, address)
+	}
+	v := j.list[i]
+	v.named, j.next = address, i+1
 	return v
+}
+
+// find returns the place of the verdict with that key, -1 if there is none.
+func (j *judge) find(key string) int {
+	if len(j.list) > fewKeys {
+		if i, ok := j.byKey[key]; ok {
+			return i
+		}
+		return -1
+	}
+	for i, v := range j.list {
+		if v.key == key {
+			return i
+		}
+	}
+	return -1
+}
+
+// begin adds a verdict.
+func (j *judge) begin(key, address string) {
+	n := len(j.list)
+	if n == len(j.spare) {
+		j.spare = append(j.spare, new(verdict))
+	}
+	v := j.spare[n]
+	*v = verdict{RecipientVerdict: RecipientVerdict{Address: address, Status: Pending}, key: key}
+	j.list = append(j.list, v)
+	switch {
+	case n > fewKeys:
+		j.byKey[key] = n
+	case n == fewKeys:
+		j.byKey = emptied(j.byKey)
+		for i, v := range j.list {
+			j.byKey[v.key] = i
+		}
+	}
 }
 
 // read takes the events of a message in their order.
@@ -67,8 +109,8 @@ func (j *judge) read(events []*Event) {
 	if len(j.spare) > keptEvents {
 		j.spare, j.list = nil, nil
 	}
-	j.events, j.list, j.ways, j.forAll = events, j.list[:0], j.ways[:0], 0
-	j.byKey, j.alias = emptied(j.byKey), emptied(j.alias)
+	j.events, j.list, j.ways, j.forAll, j.next = events, j.list[:0], j.ways[:0], 0, 0
+	j.alias = emptied(j.alias)
 	j.aliases()
 	j.findWays()
 	next := 0

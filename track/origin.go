@@ -19,6 +19,8 @@ type origin struct {
 	server            string // that wrote the row
 	short             string // its short name
 	place             uint32 // the number of that
+	client            string // the short name of clientHostname
+	general           effect
 	part              part
 	log               *spans // of the server, nil before the first row or where there are too many
 
@@ -91,15 +93,15 @@ func newOrigin(q *quickRow, b *Builder) *origin {
 	o.eventID, o.sourceID = upper(o.event), upper(o.source)
 	e := o.head()
 	o.server = e.writer()
-	o.short = shortName(o.server)
+	o.short, o.client = shortName(o.server), shortName(o.clientHostname)
 	e.NetworkID = "-"
 	o.part = e.part()
 	var few bool
 	o.place, few = b.common.number(o.short)
 	// References and the names of other servers are not read on the short way.
 	o.slow = o.slow || !few || o.sourceID == "TRACE" || o.eventID == "TRANSFER" || o.eventID == "SEND" && internalConnector(o.connector)
-	f, known := effects[o.eventID]
-	o.context = known && f != effectDelivered || strings.HasPrefix(o.eventID, "SEND") || strings.HasPrefix(o.eventID, "HAREDIRECT")
+	o.general = effects[o.eventID]
+	o.context = o.general != effectSeen && o.general != effectDelivered || strings.HasPrefix(o.eventID, "SEND") || strings.HasPrefix(o.eventID, "HAREDIRECT")
 	return o
 }
 
@@ -126,6 +128,7 @@ func (o *origin) fill(e *Event) {
 	e.ClientIP, e.ClientHostname, e.ServerIP, e.ServerHostname = o.clientIP, o.clientHostname, o.serverIP, o.serverHostname
 	e.Connector, e.Directionality = o.connector, o.directionality
 	e.Source, e.EventID = o.sourceID, o.eventID
-	e.Server, e.short = o.server, o.short
+	e.Server, e.short, e.client = o.server, o.short, o.client
+	e.general, e.log = o.general, o.part
 	e.modern = true
 }

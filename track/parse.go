@@ -100,6 +100,7 @@ var mtaParentheses = strings.NewReplacer("(040)", "(", "(041)", ")")
 func (e *Event) read() {
 	e.readHead()
 	e.readBody()
+	e.general = effects[e.EventID]
 }
 
 // readHead fills the fields that say which message the row belongs to and who

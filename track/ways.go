@@ -23,7 +23,31 @@ const maxScanned = 256
 // there, when an internal connector leads to it, or when its name says so;
 // every other one is outside, Exchange or not.
 func (j *judge) findWays() {
+	j.trails.made = false
+	for i, e := range j.events {
+		switch {
+		case e.general == effectSent:
+			j.ways = append(j.ways, j.sent(i, e))
+		case e.EventID == "SUBMIT" && e.Number < 0 && e.ServerHostname != "":
+			j.ways = append(j.ways, j.submitted(i, e))
+		}
+	}
+}
+
+// trails are the places of the events of a message, by the short names of the
+// servers that wrote them, and of those that receive by client and internal id.
+type trails struct {
+	made                     bool
+	byServer, byClient, byID index[string]
+}
+
+// trail returns the trails of the message.
+func (j *judge) trail() *trails {
 	t := &j.trails
+	if t.made {
+		return t
+	}
+	t.made = true
 	t.byServer.reset()
 	t.byClient.reset()
 	t.byID.reset()
@@ -36,31 +60,20 @@ func (j *judge) findWays() {
 			t.byID.add(e.InternalID, i)
 		}
 		if e.Source == "SMTP" {
-			for _, client := range [...]string{j.short.of(e.ClientHostname), e.ClientIP} {
+			for _, client := range [...]string{e.client, e.ClientIP} {
 				if client != "" {
 					t.byClient.add(client, i)
 				}
 			}
 		}
 	}
-	for i, e := range j.events {
-		switch {
-		case effects[e.EventID] == effectSent:
-			j.ways = append(j.ways, j.sent(i, e))
-		case e.EventID == "SUBMIT" && e.Number < 0 && e.ServerHostname != "":
-			j.ways = append(j.ways, j.submitted(i, e))
-		}
-	}
+	return t
 }
-
-// trails are the places of the events of a message, by the short names of the
-// servers that wrote them, and of those that receive by client and internal id.
-type trails struct{ byServer, byClient, byID index[string] }
 
 // submitted finds out where mailbox submission put a message.
 func (j *judge) submitted(i int, e *Event) way {
 	w := way{event: i, ours: true, target: e.ServerHostname}
-	j.scan(&w, e, j.trails.byServer.at(j.short.of(w.target)), func(x *Event) bool { return x.part() == transport && !x.shadow() })
+	j.scan(&w, e, j.trail().byServer.at(j.short.of(w.target)), func(x *Event) bool { return x.log == transport && !x.shadow() })
 	return w
 }
 
@@ -100,14 +113,14 @@ func (j *judge) sent(i int, e *Event) way {
 
 // atServer looks for events of the server that a SEND names.
 func (j *judge) atServer(w *way, e *Event, name string) {
-	j.scan(w, e, j.trails.byServer.at(j.short.of(name)), func(x *Event) bool {
+	j.scan(w, e, j.trail().byServer.at(j.short.of(name)), func(x *Event) bool {
 		switch {
 		case !sameServer(name, x.Server) || x.shadow():
 			return false
 		case w.part == delivery:
 			return x.Source == "STOREDRIVER" && !x.arrives()
 		}
-		return !sameServer(x.Server, e.Server) && (x.part() == transport || e.Reply == "")
+		return !sameServer(x.Server, e.Server) && (x.log == transport || e.Reply == "")
 	})
 }
 
@@ -115,7 +128,7 @@ func (j *judge) atServer(w *way, e *Event, name string) {
 // behind a front end or another name, or in the logs of Exchange 5.5, which do
 // not say whose they are.
 func (j *judge) elsewhere(w *way, e *Event) {
-	t := &j.trails
+	t := j.trail()
 	near := func(x *Event) bool {
 		return !sameServer(x.Server, e.Server) && abs(x.when()-e.when()) <= int64(hopTime)
 	}
