@@ -2,8 +2,6 @@ package logparse
 
 import (
 	"bytes"
-	"encoding/binary"
-	"math/bits"
 
 	"github.com/smtplog/smtplog/reply/outcome"
 )
@@ -93,59 +91,34 @@ func countValues(row []byte, i int) int {
 	}
 }
 
-// Ends sets ends to where the first values of a CSV row end, each at a comma,
-// with the quotes that are around some of them: such a value begins and ends with
-// one, and those inside are doubled. It fails if the row has no more values than
-// that, or if a quote that one of them begins with does not close at its end.
-func (r *Record) Ends(ends []int) bool {
-	row, i, k := r.raw, 0, 0
-	for k < len(ends) {
+// Ends sets ends to where values of a CSV row end, each at a comma, the first of
+// which begins at from. They have the quotes that are around some of them: such a
+// value begins and ends with one, and those inside are doubled. It fails if the
+// row has no more values than that, or if a quote that one of them begins with
+// does not close at its end.
+func (r *Record) Ends(from int, ends []int) bool {
+	row, i := r.raw, from
+	for k := range ends {
 		if i >= len(row) {
 			return false
 		}
-		if row[i] == '"' {
+		switch row[i] {
+		case ',': // very many values are empty
+		case '"':
 			from, to, _, next := csvQuotedAt(row, i)
 			if next < 0 || from != i+1 || to != next-2 {
 				return false
 			}
-			ends[k], i = next-1, next
-			k++
-			continue
+			i = next - 1
+		default:
+			width := bytes.IndexByte(row[i:], ',')
+			if width < 0 {
+				return false
+			}
+			i += width
 		}
-		n := plainEnds(row, i, ends[k:])
-		if n == 0 {
-			return false
-		}
-		i = ends[k+n-1] + 1
-		k += n
+		ends[k] = i
+		i++
 	}
 	return true
-}
-
-// plainEnds is Ends for the values from i on up to one that begins with a
-// quote. It returns how many there are, 0 if the row ends before a comma.
-func plainEnds(row []byte, i int, ends []int) (n int) {
-	const each, top = 0x0101_0101_0101_0101, 0x8080_8080_8080_8080
-	for ; i+8 <= len(row); i += 8 {
-		x := binary.LittleEndian.Uint64(row[i:]) ^ ','*each
-		// The top bit of each byte that was a comma.
-		x = ^(x&^top + ^uint64(top) | x) & top
-		for ; x != 0; x &= x - 1 {
-			at := i + bits.TrailingZeros64(x)/8
-			ends[n] = at
-			if n++; n == len(ends) || at+1 < len(row) && row[at+1] == '"' {
-				return n
-			}
-		}
-	}
-	for ; i < len(row); i++ {
-		if row[i] != ',' {
-			continue
-		}
-		ends[n] = i
-		if n++; n == len(ends) || i+1 < len(row) && row[i+1] == '"' {
-			return n
-		}
-	}
-	return n
 }

@@ -55,6 +55,7 @@ type Event struct {
 	raw       [columnCount]string
 	filled    uint64   // the columns that have a value, a bit for each
 	effective int64    // by which it is ordered
+	proxied   bool     // by a front end, which custom-data of what was received tells
 	quick     bool     // it came the short way: filled is not set
 	modern    bool     // a row in the columns of Exchange 2007 and later
 	general   effect   // of the event, whatever the status

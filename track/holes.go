@@ -84,7 +84,7 @@ func (j *judge) arrivals(add func(Hole)) {
 		case e.EventID == "HARECEIVE" && !(v != nil && v.transported):
 		case v != nil:
 			continue
-		case e.EventID == "RECEIVE" && e.Source == "SMTP" && e.Number < 0 && e.raw[colProxied] == "" && j.b.servers.has(e.ClientHostname):
+		case e.EventID == "RECEIVE" && e.Source == "SMTP" && e.Number < 0 && !e.proxied && j.b.servers.has(e.ClientHostname):
 		default:
 			continue
 		}

@@ -8,12 +8,11 @@ import (
 // An origin is what rows have in common that tell of the same step between the
 // same servers: the columns that say who did what.
 type origin struct {
-	who, what, way string // the columns as they stand in the row, see quickRow
+	who, what string // the columns as they stand in the row, see quickRow
 
 	clientIP, clientHostname string
 	serverIP, serverHostname string
 	connector, source, event string
-	directionality           string
 
 	eventID, sourceID string // in upper case
 	server            string // that wrote the row
@@ -24,6 +23,7 @@ type origin struct {
 	part              part
 	log               *spans // of the server, nil before the first row or where there are too many
 
+	receive bool // its event is RECEIVE
 	slow    bool // its rows go the long way
 	noted   bool // the servers that it names are known
 	context bool // a verdict may depend on the source-context
@@ -47,21 +47,21 @@ func newOrigins() *origins {
 }
 
 // is reports whether these are the origin's columns.
-func (o *origin) is(who, what, way []byte) bool {
-	return o.who == string(who) && o.what == string(what) && o.way == string(way)
+func (o *origin) is(who, what []byte) bool {
+	return o.who == string(who) && o.what == string(what)
 }
 
 // find returns the origin of a row and its number, nil if it is not to be
 // kept.
 func (s *origins) find(q *quickRow, b *Builder) (o *origin, number uint32) {
-	who, what, way := q.span(atClientIP, atServerHostname), q.span(atConnector, atEventID), q.span(atDirectionality, atDirectionality)
+	who, what := q.span(atClientIP, atServerHostname), q.span(atConnector, atEventID)
 	recent := &s.recent[byte(len(who)+7*len(what)+31*int(who[len(who)/2])+59*int(who[max(len(who)-2, 0)])+113*int(what[len(what)-1]))]
 	if int(*recent) < len(s.list) {
-		if o := s.list[*recent]; o.is(who, what, way) {
+		if o := s.list[*recent]; o.is(who, what) {
 			return o, *recent
 		}
 	}
-	s.key = append(append(append(append(append(s.key[:0], who...), '\n'), what...), '\n'), way...)
+	s.key = append(append(append(s.key[:0], who...), '\n'), what...)
 	hash := maphash.Bytes(s.seed, s.key)
 	number, ok := s.index[hash]
 	if !ok {
@@ -73,7 +73,7 @@ func (s *origins) find(q *quickRow, b *Builder) (o *origin, number uint32) {
 		s.index[hash] = number
 	}
 	*recent = number
-	if o = s.list[number]; !o.is(who, what, way) {
+	if o = s.list[number]; !o.is(who, what) {
 		return nil, 0
 	}
 	return o, number
@@ -82,15 +82,14 @@ func (s *origins) find(q *quickRow, b *Builder) (o *origin, number uint32) {
 func newOrigin(q *quickRow, b *Builder) *origin {
 	o := &origin{
 		who: string(q.span(atClientIP, atServerHostname)), what: string(q.span(atConnector, atEventID)),
-		way: string(q.span(atDirectionality, atDirectionality)),
 	}
 	o.clientIP, o.clientHostname, o.serverIP, o.serverHostname = fourOf(o.who)
 	o.connector, o.source, o.event, _ = fourOf(o.what)
-	o.directionality = o.way
-	for _, s := range [...]string{o.clientIP, o.clientHostname, o.serverIP, o.serverHostname, o.connector, o.source, o.event, o.way} {
+	for _, s := range [...]string{o.clientIP, o.clientHostname, o.serverIP, o.serverHostname, o.connector, o.source, o.event} {
 		o.slow = o.slow || strings.HasPrefix(s, `"`)
 	}
 	o.eventID, o.sourceID = upper(o.event), upper(o.source)
+	o.receive = o.eventID == "RECEIVE"
 	e := o.head()
 	o.server = e.writer()
 	o.short, o.client = shortName(o.server), shortName(o.clientHostname)
@@ -120,15 +119,18 @@ func (o *origin) head() *Event {
 	return e
 }
 
-// fill fills in the origin's columns.
+// fill fills in what the origin tells, but for the columns as logged.
 func (o *origin) fill(e *Event) {
-	raw := &e.raw
-	raw[colClientIP], raw[colClientHostname], raw[colServerIP], raw[colServerHostname] = o.clientIP, o.clientHostname, o.serverIP, o.serverHostname
-	raw[colConnector], raw[colSource], raw[colEvent], raw[colDirectionality] = o.connector, o.source, o.event, o.directionality
 	e.ClientIP, e.ClientHostname, e.ServerIP, e.ServerHostname = o.clientIP, o.clientHostname, o.serverIP, o.serverHostname
-	e.Connector, e.Directionality = o.connector, o.directionality
+	e.Connector = o.connector
 	e.Source, e.EventID = o.sourceID, o.eventID
 	e.Server, e.short, e.client = o.server, o.short, o.client
 	e.general, e.log = o.general, o.part
 	e.modern = true
+}
+
+// fillRaw fills in the origin's columns as logged.
+func (o *origin) fillRaw(raw *[columnCount]string) {
+	raw[colClientIP], raw[colClientHostname], raw[colServerIP], raw[colServerHostname] = o.clientIP, o.clientHostname, o.serverIP, o.serverHostname
+	raw[colConnector], raw[colSource], raw[colEvent] = o.connector, o.source, o.event
 }

@@ -111,6 +111,10 @@ func (e *Event) readHead() {
 	e.ServerIP, e.ServerHostname = raw[colServerIP], raw[colServerHostname]
 	e.Connector = raw[colConnector]
 	e.Source, e.EventID = upper(raw[colSource]), upper(raw[colEvent])
+	if e.EventID != "RECEIVE" {
+		e.fill(colProxied, "")
+	}
+	e.proxied = raw[colProxied] != ""
 	e.SourceContext = raw[colSourceContext]
 	e.InternalID = raw[colInternalID]
 	e.MessageID = strings.TrimSpace(raw[colMessageID])

@@ -56,13 +56,18 @@ var quickNames = strings.Split("date-time,client-ip,client-hostname,server-ip,se
 // A quickRow is a row on the short way.
 type quickRow struct {
 	row  []byte
-	ends [atDirectionality + 1]int // of the values
+	ends [atCustom]int // of the values
+	same uint8         // the spans of which only the ends are known: those of the latest row of the cluster, each 1<<span
 
 	columns []string // of the rows before
 	usual   bool     // they are those of the short way
 
-	file       string // of the row before
-	fileNumber uint32
+	origin       *origin
+	originNumber uint32
+	file         string
+	fileNumber   uint32
+	way          string // directionality
+	wayNumber    uint32
 }
 
 // span returns the values from one column to another as they stand in the row.
@@ -79,7 +84,7 @@ func (q *quickRow) value(i int) []byte {
 	return v
 }
 
-// cut takes the row apart, if it may go the short way.
+// cut takes the first columns of the row apart, if it may go the short way.
 func (q *quickRow) cut(rec *logparse.Record) bool {
 	if rec.Format != logparse.Tracking || rec.Time.Digits() != 3 || rec.Time.IsZero() || uint64(rec.Pos.Line) >= quickMax || uint64(rec.Pos.Offset) >= quickMax {
 		return false
@@ -90,13 +95,44 @@ func (q *quickRow) cut(rec *logparse.Record) bool {
 		q.usual = len(columns) >= quickColumns && slices.Equal(columns[:quickColumns], quickNames)
 	}
 	q.row = rec.Raw()
-	return q.usual && rec.Ends(q.ends[:])
+	return q.usual && rec.Ends(0, q.ends[:atStatus])
+}
+
+// cutRest takes the other columns apart. Those in which the row is like the
+// latest one of the cluster, which is nil where there is none, are only
+// compared.
+func (q *quickRow) cutRest(rec *logparse.Record, c *clusters, cl *cluster) bool {
+	q.same = 0
+	var data []byte
+	if cl != nil {
+		data = c.arena.bytes(&cl.data)
+	}
+	for span := spanBody; span <= spanAbout; span++ {
+		first, last := spanColumns[span][0], spanColumns[span][1]
+		from := q.ends[first-1] + 1
+		if cl != nil && cl.spans[span].to > 0 {
+			x := cl.spans[span]
+			if to := from + int(x.to-x.from); to < len(q.row) && q.row[to] == ',' && string(q.row[from:to]) == string(data[x.from:x.to]) {
+				q.ends[last] = to
+				q.same |= 1 << span
+				continue
+			}
+		}
+		if !rec.Ends(from, q.ends[first:last+1]) {
+			return false
+		}
+	}
+	return rec.Ends(q.ends[atReturnPath]+1, q.ends[atMessageInfo:atCustom])
 }
 
 // proxied reports whether the row's custom-data names a front end's client.
 func (q *quickRow) proxied(rec *logparse.Record) bool {
-	if !bytes.Contains(q.row[q.ends[atDirectionality]:], proxiedClient) {
+	if !bytes.Contains(q.row[q.ends[atOriginalServerIP]:], proxiedClient) {
 		return false
+	}
+	var end [1]int
+	if from := q.ends[atOriginalServerIP] + 1; rec.Ends(from, end[:]) {
+		return bytes.Contains(q.row[from:end[0]], proxiedClient)
 	}
 	i, found := 0, false
 	rec.Values(func(value []byte) bool {
@@ -121,46 +157,69 @@ func (q *quickRow) mailbox() bool {
 // quick takes a row the short way. It reports false, and has done nothing,
 // where the row does not go that way.
 func (b *Builder) quick(rec *logparse.Record) bool {
-	q := &b.row
-	o, number := b.origin(rec)
+	q, c := &b.row, b.clusters
+	o := b.origin(rec)
 	if o == nil {
 		return false
 	}
-	if q.file != rec.Pos.File {
-		n, ok := b.common.number(rec.Pos.File)
-		if !ok {
-			return false
-		}
-		q.file, q.fileNumber = b.common.texts[n], n
+	cl := c.known(q)
+	if !q.cutRest(rec, c, cl) || !q.number(rec, b.common) {
+		return false
 	}
 	b.coverage.addFrom(o, rec.Time)
 	if !o.noted {
 		o.noted = true
 		b.servers.note(o.head())
 	}
+	before := b.swept
 	b.tick(rec)
-
-	c := b.clusters.findQuick(q, o)
-	b.clusters.packQuick(c, q, rec, number, b.verdictsOnly)
-	b.clusters.hasten(c, later(rec.Time.UnixNano(), b.settled))
+	if b.swept != before {
+		cl = c.known(q)
+		q.cutRest(rec, c, cl)
+	}
+	if cl == nil {
+		cl = c.findQuick(q)
+	}
+	cl.mixed = cl.mixed || cl.network != c.networkKey
+	cl.network, c.last = c.networkKey, cl
+	c.packQuick(cl, q, rec, b.verdictsOnly)
+	c.hasten(cl, later(rec.Time.UnixNano(), b.settled))
 	return true
 }
 
-// origin takes a row apart and returns its origin, nil if it does not go the
-// short way.
-func (b *Builder) origin(rec *logparse.Record) (o *origin, number uint32) {
+// origin takes the first columns of a row apart and returns its origin, nil if
+// it does not go the short way.
+func (b *Builder) origin(rec *logparse.Record) *origin {
 	q := &b.row
 	if !q.cut(rec) || !plainID(q.span(atNetworkID, atNetworkID)) || !untrimmed(q.value(atMessageID)) {
-		return nil, 0
+		return nil
 	}
-	if o, number = b.origins.find(q, b); o == nil || o.slow {
-		return nil, 0
+	if q.origin, q.originNumber = b.origins.find(q, b); q.origin == nil || q.origin.slow {
+		return nil
 	}
-	return o, number
+	return q.origin
 }
 
-// findQuick is find for a row on the short way.
-func (c *clusters) findQuick(q *quickRow, o *origin) *cluster {
+// number notes the numbers of the texts that the row shares with many others.
+func (q *quickRow) number(rec *logparse.Record, common *common) (ok bool) {
+	if q.file != rec.Pos.File || q.fileNumber == 0 {
+		if q.fileNumber, ok = common.number(rec.Pos.File); !ok {
+			return false
+		}
+		q.file = common.texts[q.fileNumber]
+	}
+	if way := q.value(atDirectionality); string(way) != q.way {
+		if q.wayNumber, ok = common.number(string(way)); !ok {
+			return false
+		}
+		q.way = common.texts[q.wayNumber]
+	}
+	return true
+}
+
+// known returns the cluster of the row where a row before had its ids on the
+// same server, so that its keys need not be looked up; else nil.
+func (c *clusters) known(q *quickRow) *cluster {
 	network := q.span(atNetworkID, atNetworkID)
 	if string(c.network) != string(network) {
 		c.network = append(c.network[:0], network...)
@@ -170,27 +229,27 @@ func (c *clusters) findQuick(q *quickRow, o *origin) *cluster {
 	if cl == nil || cl.network != c.networkKey {
 		cl = c.byID(c.networkKey)
 	}
-	// The keys of a row with the ids of one before, of the same server, are
-	// known.
-	mailbox := q.mailbox()
-	if cl != nil && cl.wrote == o.place && !mailbox && is(c.begin(cl), cl.spans[spanIDs], q.span(atInternalID, atRecipients)) {
-		cl.mixed = cl.mixed || cl.network != c.networkKey
-		cl.network, c.last = c.networkKey, cl
+	if cl != nil && cl.wrote == q.origin.place && is(c.begin(cl), cl.spans[spanIDs], q.span(atInternalID, atRecipients)) && !q.mailbox() {
 		return cl
 	}
+	return nil
+}
+
+// findQuick is find for a row on the short way.
+func (c *clusters) findQuick(q *quickRow) *cluster {
 	c.keys = append(c.keys[:0], c.networkKey)
 	c.note(keyName, appendLower(c.scratch, bareName(q.value(atMessageID))))
 	if id := q.value(atInternalID); len(id) > 0 {
-		key := append(append(c.scratch, o.short...), 0)
+		key := append(append(c.scratch, q.origin.short...), 0)
 		c.note(keyInternal, append(key, id...))
 	}
-	if mailbox {
+	if q.mailbox() {
 		var e Event
 		e.SourceContext = string(q.value(atSourceContext))
 		e.readContext()
 		c.note(keyMailbox, e.appendMailboxEvent(c.scratch))
 	}
-	cl = c.locate(true)
-	cl.wrote = o.place
+	cl := c.locate(true)
+	cl.wrote = q.origin.place
 	return cl
 }

@@ -11,15 +11,15 @@ import (
 )
 
 // A row of the short way is packed as quickMark, flags, the number of its
-// origin (16 bits), time in milliseconds, line and offset (48 bits each), and
-// what the flags say. The columns that the
+// origin and that of its directionality (16 bits each), time in milliseconds,
+// line and offset (48 bits each), and what the flags say. The columns that the
 // rows of a message mostly repeat are kept as they stand in the row, several
 // in one span: the length of the span and of all its values but the last one
 // come before it.
 
 const (
 	quickMark = 0x80 // in place of the format of a row
-	quickHead = 22   // bytes in front of what the flags say
+	quickHead = 24   // bytes in front of what the flags say
 )
 
 // Spans.
@@ -44,10 +44,11 @@ const (
 
 // packQuick packs a row. Where verdicts are all that is wanted, of message-info
 // only the time of origination is.
-func (c *clusters) packQuick(cl *cluster, q *quickRow, rec *logparse.Record, number uint32, verdictsOnly bool) {
+func (c *clusters) packQuick(cl *cluster, q *quickRow, rec *logparse.Record, verdictsOnly bool) {
 	p := c.begin(cl)
 	b := append(p.row, quickMark, 0)
-	b = binary.LittleEndian.AppendUint16(b, uint16(number))
+	b = binary.LittleEndian.AppendUint16(b, uint16(q.originNumber))
+	b = binary.LittleEndian.AppendUint16(b, uint16(q.wayNumber))
 	b = appendInt48(b, rec.Time.UnixNano()/int64(time.Millisecond))
 	b = appendInt48(b, rec.Pos.Line)
 	b = appendInt48(b, rec.Pos.Offset)
@@ -58,6 +59,9 @@ func (c *clusters) packQuick(cl *cluster, q *quickRow, rec *logparse.Record, num
 		b = binary.AppendUvarint(b, uint64(q.fileNumber))
 	}
 	for k, columns := range spanColumns {
+		if q.same&(1<<k) != 0 {
+			continue
+		}
 		s := q.span(columns[0], columns[1])
 		if is(p, cl.spans[k], s) {
 			continue
@@ -88,7 +92,7 @@ func (c *clusters) packQuick(cl *cluster, q *quickRow, rec *logparse.Record, num
 		flags |= quickContext
 		b = append(binary.AppendUvarint(b, uint64(len(context))), context...)
 	}
-	if q.proxied(rec) {
+	if q.origin.receive && q.proxied(rec) {
 		flags |= quickProxied
 	}
 	b[1] = flags
@@ -154,7 +158,7 @@ func (u *unpacker) quickRow(e *Event, p *packing) {
 	if flags&quickFile != 0 {
 		r.file = p.common.texts[u.uvarint()]
 	}
-	e.resetQuick(outcome.Position{File: r.file, Line: int48(head[10:]), Offset: int48(head[16:])}, outcome.Unix(int48(head[4:])*int64(time.Millisecond), 3))
+	e.resetQuick(outcome.Position{File: r.file, Line: int48(head[12:]), Offset: int48(head[18:])}, outcome.Unix(int48(head[6:])*int64(time.Millisecond), 3))
 	for k := range spanColumns {
 		if flags&(1<<k) != 0 {
 			u.span(r, k)
@@ -167,7 +171,10 @@ func (u *unpacker) quickRow(e *Event, p *packing) {
 		}
 	}
 	o.fill(e)
+	e.Directionality = p.common.texts[binary.LittleEndian.Uint16(head[4:])]
 	raw := &e.raw
+	o.fillRaw(raw)
+	raw[colDirectionality] = e.Directionality
 	for i := atInternalID; i <= atReturnPath; i++ {
 		raw[quickKept[i]] = r.columns[i]
 	}
@@ -182,7 +189,7 @@ func (u *unpacker) quickRow(e *Event, p *packing) {
 	if flags&quickContext != 0 {
 		raw[colSourceContext] = u.text()
 	}
-	if flags&quickProxied != 0 {
+	if e.proxied = flags&quickProxied != 0; e.proxied {
 		raw[colProxied] = "1"
 	}
 	r.read(e, o, p.verdictsOnly)

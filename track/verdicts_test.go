@@ -88,9 +88,9 @@ func TestPack(t *testing.T) {
 				var e Event
 				rec := rows[random.IntN(len(rows))]
 				Parse(rec, &e)
-				if o, n := b.origin(rec); o != nil && random.IntN(4) > 0 {
-					b.row.fileNumber, _ = b.common.number(rec.Pos.File)
-					c.packQuick(clusters[i], &b.row, rec, n, false)
+				q := &b.row
+				if b.origin(rec) != nil && q.cutRest(rec, c, clusters[i]) && q.number(rec, b.common) && random.IntN(4) > 0 {
+					c.packQuick(clusters[i], q, rec, false)
 					short++
 				} else {
 					c.pack(clusters[i], &e, b.common)
