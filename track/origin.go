@@ -24,6 +24,7 @@ type origin struct {
 	log               *spans // of the server, nil before the first row or where there are too many
 
 	receive bool // its event is RECEIVE
+	sends   bool // or one of those that begin with SEND
 	slow    bool // its rows go the long way
 	noted   bool // the servers that it names are known
 	context bool // a verdict may depend on the source-context
@@ -89,7 +90,7 @@ func newOrigin(q *quickRow, b *Builder) *origin {
 		o.slow = o.slow || strings.HasPrefix(s, `"`)
 	}
 	o.eventID, o.sourceID = upper(o.event), upper(o.source)
-	o.receive = o.eventID == "RECEIVE"
+	o.receive, o.sends = o.eventID == "RECEIVE", strings.HasPrefix(o.eventID, "SEND")
 	e := o.head()
 	o.server = e.writer()
 	o.short, o.client = shortName(o.server), shortName(o.clientHostname)
@@ -100,7 +101,7 @@ func newOrigin(q *quickRow, b *Builder) *origin {
 	// References and the names of other servers are not read on the short way.
 	o.slow = o.slow || !few || o.sourceID == "TRACE" || o.eventID == "TRANSFER" || o.eventID == "SEND" && internalConnector(o.connector)
 	o.general = effects[o.eventID]
-	o.context = o.general != effectSeen && o.general != effectDelivered || strings.HasPrefix(o.eventID, "SEND") || strings.HasPrefix(o.eventID, "HAREDIRECT")
+	o.context = o.general != effectSeen && o.general != effectDelivered || o.sends || strings.HasPrefix(o.eventID, "HAREDIRECT")
 	return o
 }
 

@@ -97,6 +97,7 @@ type cluster struct {
 	file        uint32            // of the latest row of the short way
 	network     uint64            // the key of the network message id that the rows bear
 	mixed       bool              // they do not all bear it
+	varied      bool              // they are of several files, or came the long way
 	hasExtra    bool              // in clusters.extras
 	keyCount    int
 	keys        [6]uint64 // the first ones
@@ -171,6 +172,7 @@ func (c *clusters) pack(cl *cluster, e *Event, common *common) {
 	b = binary.AppendVarint(b, e.Pos.Offset)
 	p.row = binary.AppendUvarint(b, filled)
 	latest := &c.extra(cl).latest
+	cl.varied = true
 	p.value(latest, e.Pos.File, slotFile, common)
 	for ; filled != 0; filled &= filled - 1 {
 		i := column(bits.TrailingZeros64(filled))
@@ -235,7 +237,9 @@ func digitsOf(t outcome.Time) byte {
 // An unpacker reads the rows of a cluster in their order.
 type unpacker struct {
 	data   []byte
-	texts  string // the same, for the events to keep
+	lean   bool
+	texts  string // the same, for the events to keep; "" where they keep little of it
+	shared *strings.Builder
 	at     int
 	latest [slots]string
 	quick  quickReader
@@ -245,13 +249,18 @@ type unpacker struct {
 type packing struct {
 	common       *common
 	origins      *origins
+	texts        strings.Builder // never grows: what is full is left to the strings in it
 	verdictsOnly bool
 }
 
 // unpack reads all rows as events.
 func (c *clusters) unpack(cl *cluster, events []*Event, p *packing) {
-	data := c.arena.bytes(&cl.data)
-	u := unpacker{data: data, texts: string(data)}
+	u := unpacker{data: c.arena.bytes(&cl.data), shared: &p.texts}
+	// There is one message whose rows all came the short way, and no second
+	// copies of them: nobody asks for the columns as they were logged.
+	if u.lean = p.verdictsOnly && !cl.mixed && !cl.varied; !u.lean {
+		u.texts = string(u.data)
+	}
 	for _, e := range events {
 		if u.data[u.at] == quickMark {
 			u.quickRow(e, p)
@@ -296,11 +305,22 @@ func (u *unpacker) value(slot column, common *common) string {
 	return u.latest[slot]
 }
 
-func (u *unpacker) text() string {
-	size := int(u.uvarint())
-	s := u.texts[u.at : u.at+size]
-	u.at += size
-	return s
+func (u *unpacker) text() string { return u.cut(int(u.uvarint())) }
+
+// cut returns the next n bytes as a text.
+func (u *unpacker) cut(n int) string {
+	from := u.at
+	u.at += n
+	if !u.lean {
+		return u.texts[from:u.at]
+	}
+	b := u.shared
+	if b.Len()+n > b.Cap() {
+		*b = strings.Builder{}
+		b.Grow(max(n, textRoom))
+	}
+	b.Write(u.data[from:u.at])
+	return b.String()[b.Len()-n:]
 }
 
 func (u *unpacker) uvarint() uint64 {

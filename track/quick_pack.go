@@ -56,6 +56,7 @@ func (c *clusters) packQuick(cl *cluster, q *quickRow, rec *logparse.Record, ver
 	if cl.spans[spanIDs].to == 0 || cl.file != q.fileNumber {
 		cl.file = q.fileNumber
 		flags |= quickFile
+		cl.varied = cl.varied || cl.rows > 0
 		b = binary.AppendUvarint(b, uint64(q.fileNumber))
 	}
 	for k, columns := range spanColumns {
@@ -133,8 +134,7 @@ func (u *unpacker) span(r *quickReader, k int) {
 	for i := range last - first {
 		sizes[i] = int(u.uvarint())
 	}
-	s := u.texts[u.at : u.at+size]
-	u.at += size
+	s := u.cut(size)
 	for i := first; i <= last; i++ {
 		v := s
 		if i < last {
@@ -172,27 +172,44 @@ func (u *unpacker) quickRow(e *Event, p *packing) {
 	}
 	o.fill(e)
 	e.Directionality = p.common.texts[binary.LittleEndian.Uint16(head[4:])]
-	raw := &e.raw
-	o.fillRaw(raw)
-	raw[colDirectionality] = e.Directionality
-	for i := atInternalID; i <= atReturnPath; i++ {
-		raw[quickKept[i]] = r.columns[i]
-	}
-	raw[colMessageInfo], raw[colSourceContext], raw[colProxied] = "", "", ""
 	if flags&quickInfo != 0 {
 		if flags&(1<<spanInfo) != 0 {
 			r.info = u.text()
 			r.origination = originationOf(r.info)
 		}
-		raw[colMessageInfo], e.Origination = r.info, r.origination
+		e.MessageInfo, e.Origination = r.info, r.origination
 	}
 	if flags&quickContext != 0 {
-		raw[colSourceContext] = u.text()
+		size := int(u.uvarint())
+		if u.lean && !o.context && u.data[u.at] != 'M' {
+			u.at += size
+		} else {
+			e.SourceContext = u.cut(size)
+			e.readContext()
+		}
 	}
-	if e.proxied = flags&quickProxied != 0; e.proxied {
+	if e.RemoteServer == "" && o.sends {
+		e.RemoteServer = e.ServerHostname
+	}
+	e.proxied = flags&quickProxied != 0
+	r.read(e)
+	if !u.lean {
+		r.fillRaw(e, o)
+	}
+}
+
+// fillRaw fills in the columns as they were logged.
+func (r *quickReader) fillRaw(e *Event, o *origin) {
+	raw := &e.raw
+	o.fillRaw(raw)
+	raw[colDirectionality], raw[colMessageInfo], raw[colSourceContext] = e.Directionality, e.MessageInfo, e.SourceContext
+	for i := atInternalID; i <= atReturnPath; i++ {
+		raw[quickKept[i]] = r.columns[i]
+	}
+	raw[colProxied] = ""
+	if e.proxied {
 		raw[colProxied] = "1"
 	}
-	r.read(e, o, p.verdictsOnly)
 }
 
 // quickKept are the columns of a row.
@@ -203,18 +220,14 @@ var quickKept = [atReturnPath + 1]column{
 }
 
 // read does what Event.read does, with what is known from the rows before.
-func (r *quickReader) read(e *Event, o *origin, verdictsOnly bool) {
-	raw := &e.raw
-	e.InternalID, e.MessageID, e.NetworkID = raw[colInternalID], raw[colMessageID], raw[colNetworkID]
-	e.RawStatus = raw[colStatus]
-	e.Subject, e.Sender, e.ReturnPath = raw[colSubject], raw[colSender], raw[colReturnPath]
-	e.MessageInfo, e.SourceContext = raw[colMessageInfo], raw[colSourceContext]
-	if !verdictsOnly || o.context || e.SourceContext != "" && e.SourceContext[0] == 'M' {
-		e.readContext()
-	}
+func (r *quickReader) read(e *Event) {
+	columns := &r.columns
+	e.InternalID, e.MessageID, e.NetworkID = columns[atInternalID], columns[atMessageID], columns[atNetworkID]
+	e.RawStatus = columns[atStatus]
+	e.Subject, e.Sender, e.ReturnPath = columns[atSubject], columns[atSender], columns[atReturnPath]
 	e.Bytes, e.RecipientCount = r.bytes, r.recipients
 	if r.ids == nil {
-		e.Recipients = appendRecipients(e.Recipients, raw[colRecipients], false)
+		e.Recipients = appendRecipients(e.Recipients, columns[atRecipients], false)
 		r.ids = e
 	} else {
 		for i := range r.ids.Recipients {
@@ -222,8 +235,8 @@ func (r *quickReader) read(e *Event, o *origin, verdictsOnly bool) {
 		}
 	}
 	e.alignStatuses()
-	e.Related = appendList(e.Related, raw[colRelated])
-	e.References = appendList(e.References, raw[colReference])
+	e.Related = appendList(e.Related, columns[atRelated])
+	e.References = appendList(e.References, columns[atReference])
 }
 
 // resetQuick empties e for a row of the short way. What every such row sets is
@@ -237,5 +250,5 @@ func (e *Event) resetQuick(pos outcome.Position, at outcome.Time) {
 	e.Pos, e.Time, e.Origination = pos, at, outcome.Time{}
 	e.Recipients, e.Related, e.References, e.names = e.Recipients[:0], e.Related[:0], e.References[:0], e.names[:0]
 	e.Session, e.Reply, e.RemoteInternalID, e.RemoteServer, e.hostOnly = SessionRef{}, "", "", "", false
-	e.MDB, e.Mailbox = "", ""
+	e.MDB, e.Mailbox, e.MessageInfo, e.SourceContext = "", "", "", ""
 }
