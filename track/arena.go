@@ -25,7 +25,7 @@ const (
 // A region is some room in an arena, and how much of it is used.
 type region struct {
 	block, at  uint32
-	room, size int
+	room, size uint32
 }
 
 // bytes returns what the region holds.
@@ -33,19 +33,20 @@ func (a *arena) bytes(p *region) []byte {
 	if p.room == 0 {
 		return nil
 	}
-	return a.blocks[p.block][p.at:][:p.size]
+	return a.blocks[p.block][p.at : p.at+p.size]
 }
 
 // append appends to a region, which may move.
 func (a *arena) append(p *region, b []byte) {
-	if p.room-p.size < len(b) {
-		bigger := a.take(p.size + len(b))
-		bigger.size = copy(a.blocks[bigger.block][bigger.at:], a.bytes(p))
+	n := int(p.size) + len(b)
+	if n > int(p.room) {
+		bigger := a.take(n)
+		bigger.size = uint32(copy(a.blocks[bigger.block][bigger.at:], a.bytes(p)))
 		a.give(p)
 		*p = bigger
 	}
-	copy(a.blocks[p.block][int(p.at)+p.size:], b)
-	p.size += len(b)
+	copy(a.blocks[p.block][p.at+p.size:], b)
+	p.size = uint32(n)
 }
 
 // take returns an empty region with room for n bytes.
@@ -59,19 +60,19 @@ func (a *arena) take(n int) region {
 		at := free[len(free)-1]
 		a.free[class] = free[:len(free)-1]
 		a.live[at/arenaBlock]++
-		return region{block: uint32(at / arenaBlock), at: uint32(at % arenaBlock), room: room}
+		return region{block: uint32(at / arenaBlock), at: uint32(at % arenaBlock), room: uint32(room)}
 	}
 	if len(a.blocks) == 0 || a.used+room > arenaBlock {
 		a.last, a.used = a.add(arenaBlock), 0
 	}
-	p := region{block: a.last, at: uint32(a.used), room: room}
+	p := region{block: a.last, at: uint32(a.used), room: uint32(room)}
 	a.used += room
 	a.live[p.block]++
 	return p
 }
 
 // large returns a region that is a block of its own.
-func (a *arena) large(n int) region { return region{block: a.add(n), room: n} }
+func (a *arena) large(n int) region { return region{block: a.add(n), room: uint32(n)} }
 
 // add adds a block and returns its number.
 func (a *arena) add(n int) uint32 {
@@ -99,7 +100,7 @@ func (a *arena) give(p *region) {
 		}
 	default:
 		a.live[p.block]--
-		class := p.room / arenaStep
+		class := int(p.room) / arenaStep
 		a.free[class] = append(a.free[class], int(p.block)*arenaBlock+int(p.at))
 	}
 	*p = region{}

@@ -169,7 +169,7 @@ func (c *cluster) has(k uint64) bool {
 
 // addKey notes a key of the cluster.
 func (c *clusters) addKey(cl *cluster, k uint64) {
-	if cl.keyCount < len(cl.keys) {
+	if int(cl.keyCount) < len(cl.keys) {
 		cl.keys[cl.keyCount] = k
 		cl.keyCount++
 		return
@@ -213,7 +213,7 @@ func (c *clusters) add() *cluster {
 	c.spare = c.spare[:last]
 	cl := c.at(number)
 	c.count++
-	*cl = cluster{number: number, place: len(c.open), order: c.count, first: math.MaxInt64, last: math.MinInt64}
+	*cl = cluster{number: number, place: uint32(len(c.open)), order: c.count, first: math.MaxInt64, last: math.MinInt64}
 	c.open = append(c.open, openCluster{math.MaxInt64, number})
 	return cl
 }
@@ -240,7 +240,7 @@ func (c *clusters) merge(cl, d *cluster) {
 
 // remove drops a cluster.
 func (c *clusters) remove(cl *cluster) {
-	c.rows -= cl.rows
+	c.rows -= int(cl.rows)
 	c.bytes -= int64(cl.data.room)
 	if !c.closing {
 		c.eachKey(cl, c.byKey.remove)

@@ -51,6 +51,8 @@ var traced = map[string]effect{
 // effect returns what the event means for the recipient of that status.
 func (e *Event) effect(status string) effect {
 	switch {
+	case e.quick && e.general != effectFailed && e.general != effectSent:
+		return e.general
 	case e.Source == "TRACE":
 		if i := strings.LastIndexByte(status, ','); i >= 0 {
 			status = status[i+1:]

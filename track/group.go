@@ -31,7 +31,7 @@ type group struct {
 // split tells the messages in a cluster's rows apart. What it returns does not
 // depend on the order of the rows.
 func (b *Builder) split(c *cluster) []group {
-	events := b.events.take(c.rows)
+	events := b.events.take(int(c.rows))
 	b.clusters.unpack(c, events, &b.packing)
 	for _, e := range events {
 		if !e.quick {

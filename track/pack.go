@@ -90,20 +90,20 @@ var alike = [slots]column{
 // It has no pointers: there are many, and the collector would follow them.
 type cluster struct {
 	data        region
-	rows        int
-	first, last int64             // Unix nanoseconds of the rows; one without a time is first
-	spans       [spanCount]extent // the latest ones, of rows of the short way
+	first, last int64  // Unix nanoseconds of the rows; one without a time is first
+	network     uint64 // the key of the network message id that the rows bear
+	order       uint64 // of its first row
+	rows        int32
+	number      uint32            // in clusters.blocks
+	place       uint32            // in clusters.open
 	wrote       uint32            // the server of the row of the latest spanIDs
 	file        uint32            // of the latest row of the short way
-	network     uint64            // the key of the network message id that the rows bear
+	spans       [spanCount]extent // the latest ones, of rows of the short way
 	mixed       bool              // they do not all bear it
 	varied      bool              // they are of several files, or came the long way
 	hasExtra    bool              // in clusters.extras
-	keyCount    int
-	keys        [6]uint64 // the first ones
-	number      uint32    // in clusters.blocks
-	place       int       // in clusters.open
-	order       uint64    // of its first row
+	keyCount    uint8
+	keys        [4]uint64 // the first ones
 }
 
 // An extra is what few clusters have.

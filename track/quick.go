@@ -150,7 +150,7 @@ func untrimmed(s []byte) bool {
 
 // mailbox reports whether the source-context is that of a mailbox.
 func (q *quickRow) mailbox() bool {
-	s := q.value(atSourceContext)
+	s := bytes.TrimPrefix(q.span(atSourceContext, atSourceContext), []byte{'"'})
 	return len(s) > 0 && s[0] == 'M' && (bytes.HasPrefix(s, []byte("MDB:")) || bytes.HasPrefix(s, []byte("Mailbox:")))
 }
 

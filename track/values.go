@@ -151,6 +151,12 @@ func appendRecipients(list []Recipient, s string, powerShell bool) []Recipient {
 }
 
 func listEnd(s string, powerShell bool) int {
+	if !powerShell && strings.IndexByte(s, '"') < 0 {
+		if i := strings.IndexByte(s, ';'); i >= 0 {
+			return i
+		}
+		return len(s)
+	}
 	quoted := false
 	for i := 0; i < len(s); i++ {
 		switch c := s[i]; {

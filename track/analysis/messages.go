@@ -2,6 +2,7 @@ package analysis
 
 import (
 	"cmp"
+	"hash/maphash"
 	"slices"
 	"strings"
 	"time"
@@ -98,31 +99,54 @@ const (
 	maxName = 255
 )
 
-// A Top counts names.
+// A Top counts names. The zero Top has none.
 type Top struct {
-	places  map[string]int32 // in list
+	places  map[uint64]int32 // in list, by the hash of the name or a number that follows it
 	list    []Count
+	texts   strings.Builder // of the names; never grows: what is full is left to them
+	seed    maphash.Seed
 	Dropped int64 // occurrences of names beyond the first maxTop
 }
+
+// topRoom is how many bytes of names share one piece of memory.
+const topRoom = 16 << 10
 
 func (t *Top) add(name string) {
 	if len(name) > maxName {
 		name = strings.ToValidUTF8(name[:maxName], "") + "…"
 	}
-	if i, known := t.places[name]; known {
-		t.list[i].Count++
-		return
+	if t.places == nil {
+		t.places, t.seed = map[uint64]int32{}, maphash.MakeSeed()
+	}
+	h := maphash.String(t.seed, name)
+	for {
+		i, taken := t.places[h]
+		if !taken {
+			break
+		}
+		if c := &t.list[i]; c.Name == name {
+			c.Count++
+			return
+		}
+		h++
 	}
 	if len(t.list) >= maxTop {
 		t.Dropped++
 		return
 	}
-	if t.places == nil {
-		t.places = map[string]int32{}
+	t.places[h] = int32(len(t.list))
+	t.list = append(t.list, Count{t.keep(name), 1})
+}
+
+// keep returns a copy of the name, which may be part of a whole message.
+func (t *Top) keep(name string) string {
+	b := &t.texts
+	if b.Len()+len(name) > b.Cap() {
+		*b = strings.Builder{}
+		b.Grow(max(len(name), topRoom))
 	}
-	name = strings.Clone(name) // it may be part of a whole message
-	t.places[name] = int32(len(t.list))
-	t.list = append(t.list, Count{name, 1})
+	b.WriteString(name)
+	return b.String()[b.Len()-len(name):]
 }
 
 // A Count is how often a name came.
