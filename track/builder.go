@@ -2,6 +2,7 @@ package track
 
 import (
 	"cmp"
+	"hash/maphash"
 	"math"
 	"slices"
 	"strings"
@@ -29,6 +30,10 @@ const (
 	// DefaultMemory is what unfinished messages may hold together, in bytes. When
 	// they hold more, those that have been silent longest are handed out.
 	DefaultMemory = 512 << 20
+
+	// maxMemory bounds what may be asked for: one cluster, which may be all of
+	// it, has offsets of 32 bits.
+	maxMemory = 3 << 30
 
 	// MaxTransactions is how many transactions of sessions are held for the
 	// join.
@@ -97,7 +102,7 @@ type Builder struct {
 func NewBuilder(opt *Options, emit func(*Message)) *Builder {
 	b := &Builder{
 		emit: emit, window: DefaultWindow, settled: DefaultSettled, maxRows: MaxRows, maxHeld: DefaultMemory, swept: math.MinInt64,
-		packing: packing{common: newCommon(), origins: newOrigins()}, clusters: newClusters(), servers: newServers(), joins: newJoins(),
+		packing: packing{common: newCommon(), origins: newOrigins(), seed: maphash.MakeSeed()}, clusters: newClusters(), servers: newServers(), joins: newJoins(),
 	}
 	if opt != nil {
 		b.opt = *opt
@@ -110,7 +115,7 @@ func NewBuilder(opt *Options, emit func(*Message)) *Builder {
 		b.settled = b.opt.Settled
 	}
 	if b.opt.Memory > 0 {
-		b.maxHeld = b.opt.Memory
+		b.maxHeld = min(b.opt.Memory, maxMemory)
 	}
 	b.settled = min(b.settled, b.window)
 	b.judge = newJudge(b)
@@ -144,6 +149,9 @@ func (b *Builder) Add(rec *logparse.Record) {
 		// Latency trees, which follow the time of origination, are not asked for.
 		info, _, _ := strings.Cut(e.raw[colMessageInfo], ";")
 		e.fill(colMessageInfo, info)
+		if s := e.SourceContext; s != "" && !contextCounts(e.EventID) && !isMailbox(s) {
+			e.fill(colSourceContext, string(b.appendDigest(nil, []byte(s))))
+		}
 	}
 	b.add(e)
 	b.limit()

@@ -1,13 +1,17 @@
 package track
 
-import "strings"
+import (
+	"encoding/binary"
+	"hash/maphash"
+	"strings"
+)
 
 // readContext reads the source-context, whose meaning is that of the event.
 func (e *Event) readContext() {
 	s := e.SourceContext
 	switch {
 	case s == "":
-	case strings.HasPrefix(s, "MDB:") || strings.HasPrefix(s, "Mailbox:"):
+	case isMailbox(s):
 		e.MDB, e.Mailbox = contextValue(s, "MDB:"), contextValue(s, "Mailbox:")
 	case strings.HasPrefix(e.EventID, "HAREDIRECT"):
 		// "EX2.example.com=250 2.6.0 <…> [InternalId=…, Hostname=…] Queued mail for redundancy"
@@ -25,6 +29,27 @@ func (e *Event) readContext() {
 		e.RemoteServer = e.ServerHostname
 	}
 }
+
+// isMailbox reports whether the source-context is that of a mailbox.
+func isMailbox[T string | []byte](s T) bool {
+	return len(s) >= 4 && s[0] == 'M' && (string(s[:4]) == "MDB:" || len(s) >= 8 && string(s[:8]) == "Mailbox:")
+}
+
+// contextCounts reports whether a verdict may depend on the source-context of
+// such an event.
+func contextCounts(event string) bool {
+	f := effects[event]
+	return f != effectSeen && f != effectDelivered || strings.HasPrefix(event, "SEND") || strings.HasPrefix(event, "HAREDIRECT")
+}
+
+// appendDigest appends what stands for a source-context that nobody will read:
+// as good to tell that two rows are not copies of each other.
+func (p *packing) appendDigest(b, context []byte) []byte {
+	return binary.LittleEndian.AppendUint64(append(b, 0), maphash.Bytes(p.seed, context))
+}
+
+// digestSize is how many bytes that is.
+const digestSize = 9
 
 // readSession reads "session;time;n" of what was received, and "reply" or
 // "session;reply;ClientSubmitTime:…" of what was sent.

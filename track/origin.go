@@ -101,7 +101,7 @@ func newOrigin(q *quickRow, b *Builder) *origin {
 	// References and the names of other servers are not read on the short way.
 	o.slow = o.slow || !few || o.sourceID == "TRACE" || o.eventID == "TRANSFER" || o.eventID == "SEND" && internalConnector(o.connector)
 	o.general = effects[o.eventID]
-	o.context = o.general != effectSeen && o.general != effectDelivered || o.sends || strings.HasPrefix(o.eventID, "HAREDIRECT")
+	o.context = contextCounts(o.eventID)
 	return o
 }
 

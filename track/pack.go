@@ -2,6 +2,7 @@ package track
 
 import (
 	"encoding/binary"
+	"hash/maphash"
 	"math"
 	"math/bits"
 	"strings"
@@ -250,6 +251,7 @@ type packing struct {
 	common       *common
 	origins      *origins
 	texts        strings.Builder // never grows: what is full is left to the strings in it
+	seed         maphash.Seed
 	verdictsOnly bool
 }
 

@@ -95,7 +95,12 @@ func (q *quickRow) cut(rec *logparse.Record) bool {
 		q.usual = len(columns) >= quickColumns && slices.Equal(columns[:quickColumns], quickNames)
 	}
 	q.row = rec.Raw()
-	return q.usual && rec.Ends(0, q.ends[:atStatus])
+	const first = len("2006-01-02T15:04:05.000Z")
+	if !q.usual || len(q.row) <= first || q.row[first] != ',' {
+		return false
+	}
+	q.ends[atTime] = first
+	return rec.Ends(first+1, q.ends[atClientIP:atStatus])
 }
 
 // cutRest takes the other columns apart. Those in which the row is like the
@@ -150,8 +155,7 @@ func untrimmed(s []byte) bool {
 
 // mailbox reports whether the source-context is that of a mailbox.
 func (q *quickRow) mailbox() bool {
-	s := bytes.TrimPrefix(q.span(atSourceContext, atSourceContext), []byte{'"'})
-	return len(s) > 0 && s[0] == 'M' && (bytes.HasPrefix(s, []byte("MDB:")) || bytes.HasPrefix(s, []byte("Mailbox:")))
+	return isMailbox(bytes.TrimPrefix(q.span(atSourceContext, atSourceContext), []byte{'"'}))
 }
 
 // quick takes a row the short way. It reports false, and has done nothing,
@@ -163,6 +167,9 @@ func (b *Builder) quick(rec *logparse.Record) bool {
 		return false
 	}
 	cl := c.known(q)
+	if cl == nil && !(plainID(q.span(atNetworkID, atNetworkID)) && untrimmed(q.value(atMessageID))) {
+		return false
+	}
 	if !q.cutRest(rec, c, cl) || !q.number(rec, b.common) {
 		return false
 	}
@@ -182,7 +189,7 @@ func (b *Builder) quick(rec *logparse.Record) bool {
 	}
 	cl.mixed = cl.mixed || cl.network != c.networkKey
 	cl.network, c.last = c.networkKey, cl
-	c.packQuick(cl, q, rec, b.verdictsOnly)
+	c.packQuick(cl, q, rec, &b.packing)
 	c.hasten(cl, later(rec.Time.UnixNano(), b.settled))
 	return true
 }
@@ -191,7 +198,7 @@ func (b *Builder) quick(rec *logparse.Record) bool {
 // it does not go the short way.
 func (b *Builder) origin(rec *logparse.Record) *origin {
 	q := &b.row
-	if !q.cut(rec) || !plainID(q.span(atNetworkID, atNetworkID)) || !untrimmed(q.value(atMessageID)) {
+	if !q.cut(rec) {
 		return nil
 	}
 	if q.origin, q.originNumber = b.origins.find(q, b); q.origin == nil || q.origin.slow {

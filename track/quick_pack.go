@@ -43,8 +43,8 @@ const (
 )
 
 // packQuick packs a row. Where verdicts are all that is wanted, of message-info
-// only the time of origination is.
-func (c *clusters) packQuick(cl *cluster, q *quickRow, rec *logparse.Record, verdictsOnly bool) {
+// only the time of origination is, and of most source-contexts the digest.
+func (c *clusters) packQuick(cl *cluster, q *quickRow, rec *logparse.Record, in *packing) {
 	p := c.begin(cl)
 	head := [quickHead + 2]byte{0: quickMark}
 	binary.LittleEndian.PutUint16(head[2:], uint16(q.originNumber))
@@ -79,7 +79,7 @@ func (c *clusters) packQuick(cl *cluster, q *quickRow, rec *logparse.Record, ver
 		cl.spans[k] = p.latest(len(s))
 	}
 	info := q.value(atMessageInfo)
-	if verdictsOnly {
+	if in.verdictsOnly {
 		info, _, _ = bytes.Cut(info, []byte{';'})
 	}
 	if len(info) > 0 {
@@ -93,7 +93,11 @@ func (c *clusters) packQuick(cl *cluster, q *quickRow, rec *logparse.Record, ver
 	}
 	if context := q.value(atSourceContext); len(context) > 0 {
 		flags |= quickContext
-		b = append(binary.AppendUvarint(b, uint64(len(context))), context...)
+		if in.verdictsOnly && !q.origin.context && !isMailbox(context) {
+			b = in.appendDigest(append(b, digestSize), context)
+		} else {
+			b = append(binary.AppendUvarint(b, uint64(len(context))), context...)
+		}
 	}
 	if q.origin.receive && q.proxied(rec) {
 		flags |= quickProxied
@@ -179,10 +183,13 @@ func (u *unpacker) quickRow(e *Event, p *packing) {
 	}
 	if flags&quickContext != 0 {
 		size := int(u.uvarint())
-		if u.lean && !o.context && u.data[u.at] != 'M' {
+		reads := !p.verdictsOnly || o.context || isMailbox(u.data[u.at:u.at+size])
+		if u.lean && !reads {
 			u.at += size
 		} else {
 			e.SourceContext = u.cut(size)
+		}
+		if reads {
 			e.readContext()
 		}
 	}

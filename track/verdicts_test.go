@@ -90,7 +90,7 @@ func TestPack(t *testing.T) {
 				Parse(rec, &e)
 				q := &b.row
 				if b.origin(rec) != nil && q.cutRest(rec, c, clusters[i]) && q.number(rec, b.common) && random.IntN(4) > 0 {
-					c.packQuick(clusters[i], q, rec, false)
+					c.packQuick(clusters[i], q, rec, &b.packing)
 					short++
 				} else {
 					c.pack(clusters[i], &e, b.common)
