@@ -227,7 +227,7 @@ func commonRecipient(x, y *Event) bool {
 	if len(x.Recipients)*len(y.Recipients) <= 64 {
 		for _, r := range x.Recipients {
 			for _, s := range y.Recipients {
-				if strings.EqualFold(r.Address, s.Address) {
+				if r.Address == s.Address || strings.EqualFold(r.Address, s.Address) {
 					return true
 				}
 			}

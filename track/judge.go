@@ -42,7 +42,7 @@ type judge struct {
 }
 
 func newJudge(b *Builder) *judge {
-	j := &judge{b: b, short: &b.clusters.short}
+	j := &judge{b: b, short: &b.clusters.short, alias: map[string]string{}}
 	j.add = j.note
 	return j
 }
@@ -110,7 +110,9 @@ func (j *judge) read(events []*Event) {
 		j.spare, j.list = nil, nil
 	}
 	j.events, j.list, j.ways, j.forAll, j.next = events, j.list[:0], j.ways[:0], 0, 0
-	j.alias = emptied(j.alias)
+	if len(j.alias) > 0 {
+		j.alias = emptied(j.alias)
+	}
 	j.aliases()
 	j.findWays()
 	next := 0

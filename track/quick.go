@@ -68,6 +68,8 @@ type quickRow struct {
 	fileNumber   uint32
 	way          string // directionality
 	wayNumber    uint32
+	otherWay     string // of a row before
+	otherNumber  uint32
 }
 
 // span returns the values from one column to another as they stand in the row.
@@ -216,7 +218,13 @@ func (q *quickRow) number(rec *logparse.Record, common *common) (ok bool) {
 		q.file = common.texts[q.fileNumber]
 	}
 	if way := q.value(atDirectionality); string(way) != q.way {
+		// Most logs have two of them.
+		q.way, q.otherWay, q.wayNumber, q.otherNumber = q.otherWay, q.way, q.otherNumber, q.wayNumber
+		if string(way) == q.way {
+			return true
+		}
 		if q.wayNumber, ok = common.number(string(way)); !ok {
+			q.way, q.wayNumber = "", 0
 			return false
 		}
 		q.way = common.texts[q.wayNumber]
