@@ -3,6 +3,7 @@ package logparse
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -149,4 +150,48 @@ func FuzzTracking(f *testing.F) {
 	f.Add([]byte(rows(trackingRow2007(), trackingRow(tracking2010, nil), trackingRow(tracking2013, nil), `"`)))
 	f.Add([]byte(randomTrackingLog(rand.New(rand.NewPCG(5, 6)), 5)))
 	f.Fuzz(func(t *testing.T, log []byte) { checkAnyLog(t, log, Tracking) })
+}
+
+// Ends finds the values that splitCSV does, or fails.
+func TestEnds(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 1))
+	parts := []string{"a", "bc", ",", ",", ",", `"`, `"`, `""`, " ", "\n", "0123456789"}
+	found := 0
+	for range 20_000 {
+		var row []byte
+		for range random.IntN(30) {
+			row = append(row, parts[random.IntN(len(parts))]...)
+		}
+		var want []string
+		splitCSV(row, func(value []byte) bool { want = append(want, string(value)); return true })
+		rec := Record{raw: row}
+		ends := make([]int, 1+random.IntN(6))
+		if !rec.Ends(0, ends) {
+			if !strings.Contains(string(row), `"`) && len(want) > len(ends) {
+				t.Fatalf("%q: the first %d of %q are not found", row, len(ends), want)
+			}
+			continue
+		}
+		found++
+		from := 0
+		for i, end := range ends {
+			value := string(row[from:end])
+			if strings.HasPrefix(value, `"`) {
+				value = strings.ReplaceAll(value[1:len(value)-1], `""`, `"`)
+			}
+			if len(want) <= len(ends) || value != want[i] || row[end] != ',' {
+				t.Fatalf("%q: value %d is %q, want %q", row, i, value, want)
+			}
+			if k := random.IntN(len(ends)); k > i {
+				rest := make([]int, k-i)
+				if !rec.Ends(end+1, rest) || !slices.Equal(rest, ends[i+1:k+1]) {
+					t.Fatalf("%q from %d: %v, want %v", row, end+1, rest, ends[i+1:k+1])
+				}
+			}
+			from = end + 1
+		}
+	}
+	if found < 2000 {
+		t.Errorf("found in %d rows", found)
+	}
 }

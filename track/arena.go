@@ -2,12 +2,12 @@ package track
 
 // An arena holds the packed rows of clusters in large blocks, so that the many
 // clusters of a busy hour are neither garbage as they grow nor searched for
-// pointers. Pieces that were given back are used again.
+// pointers. Regions that were given back are used again.
 type arena struct {
 	blocks [][]byte
 	live   []int                   // regions in each block
-	used   int                     // of the last block that regions are cut from
-	last   uint32                  // its number
+	last   uint32                  // the block that regions are cut from
+	left   int                     // bytes of it that are left
 	free   [arenaClasses + 1][]int // of each size, by their places
 	gone   []uint32                // numbers of blocks that were one large region
 
@@ -39,6 +39,9 @@ func (a *arena) bytes(p *region) []byte {
 // append appends to a region, which may move.
 func (a *arena) append(p *region, b []byte) {
 	n := int(p.size) + len(b)
+	if len(b) == 0 {
+		return
+	}
 	if n > int(p.room) {
 		bigger := a.take(n)
 		bigger.size = uint32(copy(a.blocks[bigger.block][bigger.at:], a.bytes(p)))
@@ -62,17 +65,24 @@ func (a *arena) take(n int) region {
 		a.live[at/arenaBlock]++
 		return region{block: uint32(at / arenaBlock), at: uint32(at % arenaBlock), room: uint32(room)}
 	}
-	if len(a.blocks) == 0 || a.used+room > arenaBlock {
-		a.last, a.used = a.add(arenaBlock), 0
+	if room > a.left {
+		if a.closing && len(a.blocks) > 0 && a.live[a.last] == 0 {
+			a.blocks[a.last] = nil
+		}
+		a.last, a.left = a.add(arenaBlock), arenaBlock
 	}
-	p := region{block: a.last, at: uint32(a.used), room: uint32(room)}
-	a.used += room
+	p := region{block: a.last, at: uint32(arenaBlock - a.left), room: uint32(room)}
+	a.left -= room
 	a.live[p.block]++
 	return p
 }
 
 // large returns a region that is a block of its own.
-func (a *arena) large(n int) region { return region{block: a.add(n), room: uint32(n)} }
+func (a *arena) large(n int) region {
+	p := region{block: a.add(n), room: uint32(n)}
+	a.live[p.block]++
+	return p
+}
 
 // add adds a block and returns its number.
 func (a *arena) add(n int) uint32 {
@@ -93,6 +103,7 @@ func (a *arena) give(p *region) {
 	case p.room == 0:
 	case p.room > arenaLargest:
 		a.blocks[p.block] = nil
+		a.live[p.block]--
 		a.gone = append(a.gone, p.block)
 	case a.closing:
 		if a.live[p.block]--; a.live[p.block] == 0 && p.block != a.last {
@@ -109,5 +120,10 @@ func (a *arena) give(p *region) {
 // close says that little more is taken, and memory that was given back is to be
 // free.
 func (a *arena) close() {
-	a.closing, a.free, a.used = true, [arenaClasses + 1][]int{}, arenaBlock
+	a.closing, a.free, a.left = true, [arenaClasses + 1][]int{}, 0
+	for n, live := range a.live {
+		if live == 0 {
+			a.blocks[n] = nil
+		}
+	}
 }

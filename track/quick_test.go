@@ -98,8 +98,8 @@ func oddTracking(random *rand.Rand, rows int) string {
 		"total-bytes":       {"100", "100", "200", " 7", "-1"}, "recipient-count": {"1", "2"},
 		"related-recipient-address": {"", "", "", "g@example.com"}, "reference": {"", "", "", "<2@example.org>", "7"},
 		"message-subject": {"Order 1", "Order 1", `"Lunch, tea"`, `"He said ""yes"""`}, "sender-address": {"a@example.org", "a@example.org", "b@example.org"},
-		"return-path":  {"a@example.org", "<>", ""},
-		"message-info": {"", "00A: NTS:", "2026-11-01T09:29:59.250Z;SRV=EX1:TOTAL-HUB=0.1", `"2026-11-01T09:29:59.250Z;LSRV=EX1:TOTAL-HUB=0,1"`, "2026-11-01T09:29:58.250Z"},
+		"return-path":    {"a@example.org", "<>", ""},
+		"message-info":   {"", "00A: NTS:", "2026-11-01T09:29:59.250Z;SRV=EX1:TOTAL-HUB=0.1", `"2026-11-01T09:29:59.250Z;LSRV=EX1:TOTAL-HUB=0,1"`, "2026-11-01T09:29:58.250Z"},
 		"directionality": {"Incoming", "Originating", "Undefined", ""}, "tenant-id": {""}, "original-client-ip": {"192.0.2.9", ""}, "original-server-ip": {"10.0.0.2", ""},
 		"custom-data": {"", "S:A=1", "S:ProxiedClientIPAddress=192.0.2.9", `"S:ProxiedClientHostname=a,b;S:X=""1"""`}, "transport-traffic-type": {"Email", "ProxiedClient"},
 		"log-id": {"08dabc12-0000-4000-8000-00000000000c"}, "schema-version": {"15.01.2507.027"},
@@ -166,4 +166,3 @@ func TestOddRows(t *testing.T) {
 		t.Errorf("%d rows went the short way", short)
 	}
 }
-
