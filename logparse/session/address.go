@@ -33,6 +33,15 @@ func pathArg(arg []byte, keyword string) (address, params []byte, ok bool) {
 	return arg, nil, true
 }
 
+// addressOf returns the address in the argument of MAIL or RCPT, as far as it
+// has one; else the argument.
+func addressOf(arg []byte, keyword string) []byte {
+	if address, _, ok := pathArg(arg, keyword); ok {
+		return address
+	}
+	return arg
+}
+
 // closingBracket returns the index of the ">" that closes the "<" at arg[0],
 // -1 for none. A ">" inside a quoted local part does not count.
 func closingBracket(arg []byte) int {

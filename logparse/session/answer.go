@@ -124,7 +124,7 @@ func (st *state) answered(code reply.Code) int {
 // greeting. Exchange logs that a connection was made, so where it did not, the
 // log begins in the middle.
 func (st *state) couldGreet(v *verdict) bool {
-	if st.numbered > 0 || st.helo.n > 0 || st.used {
+	if st.replied || st.named || st.used {
 		return false
 	}
 	return v.code == 220 && v.enhanced.IsZero() || v.class.Failed() && !st.format.HasSessionID()
@@ -132,7 +132,7 @@ func (st *state) couldGreet(v *verdict) bool {
 
 // answer counts a reply and gives it to the command that it answers.
 func (b *Builder) answer(st *state, p pending, v verdict) {
-	st.numbered++
+	st.replied = true
 	v.seen = true
 	switch v.class {
 	case reply.OK:
@@ -180,6 +180,9 @@ func (b *Builder) answer(st *state, p pending, v verdict) {
 		verb = b.dataAnswered(st, p, v)
 	}
 	if v.class.Failed() {
+		if p.transaction >= 0 {
+			st.transactions[p.transaction].failed = true
+		}
 		st.step(b)
 		st.refusals = append(st.refusals, refusal{verdict: v, verb: verb, name: p.name, transaction: p.transaction, recipient: p.recipient, isReply: true})
 	}
@@ -271,15 +274,6 @@ func (st *state) endData(transaction int32) {
 	st.transactions[transaction].end = endData
 	if st.current == transaction {
 		st.current = -1
-	}
-}
-
-// loginAnswered takes in whether the server accepted the login. A refusal of one
-// more AUTH does not undo a login.
-func (st *state) loginAnswered(ok bool) {
-	a := st.login()
-	if a.OK = ok || st.loggedIn; ok {
-		a.Error = ""
 	}
 }
 

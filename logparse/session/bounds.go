@@ -1,10 +1,6 @@
 package session
 
-import (
-	"cmp"
-	"slices"
-	"time"
-)
+import "time"
 
 // Bounds of what one session may hold.
 const (
@@ -54,10 +50,12 @@ func (b *Builder) Capped() int64 { return b.capped + b.matcher.capped }
 // shed cuts the half of the open sessions that has been without an event for
 // longest.
 func (b *Builder) shed() {
-	states := b.all()
-	slices.SortFunc(states, func(x, y *state) int { return cmp.Compare(x.order, y.order) })
-	for _, st := range states[:(len(states)+1)/2] {
-		b.cut(st)
+	list := b.all(nil)
+	for _, o := range list[:(len(list)+1)/2] {
+		if o.st == nil {
+			o.st = b.expand(o.brief)
+		}
+		b.cut(o.st)
 	}
 }
 

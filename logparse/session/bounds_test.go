@@ -34,7 +34,7 @@ func receiveRow(second int, id string, kind logparse.Kind, text string) *logpars
 // empty fails unless the builder holds nothing of any session.
 func empty(t *testing.T, b *Builder) {
 	t.Helper()
-	if b.opened != 0 || len(b.serial) != 0 || b.previous != nil || b.held != 0 {
+	if b.opened != 0 || len(b.serial) != 0 || b.previous != 0 || b.held != 0 {
 		t.Errorf("left are %d open, %d serial, previous %v, %d bytes", b.opened, len(b.serial), b.previous, b.held)
 	}
 	if n := len(b.matcher.clusters); n != 0 || b.matcher.pending() != 0 {
@@ -146,6 +146,7 @@ func TestHeldIsCounted(t *testing.T) {
 		"local":          func(rec *logparse.Record, long string) { rec.Local = []byte(long) },
 		"remote":         func(rec *logparse.Record, long string) { rec.Remote = []byte(long) },
 		"HELO":           func(rec *logparse.Record, long string) { rec.Verb, rec.Arg = logparse.VerbHELO, []byte(long) },
+		"MAIL":           func(rec *logparse.Record, long string) { rec.Verb, rec.Arg = logparse.VerbMAIL, []byte(long) },
 		"AUTH":           func(rec *logparse.Record, long string) { rec.Verb, rec.Arg = logparse.VerbAUTH, []byte(long) },
 		"XPROXY":         func(rec *logparse.Record, long string) { rec.Verb, rec.Arg = logparse.VerbXPROXY, []byte("SID="+long) },
 		"TLS":            func(rec *logparse.Record, long string) { info(rec, "TLS protocol "+long) },
@@ -155,7 +156,7 @@ func TestHeldIsCounted(t *testing.T) {
 		"remote, lately": func(rec *logparse.Record, long string) { rec.Remote = []byte(long) },
 	} {
 		t.Run(name, func(t *testing.T) {
-			b := NewBuilder(&Options{Terse: true}, func(*Session) {})
+			b := NewBuilder(&Options{Terse: name != "HELO"}, func(*Session) {})
 			b.maxHeld = 1 << 20
 			for i := range sessions {
 				rec := receiveRow(0, fmt.Sprint(i), logparse.KindCommand, "NOOP")
@@ -192,7 +193,7 @@ func TestWordsAreCounted(t *testing.T) {
 					b.Add(rec)
 				}
 			}
-			for _, st := range b.open {
+			for _, st := range b.states {
 				if len(st.words) > int(st.bytes)+maxReplyText {
 					t.Errorf("%d bytes of words, %d are counted", len(st.words), st.bytes)
 				}
@@ -229,7 +230,7 @@ func TestMaxQueue(t *testing.T) {
 	for range maxQueue + 10 {
 		b.Add(receiveRow(0, "A", logparse.KindCommand, "XYZZY"))
 	}
-	for _, st := range b.open {
+	for _, st := range b.states {
 		if n := len(st.queue.waiting()); n != maxQueue {
 			t.Errorf("%d commands wait", n)
 		}

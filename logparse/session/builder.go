@@ -2,7 +2,6 @@ package session
 
 import (
 	"bytes"
-	"hash/maphash"
 
 	"github.com/smtplog/smtplog/logparse"
 	"github.com/smtplog/smtplog/reply"
@@ -14,8 +13,10 @@ type Options struct {
 	ShowSecrets bool // keep passwords and SASL answers in it
 
 	// Terse leaves out what counting does not need: the texts of replies that
-	// accept, with the greeting and the capabilities, the ids of messages, and of
-	// a session without a failure the Transactions, whose Results remain.
+	// accept, with the greeting and the capabilities, the name in HELO, the
+	// verdicts that accept, and of the Transactions all but senders, recipients
+	// and refusals. Of those that no failure concerns the Results remain alone; in
+	// their place are empty ones, none in a session without failures.
 	Terse bool
 
 	// Memory is what the open sessions may hold together, in bytes; 0 is
@@ -42,26 +43,38 @@ type Builder struct {
 	streams map[place]map[string]*stream // by the server's name
 	recent  *stream                      // of the record before
 
-	open       map[uint64]*state // sessions with ids, by a hash of format, id and remote end
-	opened     int               // how many they are
-	remoteless int               // how many of them have no remote end yet
-	seed       maphash.Seed
-	previous   *state            // of the record before
-	lately     [512]*state       // sessions of late records, by slot
+	briefly    bool     // sessions with ids may be briefs
+	briefs     briefs   // sessions with ids, as far as nothing out of the way was said
+	states     []*state // the others with ids; nil where none is any more
+	vacant     []uint32 // where none is
+	index      index    // of the briefs and states
+	opened     int      // how many they are
+	remoteless int      // how many of them have no remote end yet
+	key        key      // of the record
+	seeds      seeds
+	previous   handle            // of the session of the record before, 0 for none
 	serial     map[string]*state // sessions of logs that hold one after the other, by file
 	matcher    *matcher
 
-	held  int // bytes that the open sessions hold
-	free  []*state
-	ends  *ends // of the session that was begun last
-	text  texts
-	tls   map[string]*TLS
-	whole Session // what is handed out
+	held int // bytes that the open sessions hold
+	free []*state
+	ends *ends // of the session that was begun last
 
-	partials []*verdict // to be used again
-	order    uint64     // records so far
-	number   uint64     // sessions so far
-	logs     uint32     // streams so far
+	names       []names // of briefs
+	lastNames   uint32  // index of those of the brief that was begun last
+	notes       []notes // of briefs
+	freeOfNotes []uint32
+	said        []byte // scratch
+	text        texts
+	tls         map[string]*TLS
+	whole       Session // what is handed out
+
+	logs     []*stream // from index 1 on
+	files    []string
+	numbers  map[string]uint32 // of the files
+	partials []*verdict        // to be used again
+	order    uint64            // records so far
+	number   uint64            // sessions so far
 	capped   int64
 	swept    uint64 // order at the last sweep
 
@@ -74,8 +87,9 @@ func NewBuilder(opt *Options, emit func(*Session)) *Builder {
 	b := &Builder{
 		emit:    emit,
 		streams: map[place]map[string]*stream{},
-		open:    map[uint64]*state{},
-		seed:    maphash.MakeSeed(),
+		seeds:   newSeeds(),
+		logs:    make([]*stream, 1),
+		numbers: map[string]uint32{},
 		ends:    &ends{},
 		serial:  map[string]*state{},
 		maxOpen: MaxOpen,
@@ -84,6 +98,7 @@ func NewBuilder(opt *Options, emit func(*Session)) *Builder {
 	if opt != nil {
 		b.opt = *opt
 	}
+	b.briefly = b.opt.Terse && !b.opt.Transcript && b.opt.Placed == nil
 	if b.opt.Memory > 0 {
 		b.maxHeld = int(b.opt.Memory)
 	}
@@ -114,20 +129,6 @@ func (b *Builder) Add(rec *logparse.Record) {
 	}
 }
 
-// all returns the open sessions, in no order.
-func (b *Builder) all() []*state {
-	states := make([]*state, 0, b.opened+len(b.serial))
-	for _, st := range b.open {
-		for ; st != nil; st = st.next {
-			states = append(states, st)
-		}
-	}
-	for _, st := range b.serial {
-		states = append(states, st)
-	}
-	return states
-}
-
 // Settle decides to which session the records belong that have waited longest
 // to be placed, though later ones might have told better ([Builder.Capped]). It
 // reports false when none waits. Only logs without session ids have such.
@@ -142,7 +143,7 @@ func (b *Builder) Settle() bool {
 // Close hands out the sessions that are still open.
 func (b *Builder) Close() {
 	b.matcher.close()
-	b.finishAll(b.all())
+	b.finishAll(b.all(nil))
 }
 
 // bySequence follows a log that holds one session after the other.
@@ -176,7 +177,7 @@ func (st *state) endsBefore(rec *logparse.Record) bool {
 		return rec.Kind != logparse.KindRaw || rec.Code != 221
 	}
 	// The log of a mail client may show a connection by its greeting alone.
-	if rec.Kind != logparse.KindReply || rec.Code != 220 || !rec.Enhanced.IsZero() || st.numbered == 0 {
+	if rec.Kind != logparse.KindReply || rec.Code != 220 || !rec.Enhanced.IsZero() || !st.replied {
 		return false
 	}
 	waiting := st.queue.waiting()
@@ -229,6 +230,22 @@ func (b *Builder) streamOf(rec *logparse.Record) *stream {
 
 // begin makes the session whose first record is rec.
 func (b *Builder) begin(s *stream, rec *logparse.Record) *state {
+	st := b.newState()
+	b.number++
+	st.number = b.number
+	st.stream = s.index
+	st.format = rec.Format
+	st.direction = rec.Direction
+	if len(rec.Session) > 0 {
+		st.id = string(rec.Session)
+	} else {
+		st.id = rec.Pos.String()
+	}
+	return st
+}
+
+// newState returns a state that knows nothing.
+func (b *Builder) newState() *state {
 	var st *state
 	if n := len(b.free); n > 0 {
 		st, b.free = b.free[n-1], b.free[:n-1]
@@ -236,17 +253,7 @@ func (b *Builder) begin(s *stream, rec *logparse.Record) *state {
 		st = &state{}
 	}
 	st.reset()
-	b.number++
-	st.number = b.number
-	st.stream = s
-	st.format = rec.Format
-	st.direction = rec.Direction
 	st.ends = &noEnds
-	if len(rec.Session) > 0 {
-		st.id = string(rec.Session)
-	} else {
-		st.id = rec.Pos.String()
-	}
 	return st
 }
 
@@ -258,20 +265,12 @@ func (b *Builder) take(st *state, rec *logparse.Record) {
 	if e := st.ends; e.server == "" && len(rec.Server) > 0 || e.connector == "" && len(rec.Connector) > 0 || e.local == "" && len(rec.Local) > 0 {
 		b.setEnds(st, rec)
 	}
-	if rec.Helo != nil && !bytes.Equal(st.words.bytes(st.helo), rec.Helo) {
-		st.helo = st.keep(b, rec.Helo)
+	if rec.Helo != nil {
+		b.greeted(st, rec.Helo)
 	}
-	if !rec.Time.IsZero() {
-		at := instantOf(rec.Time)
-		if st.start.digits == 0 || at.before(st.start) {
-			st.start = at
-		}
-		if st.end.digits == 0 || st.end.before(at) {
-			st.end = at
-		}
-	}
+	st.at(rec.Time)
 	st.order = b.order
-	st.countLines(rec)
+	b.countLines(st, rec)
 	if st.raw != nil {
 		b.settleRaw(st, rec)
 	}
@@ -317,19 +316,28 @@ func (b *Builder) setEnds(st *state, rec *logparse.Record) {
 	st.ends = b.ends
 }
 
+// greeted takes in the name of HELO or EHLO.
+func (b *Builder) greeted(st *state, name []byte) {
+	st.named = st.named || len(name) > 0
+	if !b.opt.Terse && !bytes.Equal(st.words.bytes(st.helo), name) {
+		st.helo = st.keep(b, name)
+	}
+}
+
 // countLines counts the record's lines to its file.
-func (st *state) countLines(rec *logparse.Record) {
-	first, last := rec.Pos.Line, rec.Pos.Line+int64(rec.Lines)-1
-	if src := &st.source; src.File == rec.Pos.File && src.Lines > 0 {
-		src.Lines += int64(rec.Lines)
-		src.FirstLine = min(src.FirstLine, first)
-		src.LastLine = max(src.LastLine, last)
-		return
+func (b *Builder) countLines(st *state, rec *logparse.Record) {
+	if file := b.fileNumber(rec.Pos.File); file != st.file || st.lines == 0 {
+		if st.lines > 0 {
+			st.earlier = append(st.earlier, b.source(&st.course))
+		}
+		st.file, st.lines = file, 0
 	}
-	if st.source.Lines > 0 {
-		st.earlier = append(st.earlier, st.source)
-	}
-	st.source = Source{rec.Pos.File, first, last, int64(rec.Lines)}
+	st.count(rec)
+}
+
+// source returns the part of a session in the file of its last row.
+func (b *Builder) source(c *course) Source {
+	return Source{b.files[c.file], c.firstLine, c.lastLine, int64(c.lines)}
 }
 
 // finish completes a session, hands it out and keeps its memory for the next.
@@ -343,11 +351,8 @@ func (b *Builder) finish(st *state) {
 		if st.format.HasSessionID() {
 			b.unlist(st)
 		} else {
-			delete(b.serial, st.source.File)
+			delete(b.serial, b.files[st.file])
 		}
-	}
-	if b.previous == st {
-		b.previous = nil
 	}
 	b.complete(st)
 	b.emit(&b.whole)

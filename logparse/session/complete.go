@@ -18,32 +18,29 @@ func (b *Builder) complete(st *state) {
 	if whole {
 		said = string(st.words)
 	}
-	*s = Session{
-		ID: st.id, Format: st.format, Direction: st.direction,
-		Server: st.ends.server, Connector: st.ends.connector, Local: st.ends.local, Remote: st.remote,
-		Greeting: st.greeting.of(said), Helo: st.helo.of(said), ehlo: st.ehlo.of(said),
-		Start: st.start.time(), End: st.end.time(), Duration: st.duration(),
-		Ended: st.ended(), Confidence: confidences[st.confidence],
-		Unused:  st.connected && st.begun && !st.used,
-		Proxied: st.proxied, TLS: st.tls, Auth: st.auth,
-		Tarpits: int(st.tarpits), Tarpitted: st.tarpitted,
-		Replies:      Replies{int64(st.accepting), int64(st.deferring), int64(st.refusing)},
-		Sources:      append(append(s.Sources[:0], st.earlier...), st.source),
-		Transactions: s.Transactions[:0],
-		Failures:     s.Failures[:0],
-		refusedIn:    s.refusedIn[:0],
-		number:       st.number,
-		outcome:      s.outcome,
+	ended := st.ended(b)
+	b.outline(&st.course, &st.notes, &st.settled, ended)
+	s.ID, s.Remote = st.id, st.remote
+	s.Server, s.Connector, s.Local = st.ends.server, st.ends.connector, st.ends.local
+	s.Greeting, s.Helo, s.ehlo = st.greeting.of(said), st.helo.of(said), st.ehlo.of(said)
+	s.Confidence = confidences[st.confidence]
+	s.Replies.Transient, s.Replies.Permanent = int64(st.deferring), int64(st.refusing)
+	s.Sources = append(append(s.Sources[:0], st.earlier...), b.source(&st.course))
+	if st.quitMS >= 0 {
+		s.Duration = time.Duration(st.quitMS) * time.Millisecond
 	}
 	if t := st.record; t != nil {
 		s.Transcript, s.Shortened = t.steps, t.shortened
 	}
+	if whole {
+		s.Transactions = append(s.Transactions, make([]Transaction, st.settled.transactions())...)
+	}
 	for i := range st.transactions {
 		t := &st.transactions[i]
-		result := st.judge(t, s.Ended, &s.Results.Recipients)
+		result := st.judge(t, ended, &s.Results.Recipients)
 		s.Results.Transactions.Count(result)
 		if whole {
-			s.transaction(st, t, result, said)
+			b.transaction(st, t, result, said)
 		}
 	}
 	if len(st.refusals) > 0 {
@@ -51,25 +48,56 @@ func (b *Builder) complete(st *state) {
 	}
 }
 
+// outline makes b.whole a session of which this much is known.
+func (b *Builder) outline(c *course, n *notes, done *settled, ended Ended) {
+	s := &b.whole
+	*s = Session{
+		Format: c.format, Direction: c.direction, Confidence: Exact,
+		Start: instant{c.start, c.startDigits}.time(), End: instant{c.end, c.endDigits}.time(), Duration: time.Duration(c.end - c.start),
+		Ended: ended, Unused: c.connected && c.begun && !c.used,
+		Proxied: n.proxied, TLS: n.tls, Auth: n.auth, Tarpits: int(n.tarpits), Tarpitted: n.tarpitted,
+		Replies:      Replies{OK: int64(c.accepting)},
+		Sources:      s.Sources[:0],
+		Transactions: s.Transactions[:0],
+		Failures:     s.Failures[:0],
+		refusedIn:    s.refusedIn[:0],
+		number:       c.number,
+		outcome:      s.outcome,
+	}
+	t, r := &s.Results.Transactions, &s.Results.Recipients
+	t.Accepted, t.Aborted, t.Unknown = int64(done.accepted), int64(done.aborted), int64(done.unknown)
+	r.Accepted, r.Unknown = int64(done.acceptedRecipients), int64(done.unknownRecipients)
+	t.Total, r.Total = t.Accepted+t.Aborted+t.Unknown, r.Accepted+r.Unknown
+}
+
 // transaction appends a transaction to the session, which reuses the memory of
-// an earlier one's recipients.
-func (s *Session) transaction(st *state, t *transaction, result Result, said string) {
+// an earlier one's recipients. A terse session has those that failures concern,
+// and empty ones in the place of the others.
+func (b *Builder) transaction(st *state, t *transaction, result Result, said string) {
+	s := &b.whole
 	n := len(s.Transactions)
 	if n == cap(s.Transactions) {
 		s.Transactions = append(s.Transactions, Transaction{})
 	}
 	s.Transactions = s.Transactions[:n+1]
 	to := &s.Transactions[n]
-	*to = Transaction{
-		From: t.from.of(said), HasFrom: t.hasFrom, Size: t.size,
-		MessageID: t.messageID.of(said), InternalID: t.internalID.of(said), SourceContext: t.sourceContext.of(said),
-		Mail: st.verdict(&t.mail, said), Data: st.verdict(&t.data, said), EndOfData: st.verdict(&t.endOfData, said),
-		Result: result, Recipients: to.Recipients[:0], Start: instant{t.at, t.digits}.time(),
+	if b.opt.Terse && !t.failed {
+		*to = Transaction{Recipients: to.Recipients[:0]}
+		return
 	}
-	to.queued(st.direction)
+	*to = Transaction{
+		From: t.from.of(said), HasFrom: t.hasFrom,
+		MessageID: t.messageID.of(said), InternalID: t.internalID.of(said), SourceContext: t.sourceContext.of(said),
+		Mail: b.verdict(st, &t.mail, said), Data: b.verdict(st, &t.data, said), EndOfData: b.verdict(st, &t.endOfData, said),
+		Result: result, Recipients: to.Recipients[:0],
+	}
+	if !b.opt.Terse {
+		to.Start, to.Size = instant{t.at, t.digits}.time(), t.size
+		to.queued(st.direction)
+	}
 	for i := range st.recipientsOf(t) {
 		r := &st.recipients[int(t.first)+i]
-		to.Recipients = append(to.Recipients, Recipient{To: r.to.of(said), Result: resultOf(r.class), Verdict: st.verdict(&r.verdict, said)})
+		to.Recipients = append(to.Recipients, Recipient{To: r.to.of(said), Result: resultOf(r.class), Verdict: b.verdict(st, &r.verdict, said)})
 	}
 }
 
@@ -81,34 +109,25 @@ func (t text) of(said string) string {
 	return said[t.at : t.at+t.n]
 }
 
-// verdict makes a Verdict of v.
-func (st *state) verdict(v *verdict, said string) Verdict {
-	if !v.seen {
+// verdict makes a Verdict of v. Those that accept are left out of terse sessions.
+func (b *Builder) verdict(st *state, v *verdict, said string) Verdict {
+	if !v.seen || b.opt.Terse && !v.class.Failed() {
 		return Verdict{}
 	}
 	return Verdict{
 		Class: v.class, Code: v.code, Enhanced: v.enhanced, Text: v.text.of(said),
-		Time: v.time(), Pos: st.position(v), seen: true,
+		Time: v.time(), Pos: b.position(st, v), seen: true,
 	}
 }
 
-func (st *state) position(v *verdict) outcome.Position {
-	src := &st.source
+func (b *Builder) position(st *state, v *verdict) outcome.Position {
 	if int(v.file) < len(st.earlier) {
-		src = &st.earlier[v.file]
+		return outcome.Position{File: st.earlier[v.file].File, Line: v.line}
 	}
-	return outcome.Position{File: src.File, Line: v.line}
+	return outcome.Position{File: b.files[st.file], Line: v.line}
 }
 
-// duration is that of the connection: what the log says itself (IIS) is preferred.
-func (st *state) duration() time.Duration {
-	if st.quitMS >= 0 {
-		return time.Duration(st.quitMS) * time.Millisecond
-	}
-	return time.Duration(st.end.ns - st.start.ns)
-}
-
-func (st *state) ended() Ended {
+func (st *state) ended(b *Builder) Ended {
 	switch {
 	case st.lost && !st.connected:
 		return EndedFailed
@@ -124,7 +143,7 @@ func (st *state) ended() Ended {
 		return EndedRemote
 	case st.refused:
 		return EndedLocal
-	case st.silent() || st.cutOff:
+	case b.silent(&st.course) || st.cutOff:
 		return EndedCut
 	}
 	return EndedOpen
@@ -255,6 +274,7 @@ func resultOf(c reply.Class) Result {
 // failures turns the session's refusals into its Failures.
 func (b *Builder) failures(st *state, said string) {
 	s := &b.whole
+	first := st.settled.transactions()
 	var login, tls bool // a reply says that it failed
 	for i := range st.refusals {
 		if r := &st.refusals[i]; r.isReply {
@@ -275,18 +295,22 @@ func (b *Builder) failures(st *state, said string) {
 			Class: r.class, Code: r.code, Enhanced: r.enhanced,
 			Direction: s.Direction, Verb: verb, Host: Host(s.Remote),
 			Server: s.Server, Connector: s.Connector, Format: s.Format.String(), Text: r.text.of(said),
-			Time: r.time(), Pos: st.position(&r.verdict), IsReply: r.isReply, Session: s.number, Reply: uint32(i + 1),
+			Time: r.time(), Pos: b.position(st, &r.verdict), IsReply: r.isReply, Session: s.number, Reply: uint32(i + 1),
 		}
 		if r.domain.n > 0 {
 			o.Domain = Domain("@" + r.domain.of(said))
 		}
 		b.classify(&o)
 		if r.transaction >= 0 && r.recipient >= 0 {
-			o.Recipient = recipientOf(&s.Transactions[r.transaction].Recipients[r.recipient])
+			o.Recipient = recipientOf(&s.Transactions[first+int(r.transaction)].Recipients[r.recipient])
 			o.Domain = Domain(o.Recipient)
 		}
 		s.Failures = append(s.Failures, o)
-		s.refusedIn = append(s.refusedIn, int(r.transaction))
+		in := -1
+		if r.transaction >= 0 {
+			in = first + int(r.transaction)
+		}
+		s.refusedIn = append(s.refusedIn, in)
 	}
 }
 

@@ -2,7 +2,6 @@ package session
 
 import (
 	"bytes"
-	"strings"
 
 	"github.com/smtplog/smtplog/logparse"
 	"github.com/smtplog/smtplog/reply/outcome"
@@ -54,7 +53,7 @@ func (b *Builder) command(st *state, rec *logparse.Record) {
 		st.begun = true
 		st.endTransaction()
 		if name := bytes.TrimSpace(rec.Arg); len(name) > 0 {
-			st.helo = st.keep(b, name)
+			b.greeted(st, name)
 		}
 	case logparse.VerbMAIL:
 		st.used = true
@@ -71,7 +70,11 @@ func (b *Builder) command(st *state, rec *logparse.Record) {
 		p.transaction = st.current
 		p.last = rec.Arg == nil || endsWithLast(rec.Arg)
 	case logparse.VerbAUTH, logparse.VerbXEXPS:
-		b.authRow(st, rec)
+		st.used = true
+		if len(rec.Arg) > maxTextLength {
+			st.hold(b, len(rec.Arg))
+		}
+		st.authRow(b, rec.Arg)
 	case logparse.VerbRSET:
 		st.endTransaction()
 		if !rec.Format.HasSessionID() {
@@ -186,24 +189,11 @@ func (b *Builder) rcpt(st *state, rec *logparse.Record) (inTransaction, number i
 	if st.current < 0 {
 		st.newTransaction(b, rec.Time)
 	}
-	address, _, ok := pathArg(rec.Arg, "TO:")
-	if !ok {
-		address = rec.Arg
-	}
 	st.step(b)
-	st.recipients = append(st.recipients, recipient{to: st.keep(b, address)})
+	st.recipients = append(st.recipients, recipient{to: st.keep(b, addressOf(rec.Arg, "TO:"))})
 	t := &st.transactions[st.current]
 	t.count++
 	return st.current, t.count - 1
-}
-
-// authRow reads the mechanism of AUTH; an answer may stand behind it.
-func (b *Builder) authRow(st *state, rec *logparse.Record) {
-	a := st.login()
-	st.loggedIn = a.OK
-	if words := bytes.Fields(rec.Arg); len(words) > 0 && !a.OK {
-		a.Mechanism = strings.ToUpper(st.name(b, words[0]))
-	}
 }
 
 // newTransaction begins a transaction.
@@ -257,15 +247,6 @@ func (st *state) quitRow(rec *logparse.Record) {
 	if rec.BytesIn >= 0 && rec.BytesIn != int64(len("QUIT")) && rec.BytesIn == st.lastIn && rec.BytesOut == st.lastOut {
 		st.dropped = true
 	}
-}
-
-// login returns what is known of the login, of which there is some now.
-func (st *state) login() *Auth {
-	st.used = true
-	if st.auth == nil {
-		st.auth = &Auth{}
-	}
-	return st.auth
 }
 
 func endsWithLast(arg []byte) bool {

@@ -22,15 +22,15 @@ func (b *Builder) info(st *state, rec *logparse.Record) {
 	}
 	switch {
 	case bytes.HasPrefix(note, []byte("TLS protocol ")):
-		st.tls = b.tlsOf(st, note)
+		if len(note) > maxTextLength {
+			st.hold(b, len(note))
+		}
+		st.tls = b.tlsOf(note)
 	case bytes.HasPrefix(note, []byte("TLS negotiation failed with error ")):
 		st.tls = &TLS{Error: st.name(b, note[len("TLS negotiation failed with error "):])}
 		b.fail(st, rec, logparse.VerbSTARTTLS, reply.Transient, note)
 	case bytes.HasPrefix(rec.Data, []byte("Tarpit for '")) || bytes.HasPrefix(note, []byte("Tarpit for '")):
-		if d, ok := parseTarpit(rec.Data, note); ok {
-			st.tarpits++
-			st.tarpitted = min(st.tarpitted+d, maxTarpitted)
-		}
+		st.tarpit(rec.Data, note)
 	case bytes.Equal(note, []byte("authenticated")):
 		st.login().User = st.name(b, rec.Data)
 		st.loginAnswered(true)
@@ -120,6 +120,9 @@ func (b *Builder) postponed(st *state, rec *logparse.Record) {
 	st.step(b)
 	v := st.replyAt(rec)
 	v.text = st.keepOf(b, v.class, rec.Text)
+	if transaction >= 0 {
+		st.transactions[transaction].failed = true
+	}
 	st.refusals = append(st.refusals, refusal{
 		verdict: v, verb: verb, transaction: transaction, recipient: -1,
 		domain: st.keep(b, logparse.NoRouteDomain(rec.Text)),
@@ -152,7 +155,7 @@ func (b *Builder) proxyRow(st *state, arg []byte) {
 const maxTLS = 256
 
 // tlsOf is parseTLS, which few different notes need.
-func (b *Builder) tlsOf(st *state, note []byte) *TLS {
+func (b *Builder) tlsOf(note []byte) *TLS {
 	if t := b.tls[string(note)]; t != nil {
 		return t
 	}
@@ -160,9 +163,7 @@ func (b *Builder) tlsOf(st *state, note []byte) *TLS {
 	if b.tls == nil || len(b.tls) >= maxTLS {
 		b.tls = map[string]*TLS{}
 	}
-	if len(note) > maxTextLength {
-		st.hold(b, len(note))
-	} else {
+	if len(note) <= maxTextLength {
 		b.tls[string(note)] = t
 	}
 	return t

@@ -1,7 +1,9 @@
 package session
 
 import (
+	"cmp"
 	"hash/maphash"
+	"slices"
 
 	"github.com/smtplog/smtplog/logparse"
 )
@@ -10,19 +12,47 @@ import (
 // ids were made anonymous use one id for many sessions; the remote end tells
 // them apart.
 func (b *Builder) byID(s *stream, rec *logparse.Record) {
-	st := b.previous
-	if st == nil || !st.is(rec, rec.Remote) && (len(rec.Remote) > 0 || !st.is(rec, []byte(st.remote))) {
-		st = b.find(rec)
+	k := &b.key
+	k.set(rec.Format, rec.Session, rec.Remote)
+	h := b.previous
+	if h == 0 || k.width == 0 || !b.keyOf(h).is(k) {
+		h = b.find(rec)
 	}
-	if st = b.current(st); st == nil {
+	if h != 0 && h&isState == 0 {
+		br := b.briefOf(h)
+		switch {
+		case b.silent(&br.course):
+			b.finishBrief(h)
+		case br.steps >= MaxSteps:
+			b.cut(b.expand(h))
+		default:
+			b.previous = h
+			b.takeBrief(h, br, s, rec)
+			return
+		}
+		h = 0
+	}
+	var st *state
+	if h != 0 {
+		st = b.current(b.stateOf(h))
+	}
+	if st == nil {
+		if b.briefly && k.width > 0 && b.beginBrief(s, rec) {
+			return
+		}
 		st = b.begin(s, rec)
+		st.key = *k
 		st.remote = string(rec.Remote)
 		b.list(st)
-		b.lately[slotOf(rec.Session)] = st
 		st.hold(b, stateSize+len(st.id)+2*len(rec.Remote))
 	}
-	b.previous = st
+	b.previous = st.handle()
 	b.take(st, rec)
+	b.over(st, rec)
+}
+
+// over finishes the session if the record was its last.
+func (b *Builder) over(st *state, rec *logparse.Record) {
 	if rec.Kind == logparse.KindDisconnect || st.lost && !st.connected {
 		b.finish(st)
 	}
@@ -33,7 +63,7 @@ func (b *Builder) byID(s *stream, rec *logparse.Record) {
 func (b *Builder) current(st *state) *state {
 	switch {
 	case st == nil:
-	case st.silent():
+	case b.silent(&st.course):
 		b.finish(st)
 		return nil
 	case st.full():
@@ -43,97 +73,172 @@ func (b *Builder) current(st *state) *state {
 	return st
 }
 
-// find returns the open session of the record, nil for none.
-func (b *Builder) find(rec *logparse.Record) *state {
-	slot := slotOf(rec.Session)
-	if st := b.lately[slot]; st != nil && st.listed && st.is(rec, rec.Remote) {
-		return st
+func (b *Builder) stateOf(h handle) *state { return b.states[h&^isState-1] }
+
+func (b *Builder) keyOf(h handle) *key {
+	if h&isState == 0 {
+		return &b.briefOf(h).key
 	}
-	st := b.search(rec)
-	b.lately[slot] = st
-	return st
+	return &b.stateOf(h).key
 }
 
-// slotOf returns the place in Builder.lately of sessions with that id. Exchange
-// counts its ids up: those that are open at once differ at the end.
-func slotOf(id []byte) int {
-	n := len(id)
-	if n < 4 {
-		return n
+// find returns the open session of the record, whose key is b.key; 0 for none.
+func (b *Builder) find(rec *logparse.Record) handle {
+	if b.key.width == 0 {
+		return b.findText(rec)
 	}
-	return (int(id[n-1]) + int(id[n-2])*29 + int(id[n-3])*43 + int(id[n-4])*7) % 512
-}
-
-// search is find in all open sessions.
-func (b *Builder) search(rec *logparse.Record) *state {
-	for st := b.open[b.hash(rec, rec.Remote)]; st != nil; st = st.next {
-		if st.is(rec, rec.Remote) {
-			return st
+	hash := b.seeds.ofKey(&b.key)
+	for h, i := b.index.get(hash, hash); h != 0; h, i = b.index.get(hash, i) {
+		if b.keyOf(h).is(&b.key) {
+			return h
 		}
 	}
-	if len(rec.Remote) == 0 {
-		return nil
+	return b.findRemoteless(rec)
+}
+
+// findText is find for a record whose session has no key.
+func (b *Builder) findText(rec *logparse.Record) handle {
+	if h := b.previous; h != 0 && len(rec.Remote) == 0 && b.hasID(h, rec) {
+		return h
 	}
+	if h := b.search(rec, rec.Remote); h != 0 || len(rec.Remote) == 0 {
+		return h
+	}
+	return b.findRemoteless(rec)
+}
+
+// hasID reports whether the record names the session, whatever its remote end.
+func (b *Builder) hasID(h handle, rec *logparse.Record) bool {
+	if h&isState == 0 {
+		var id [idWidth]byte
+		br := b.briefOf(h)
+		return br.format == rec.Format && string(br.key.appendID(id[:0])) == string(rec.Session)
+	}
+	st := b.stateOf(h)
+	return st.format == rec.Format && st.id == string(rec.Session)
+}
+
+// search returns the open session without a key that the record names and that
+// has that remote end.
+func (b *Builder) search(rec *logparse.Record, remote []byte) handle {
+	hash := mixed(rec.Format, maphash.Bytes(b.seeds.text, rec.Session), maphash.Bytes(b.seeds.text, remote))
+	for h, i := b.index.get(hash, hash); h != 0; h, i = b.index.get(hash, i) {
+		if h&isState == 0 {
+			continue
+		}
+		if st := b.stateOf(h); st.id == string(rec.Session) && st.remote == string(remote) && st.format == rec.Format {
+			return h
+		}
+	}
+	return 0
+}
+
+// findRemoteless returns the open session of the record if it had no remote end
+// so far, and gives it one: a send log's first rows may lack it.
+func (b *Builder) findRemoteless(rec *logparse.Record) handle {
 	if b.remoteless == 0 {
-		return nil
+		return 0
 	}
-	// A send log's first rows may lack the remote end.
-	for st := b.open[b.hash(rec, nil)]; st != nil; st = st.next {
-		if st.is(rec, nil) {
-			b.unlist(st)
-			st.remote = b.text.string(rec.Remote)
-			b.list(st)
-			st.hold(b, 2*len(rec.Remote))
-			return st
-		}
+	h := b.search(rec, nil)
+	if h == 0 {
+		return 0
 	}
-	return nil
+	st := b.stateOf(h)
+	b.unlist(st)
+	st.remote = b.text.string(rec.Remote)
+	st.key = b.key
+	b.list(st)
+	st.hold(b, 2*len(rec.Remote))
+	return st.handle()
 }
 
-// is reports whether the record names the session, which has that remote end.
-func (st *state) is(rec *logparse.Record, remote []byte) bool {
-	return st.id == string(rec.Session) && st.remote == string(remote) && st.format == rec.Format
+func (b *Builder) hashOf(st *state) uint32 {
+	if st.width > 0 {
+		return b.seeds.ofKey(&st.key)
+	}
+	return mixed(st.format, maphash.String(b.seeds.text, st.id), maphash.String(b.seeds.text, st.remote))
 }
-
-func (b *Builder) hash(rec *logparse.Record, remote []byte) uint64 {
-	return mix(maphash.Bytes(b.seed, rec.Session), maphash.Bytes(b.seed, remote), rec.Format)
-}
-
-func (b *Builder) hashOf(st *state) uint64 {
-	return mix(maphash.String(b.seed, st.id), maphash.String(b.seed, st.remote), st.format)
-}
-
-func mix(id, remote uint64, format logparse.Format) uint64 { return id ^ 31*remote ^ uint64(format) }
 
 // list makes st one of the open sessions with ids.
 func (b *Builder) list(st *state) {
-	key := b.hashOf(st)
-	st.next, st.listed = b.open[key], true
-	b.open[key] = st
+	b.place(st)
+	b.index.add(b.hashOf(st), st.handle())
 	b.opened++
 	if st.remote == "" {
 		b.remoteless++
 	}
 }
 
+// place gives st a handle.
+func (b *Builder) place(st *state) {
+	if n := len(b.vacant); n > 0 {
+		st.place, b.vacant = b.vacant[n-1], b.vacant[:n-1]
+		b.states[st.place] = st
+	} else {
+		st.place = uint32(len(b.states))
+		b.states = append(b.states, st)
+	}
+	st.listed = true
+}
+
+func (st *state) handle() handle { return handle(st.place+1) | isState }
+
 // unlist undoes list.
 func (b *Builder) unlist(st *state) {
-	key := b.hashOf(st)
-	first := b.open[key]
-	switch {
-	case first != st:
-		for first.next != st {
-			first = first.next
-		}
-		first.next = st.next
-	case st.next != nil:
-		b.open[key] = st.next
-	default:
-		delete(b.open, key)
-	}
-	st.next, st.listed = nil, false
+	h := st.handle()
+	b.index.remove(b.hashOf(st), h)
+	b.states[st.place] = nil
+	b.vacant = append(b.vacant, st.place)
+	st.listed = false
 	b.opened--
 	if st.remote == "" {
 		b.remoteless--
+	}
+	if b.previous == h {
+		b.previous = 0
+	}
+}
+
+// An opened session is one of those that are open: a state or a brief.
+type opened struct {
+	order uint64
+	st    *state
+	brief handle
+}
+
+// all returns the open sessions in the order of their last records, those only
+// that which is not nil says.
+func (b *Builder) all(which func(*course) bool) []opened {
+	var list []opened
+	add := func(c *course, st *state, h handle) {
+		if which == nil || which(c) {
+			list = append(list, opened{c.order, st, h})
+		}
+	}
+	for _, st := range b.states {
+		if st != nil {
+			add(&st.course, st, 0)
+		}
+	}
+	for _, st := range b.serial {
+		add(&st.course, st, 0)
+	}
+	for h := handle(1); h <= b.briefs.made; h++ {
+		if br := b.briefOf(h); br.width > 0 {
+			add(&br.course, nil, h)
+		}
+	}
+	slices.SortFunc(list, func(x, y opened) int { return cmp.Compare(x.order, y.order) })
+	return list
+}
+
+// finishAll finishes sessions, those that were silent for longest first.
+func (b *Builder) finishAll(list []opened) {
+	for _, o := range list {
+		if o.st != nil {
+			b.finish(o.st)
+		} else {
+			b.finishBrief(o.brief)
+		}
 	}
 }

@@ -8,21 +8,73 @@ import (
 	"github.com/smtplog/smtplog/reply/outcome"
 )
 
-// A state is a session in the making: what is known so far and what the
-// conversation waits for. Tens of thousands may be open at once, so it is small;
-// the [Session] is made of it when it is over.
-type state struct {
-	stream *stream
-	next   *state // another one in Builder.open with the same hash
+// A course is what is known of the course of any session in the making. What
+// every row touches stands first.
+type course struct {
+	end       int64  // time of the last row, Unix nanoseconds
+	order     uint64 // number of the last record
+	lastLine  int64
+	lines     uint32
+	file      uint32 // number of the file that the rows come from
+	stream    uint32 // index of the stream
+	accepting uint32 // replies that were ok
+	steps     int32  // what counts for MaxSteps
 
-	id         string
-	remote     string
-	ends       *ends
-	start, end instant
-	order      uint64   // number of the last record
-	number     uint64   // of the session
-	source     Source   // the file that the rows come from
-	earlier    []Source // those before
+	format      logparse.Format
+	direction   outcome.Direction
+	closed      closed // what the disconnect row says
+	startDigits uint8  // of the time's fraction plus one, 0 for no time
+	endDigits   uint8
+
+	connected bool // the connection was seen to be made, or to exist
+	begun     bool // its beginning is in the log
+	used      bool // something other than greetings was said
+	named     bool // HELO or EHLO gave a name
+	quit      bool
+	lost      bool // the log says that the connection is gone
+	challenge bool // the server asked for the next SASL answer
+
+	start     int64
+	number    uint64 // of the session
+	firstLine int64
+}
+
+// at takes in the time of a row.
+func (c *course) at(t outcome.Time) {
+	if t.IsZero() {
+		return
+	}
+	at := instantOf(t)
+	if c.startDigits == 0 || at.before(instant{c.start, c.startDigits}) {
+		c.start, c.startDigits = at.ns, at.digits
+	}
+	if c.endDigits == 0 || (instant{c.end, c.endDigits}).before(at) {
+		c.end, c.endDigits = at.ns, at.digits
+	}
+}
+
+// count counts the record's lines, which are of the same file as those before.
+func (c *course) count(rec *logparse.Record) {
+	first, last := rec.Pos.Line, rec.Pos.Line+int64(rec.Lines)-1
+	if c.lines == 0 {
+		c.firstLine, c.lastLine = first, last
+	}
+	c.lines += uint32(rec.Lines)
+	c.firstLine = min(c.firstLine, first)
+	c.lastLine = max(c.lastLine, last)
+}
+
+// A state is a session in the making: what is known so far and what the
+// conversation waits for. The [Session] is made of it when it is over.
+type state struct {
+	course
+	key
+	place uint32 // in Builder.states
+
+	id      string
+	remote  string
+	ends    *ends
+	earlier []Source // the files before that of the last row
 
 	helo         text
 	words        words
@@ -31,42 +83,26 @@ type state struct {
 	refusals     []refusal
 	queue        commands // that were not answered yet
 	current      int32    // index of the transaction under way, -1 for none
-	numbered     uint32   // replies so far
-	accepting    uint32   // those of them that were ok
-	deferring    uint32   // transient
+	deferring    uint32   // replies that were transient
 	refusing     uint32   // permanent
 	greeting     text
 	ehlo         text        // the reply to EHLO
 	partial      *verdict    // of a reply whose end is to come
 	record       *transcript // nil when none is kept
-	tls          *TLS
-	auth         *Auth
-	proxied      *Proxied
-	tarpitted    time.Duration
-	tarpits      int32
+	notes
+	settled settled // transactions that are not in the list any more
 
-	format     logparse.Format
-	direction  outcome.Direction
 	confidence confidence
-	closed     closed // what the disconnect row says
-
-	connected  bool // the connection was seen to be made, or to exist
-	begun      bool // its beginning is in the log
-	used       bool // something other than greetings was said
-	quit       bool
+	replied    bool // there was a reply
 	dropped    bool // IIS: the QUIT row stands for a lost connection
 	timedOut   bool // the last reply was a 421 for one side that waited too long
-	lost       bool // the log says that the connection is gone
 	over       bool // QUIT was answered
 	refused    bool // the last reply was a 421: the server closes the connection
 	superseded bool // the next connection began in the same file
 	cutOff     bool // a bound was reached
-	challenge  bool // the server asked for the next SASL answer
-	loggedIn   bool // before the last AUTH
 
-	listed  bool  // it is in Builder.open or Builder.serial
+	listed  bool  // it is in Builder.states or Builder.serial
 	deepest int16 // the queue was
-	steps   int32 // what counts for MaxSteps
 	bytes   int32 // that the session holds, about
 
 	quitMS          int64 // length that IIS logs on QUIT, -1 for none
@@ -77,6 +113,26 @@ type state struct {
 
 	raw *logparse.Record // an IMS raw line that waits for its parsed twin
 }
+
+// notes are what the log says of a connection beside the conversation.
+type notes struct {
+	tls       *TLS
+	auth      *Auth
+	proxied   *Proxied
+	tarpitted time.Duration
+	tarpits   int32
+	loggedIn  bool // before the last AUTH
+}
+
+// settled counts transactions of which nothing failed and no more is to come,
+// and their recipients, by their results.
+type settled struct {
+	accepted, aborted, unknown            uint32
+	acceptedRecipients, unknownRecipients uint32
+}
+
+// transactions returns how many there were.
+func (n *settled) transactions() int { return int(n.accepted + n.aborted + n.unknown) }
 
 // ends are what the connections of one server's connector have in common.
 type ends struct{ server, connector, local string }
@@ -149,6 +205,7 @@ type transaction struct {
 	inside                int32 // index of the transaction that was under way when its MAIL came, -1 for none
 	digits                uint8 // of the time's fraction plus one, 0 for no time
 	hasFrom               bool
+	failed                bool // a refusal concerns it
 	end                   transactionEnd
 }
 
@@ -169,7 +226,7 @@ type refusal struct {
 	isReply     bool
 	name        text  // of a verb that is not known
 	domain      text  // that the log names
-	transaction int32 // -1 for none
+	transaction int32 // index in the state's, -1 for none
 	recipient   int32 // of the transaction
 }
 

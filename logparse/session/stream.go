@@ -2,8 +2,6 @@ package session
 
 import (
 	"bytes"
-	"cmp"
-	"slices"
 	"strings"
 
 	"github.com/smtplog/smtplog/logparse"
@@ -21,10 +19,11 @@ type place struct {
 type stream struct {
 	place  place
 	file   string // of the record before
+	number uint32 // of that file
 	server []byte
-	index  uint32
-	clock  int64 // Unix nanoseconds, 0 before the first time
-	sweep  int64 // when to look for silent sessions next
+	index  uint32 // in Builder.logs
+	clock  int64  // Unix nanoseconds, 0 before the first time
+	sweep  int64  // when to look for silent sessions next
 }
 
 // stream returns the log that the record belongs to.
@@ -45,14 +44,28 @@ func (b *Builder) stream(rec *logparse.Record) *stream {
 			server = nil
 		}
 		if s = servers[string(server)]; s == nil {
-			b.logs++
-			s = &stream{place: p, server: bytes.Clone(server), index: b.logs}
+			s = &stream{place: p, server: bytes.Clone(server), index: uint32(len(b.logs))}
+			b.logs = append(b.logs, s)
 			servers[string(server)] = s
 		}
 	}
-	s.file = rec.Pos.File
+	s.file, s.number = rec.Pos.File, b.fileNumber(rec.Pos.File)
 	b.recent = s
 	return s
+}
+
+// fileNumber returns the index of a file in Builder.files.
+func (b *Builder) fileNumber(name string) uint32 {
+	if s := b.recent; s != nil && s.file == name {
+		return s.number
+	}
+	n, ok := b.numbers[name]
+	if !ok {
+		n = uint32(len(b.files))
+		b.files = append(b.files, name)
+		b.numbers[name] = n
+	}
+	return n
 }
 
 // folder returns the folder of a path as given, of Windows or not, or the
@@ -99,22 +112,14 @@ func (b *Builder) sweep() bool {
 		return false
 	}
 	b.swept = b.order
-	b.finishAll(slices.DeleteFunc(b.all(), func(st *state) bool { return !st.silent() }))
+	b.finishAll(b.all(b.silent))
 	return true
-}
-
-// finishAll finishes sessions in the order of their last records.
-func (b *Builder) finishAll(states []*state) {
-	slices.SortFunc(states, func(x, y *state) int { return cmp.Compare(x.order, y.order) })
-	for _, st := range states {
-		b.finish(st)
-	}
 }
 
 // silent reports whether the log has gone on without the session for so long
 // that its end is missing.
-func (st *state) silent() bool {
-	return st.end.digits != 0 && st.stream.clock-st.end.ns >= silenceOf(st.format)
+func (b *Builder) silent(c *course) bool {
+	return c.endDigits != 0 && b.logs[c.stream].clock-c.end >= silenceOf(c.format)
 }
 
 // silenceOf returns SilenceWithID or SilenceWithoutID, in nanoseconds.

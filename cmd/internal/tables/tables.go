@@ -61,7 +61,7 @@ func Terse(table string, columns []string) bool {
 	case Sessions:
 		lost = []string{"helo", "greeting", "capabilities", "from", "to", "message_ids"}
 	case Replies:
-		lost = []string{"message_id"}
+		lost = []string{"helo", "message_id"}
 	default:
 		return false
 	}

@@ -1,0 +1,236 @@
+package session
+
+import "github.com/smtplog/smtplog/logparse"
+
+// A brief is a session with an id in the making, as far as counting needs it
+// ([Options.Terse]) and nothing out of the way was said: so long as every
+// command was a usual one and every reply accepted, a transaction comes down to
+// how many recipients it has. It is small and holds hardly a pointer, since
+// tens of thousands may be open at once. At the first row that it has no room
+// for, Builder.expand makes a state of it, which follows the same rules; the
+// names of its steps are those of the state's.
+type brief struct {
+	key
+	queue   uint64 // the commands that were not answered yet, the first in the lowest byte
+	waiting uint8  // how many they are
+	lacks   uint8  // which of the ends that rows name are not known yet
+	local   uint8  // length of our end, with which words begin
+	current progress
+	partial uint16 // code of a reply whose end is to come
+	course
+
+	recipients uint32 // of the transaction
+	names      uint32 // of server and connector, in Builder.names
+	notes      uint32 // index in Builder.notes and one; 0 for none
+	settled
+	words []byte // our end; then what follows MAIL and RCPT, each behind its length in two bytes
+}
+
+// A progress says how far the transaction of a brief is.
+type progress uint8
+
+const (
+	noTransaction   progress = iota
+	underWay                 // commands belong to it
+	endedUnanswered          // RSET, QUIT or HELO ended it, but replies of it are to come
+)
+
+// What lacks may hold.
+const (
+	lacksServer = 1 << iota
+	lacksConnector
+	lacksLocal
+)
+
+// Each byte of a brief's queue is a verb and these.
+const (
+	ofTransaction = 0x80 // the command belongs to the transaction
+	lastChunk     = 0x40 // of BDAT
+	verbBits      = 0x3f
+
+	allOfTransaction = 0x8080_8080_8080_8080
+	maxBriefQueue    = 8
+)
+
+var _ [verbBits - logparse.VerbOther]struct{} // all verbs fit
+
+const (
+	briefSize     = 384     // about what a brief takes
+	maxBriefWords = 8 << 10 // bytes
+	fewWords      = 512     // what briefs that are over may keep
+	maxNames      = 128     // of servers and connectors that briefs may have
+)
+
+// briefs are the briefs, in use or not; those that are not have no key.
+type briefs struct {
+	slabs []*[slabSize]brief
+	made  handle
+	free  []handle
+}
+
+const slabSize = 256
+
+func (b *Builder) briefOf(h handle) *brief {
+	return &b.briefs.slabs[(h-1)/slabSize][(h-1)%slabSize]
+}
+
+// names are those that many sessions have in common.
+type names struct{ server, connector string }
+
+// namesOf returns the index of the record's names, and false if there are too
+// many or one is too long.
+func (b *Builder) namesOf(rec *logparse.Record) (uint32, bool) {
+	is := func(n *names) bool { return n.server == string(rec.Server) && n.connector == string(rec.Connector) }
+	if n := b.lastNames; int(n) < len(b.names) && is(&b.names[n]) {
+		return n, true
+	}
+	for i := range b.names {
+		if is(&b.names[i]) {
+			b.lastNames = uint32(i)
+			return b.lastNames, true
+		}
+	}
+	if len(b.names) >= maxNames || max(len(rec.Server), len(rec.Connector)) > maxTextLength {
+		return 0, false
+	}
+	b.names = append(b.names, names{string(rec.Server), string(rec.Connector)})
+	b.lastNames = uint32(len(b.names) - 1)
+	return b.lastNames, true
+}
+
+// beginBrief makes the brief whose first row is rec and takes that. It reports
+// false, and does nothing, where rec has no place in a brief.
+func (b *Builder) beginBrief(s *stream, rec *logparse.Record) bool {
+	n, ok := b.namesOf(rec)
+	if !ok || len(rec.Local) > maxLocal {
+		return false
+	}
+	h := b.newBrief()
+	br := b.briefOf(h)
+	*br = brief{key: b.key, words: append(br.words[:0], rec.Local...)}
+	br.local, br.names = uint8(len(rec.Local)), n
+	if len(rec.Server) == 0 {
+		br.lacks |= lacksServer
+	}
+	if len(rec.Connector) == 0 {
+		br.lacks |= lacksConnector
+	}
+	if len(rec.Local) == 0 {
+		br.lacks |= lacksLocal
+	}
+	b.number++
+	br.number = b.number
+	br.format, br.direction = rec.Format, rec.Direction
+	br.stream, br.file = s.index, s.number
+	b.index.add(b.seeds.ofKey(&br.key), h)
+	b.opened++
+	b.held += briefSize
+	b.previous = h
+	b.takeBrief(h, br, s, rec)
+	return true
+}
+
+const maxLocal = 255
+
+// newBrief returns a brief that is not in use.
+func (b *Builder) newBrief() handle {
+	p := &b.briefs
+	if n := len(p.free); n > 0 {
+		h := p.free[n-1]
+		p.free = p.free[:n-1]
+		return h
+	}
+	if int(p.made) == len(p.slabs)*slabSize {
+		p.slabs = append(p.slabs, new([slabSize]brief))
+	}
+	p.made++
+	return p.made
+}
+
+// freeBrief gives a brief back that is no longer in the index.
+func (b *Builder) freeBrief(h handle, br *brief) {
+	b.held -= briefSize + len(br.words) - int(br.local)
+	b.opened--
+	if b.previous == h {
+		b.previous = 0
+	}
+	br.width = 0
+	if cap(br.words) > fewWords {
+		br.words = nil
+	}
+	b.briefs.free = append(b.briefs.free, h)
+}
+
+// finishBrief hands a session out that is over.
+func (b *Builder) finishBrief(h handle) {
+	br := b.briefOf(h)
+	if br.partial != 0 && !br.endPartial(b) {
+		b.finish(b.expand(h))
+		return
+	}
+	b.index.remove(b.seeds.ofKey(&br.key), h)
+	ended := br.ended(b)
+	br.settleLast(b, ended)
+	b.outline(&br.course, b.notesOf(br), &br.settled, ended)
+	s := &b.whole
+	s.ID, s.Remote, s.Local = br.texts(b)
+	s.Server, s.Connector = b.names[br.names].server, b.names[br.names].connector
+	s.Sources = append(s.Sources, b.source(&br.course))
+	if br.notes > 0 {
+		b.freeNotes(br.notes)
+	}
+	b.freeBrief(h, br)
+	b.emit(s)
+}
+
+// texts returns the id, the remote and our end of a brief.
+func (br *brief) texts(b *Builder) (id, remote, local string) {
+	b.said = append(br.appendRemote(br.appendID(b.said[:0])), br.words[:br.local]...)
+	said := string(b.said)
+	width := idWidth + int(br.width)
+	return said[:idWidth], said[idWidth:width], said[width:]
+}
+
+// ended is that of a state.
+func (br *brief) ended(b *Builder) Ended {
+	switch {
+	case br.lost && !br.connected:
+		return EndedFailed
+	case br.quit:
+		return EndedQuit
+	case br.lost:
+		return closings[br.closed]
+	case b.silent(&br.course):
+		return EndedCut
+	}
+	return EndedOpen
+}
+
+// notesOf returns the notes of a brief for reading.
+func (b *Builder) notesOf(br *brief) *notes {
+	if br.notes == 0 {
+		return &noNotes
+	}
+	return &b.notes[br.notes-1]
+}
+
+var noNotes notes
+
+// newNotes returns the notes of a brief for writing.
+func (b *Builder) newNotes(br *brief) *notes {
+	if br.notes == 0 {
+		if n := len(b.freeOfNotes); n > 0 {
+			br.notes = b.freeOfNotes[n-1]
+			b.freeOfNotes = b.freeOfNotes[:n-1]
+		} else {
+			b.notes = append(b.notes, notes{})
+			br.notes = uint32(len(b.notes))
+		}
+	}
+	return &b.notes[br.notes-1]
+}
+
+func (b *Builder) freeNotes(n uint32) {
+	b.notes[n-1] = notes{}
+	b.freeOfNotes = append(b.freeOfNotes, n)
+}

@@ -1,0 +1,360 @@
+package session
+
+import (
+	"bytes"
+
+	"github.com/smtplog/smtplog/logparse"
+	"github.com/smtplog/smtplog/reply"
+)
+
+// takeBrief gives a record to its session. What is said here of rows that a
+// brief has no place for ends in the state that is made of it.
+func (b *Builder) takeBrief(h handle, br *brief, s *stream, rec *logparse.Record) {
+	if br.file != s.number || br.lacks != 0 && !br.learn(rec) {
+		st := b.expand(h)
+		b.previous = st.handle()
+		b.take(st, rec)
+		b.over(st, rec)
+		return
+	}
+	br.at(rec.Time)
+	br.order = b.order
+	br.count(rec)
+	ok := false
+	switch rec.Kind {
+	case logparse.KindConnect:
+		br.connected, br.begun = true, true
+		ok = br.push(uint8(logparse.VerbConnect))
+	case logparse.KindCommand:
+		br.connected = true
+		ok = b.briefCommand(br, rec)
+	case logparse.KindReply:
+		br.connected = true
+		ok = br.reply(b, rec)
+	case logparse.KindInfo:
+		ok = b.briefInfo(br, rec)
+	case logparse.KindDisconnect:
+		if ok = br.partial == 0 || br.endPartial(b); ok {
+			br.connected, br.lost = true, true
+			br.closed = closedBy(rec.Context)
+			b.finishBrief(h)
+		}
+	}
+	if !ok {
+		st := b.expand(h)
+		b.previous = st.handle()
+		b.event(st, rec)
+		b.over(st, rec)
+	}
+}
+
+// learn takes in our end where the record is the first to name it. It reports
+// false if the record is the first to name the server or the connector.
+func (br *brief) learn(rec *logparse.Record) bool {
+	if br.lacks&lacksServer != 0 && len(rec.Server) > 0 || br.lacks&lacksConnector != 0 && len(rec.Connector) > 0 {
+		return false
+	}
+	if br.lacks&lacksLocal != 0 && len(rec.Local) > 0 {
+		if len(br.words) > 0 || len(rec.Local) > maxLocal {
+			return false
+		}
+		br.words = append(br.words, rec.Local...)
+		br.local = uint8(len(rec.Local))
+		br.lacks &^= lacksLocal
+	}
+	return true
+}
+
+// push has a command wait for its reply; it reports false if too many do.
+func (br *brief) push(command uint8) bool {
+	if br.waiting == maxBriefQueue {
+		return false
+	}
+	br.queue |= uint64(command) << (8 * br.waiting)
+	br.waiting++
+	return true
+}
+
+// briefCommand takes in a command row; it reports false, with nothing changed that
+// counts, where the row has no place in a brief.
+func (b *Builder) briefCommand(br *brief, rec *logparse.Record) bool {
+	if rec.Code != 0 || rec.BytesIn >= 0 || br.partial != 0 && !br.endPartial(b) {
+		return false
+	}
+	if string(rec.Data) == hiddenAnswer {
+		return true
+	}
+	if br.challenge {
+		br.challenge = false
+		if rec.Verb == logparse.VerbOther || rec.Verb == logparse.VerbNone {
+			return true
+		}
+	}
+	if n := br.waiting; n > 0 && waitsForReply(br.format, logparse.Verb(br.queue>>(8*(n-1))&verbBits)) {
+		br.queue, br.waiting = 0, 0
+	}
+	if br.waiting == maxBriefQueue {
+		return false
+	}
+	command := uint8(rec.Verb)
+	switch rec.Verb {
+	case logparse.VerbHELO, logparse.VerbEHLO, logparse.VerbLHLO:
+		br.begun = true
+		br.endTransaction(b)
+		br.named = br.named || len(bytes.TrimSpace(rec.Arg)) > 0
+	case logparse.VerbMAIL:
+		if br.current == endedUnanswered && br.queue&allOfTransaction == 0 {
+			br.settleAborted(b)
+		}
+		if br.current != noTransaction || !br.keep(b, rec.Arg) {
+			return false
+		}
+		br.used, br.current = true, underWay
+		command |= ofTransaction
+	case logparse.VerbRCPT:
+		if br.current != underWay || !br.keep(b, rec.Arg) {
+			return false
+		}
+		br.used = true
+		br.recipients++
+		command |= ofTransaction
+	case logparse.VerbDATA, logparse.VerbBDAT:
+		if br.current != underWay {
+			return false
+		}
+		br.used = true
+		command |= ofTransaction
+		if rec.Verb == logparse.VerbBDAT && (rec.Arg == nil || endsWithLast(rec.Arg)) {
+			command |= lastChunk
+		}
+	case logparse.VerbAUTH, logparse.VerbXEXPS:
+		if len(rec.Arg) > maxTextLength {
+			return false
+		}
+		br.used = true
+		b.newNotes(br).authRow(b, rec.Arg)
+	case logparse.VerbRSET:
+		br.endTransaction(b)
+	case logparse.VerbQUIT:
+		if rec.Win32 > 0 {
+			return false
+		}
+		br.endTransaction(b)
+		br.quit = true
+	case logparse.VerbNOOP, logparse.VerbSTARTTLS, logparse.VerbAnonymousTLS:
+	default:
+		return false
+	}
+	return br.push(command)
+}
+
+// keep keeps the argument of MAIL or RCPT, and counts it as a step.
+func (br *brief) keep(b *Builder, arg []byte) bool {
+	n := len(arg)
+	if len(br.words)+n > maxBriefWords {
+		return false
+	}
+	if cap(br.words) == 0 {
+		br.words = make([]byte, 0, 128)
+	}
+	br.words = append(append(br.words, byte(n), byte(n>>8)), arg...)
+	br.steps++
+	b.held += 2 + n
+	return true
+}
+
+// reply takes in a line of a reply; it reports false, with nothing changed that
+// counts, where the row has no place in a brief.
+func (br *brief) reply(b *Builder, rec *logparse.Record) bool {
+	code := uint16(rec.Code)
+	if code == 0 {
+		return true // no reply, or text of the one under way
+	}
+	if br.partial != 0 && br.partial != code && !br.endPartial(b) {
+		return false
+	}
+	if rec.Code.Class() != reply.OK {
+		return false
+	}
+	if rec.More {
+		if br.answered(code) >= br.waiting {
+			return false
+		}
+		br.partial = code
+		return true
+	}
+	if !br.answer(b, code) {
+		return false
+	}
+	br.partial = 0
+	return true
+}
+
+// endPartial counts a reply of several lines with the lines that are there.
+func (br *brief) endPartial(b *Builder) bool {
+	if !br.answer(b, br.partial) {
+		return false
+	}
+	br.partial = 0
+	return true
+}
+
+// answered is that of the state: which command a reply with the code answers.
+func (br *brief) answered(code uint16) uint8 {
+	first := uint8(0)
+	if br.waiting > 0 && logparse.Verb(br.queue&verbBits) == logparse.VerbConnect && code != 220 {
+		first = 1
+	}
+	switch code {
+	case 354, 221, 235, 334:
+	default:
+		return first
+	}
+	for i := first; i < br.waiting; i++ {
+		switch verb := logparse.Verb(br.queue >> (8 * i) & verbBits); {
+		case code == 354 && verb == logparse.VerbDATA, code == 221 && verb == logparse.VerbQUIT,
+			(code == 235 || code == 334) && (verb == logparse.VerbAUTH || verb == logparse.VerbXEXPS):
+			return i
+		}
+	}
+	return first
+}
+
+// answer counts a reply that accepts and gives it to the command that it
+// answers. It reports false, with nothing changed, if there is no such command,
+// or if the transaction is through and more replies to it are to come.
+func (br *brief) answer(b *Builder, code uint16) bool {
+	i := br.answered(code)
+	if i >= br.waiting {
+		return false
+	}
+	command := uint8(br.queue >> (8 * i))
+	queue := br.queue >> (8 * (i + 1))
+	verb := logparse.Verb(command & verbBits)
+	through := verb == logparse.VerbEOM || verb == logparse.VerbDATA && code != 354 ||
+		verb == logparse.VerbBDAT && command&lastChunk != 0
+	if through && queue&allOfTransaction != 0 {
+		return false
+	}
+	br.queue, br.waiting = queue, br.waiting-i-1
+	br.accepting++
+	br.challenge = code == 334
+	switch {
+	case through:
+		br.settleAccepted(b)
+	case verb == logparse.VerbConnect:
+		br.begun = true
+	case code == 354 && verb == logparse.VerbDATA:
+		br.pushFirst(uint8(logparse.VerbEOM) | ofTransaction)
+	case verb == logparse.VerbAUTH || verb == logparse.VerbXEXPS:
+		if code == 334 {
+			br.pushFirst(command)
+		} else {
+			b.newNotes(br).loginAnswered(true)
+		}
+	}
+	return true
+}
+
+// pushFirst has a command wait before all others, in the place of one that was
+// answered.
+func (br *brief) pushFirst(command uint8) {
+	br.queue = br.queue<<8 | uint64(command)
+	br.waiting++
+}
+
+// endTransaction ends the transaction under way before its data was.
+func (br *brief) endTransaction(b *Builder) {
+	switch {
+	case br.current != underWay:
+	case br.queue&allOfTransaction != 0:
+		br.current = endedUnanswered
+	default:
+		br.settleAborted(b)
+	}
+}
+
+// settleAccepted counts the transaction, whose data was accepted. One whose
+// recipients are not in the log is unknown.
+func (br *brief) settleAccepted(b *Builder) {
+	if br.recipients > 0 {
+		br.accepted++
+	} else {
+		br.unknown++
+	}
+	br.acceptedRecipients += br.recipients
+	br.forget(b)
+}
+
+// settleAborted counts the transaction, which was ended before its data was.
+func (br *brief) settleAborted(b *Builder) {
+	br.aborted++
+	br.unknownRecipients += br.recipients
+	br.forget(b)
+}
+
+// settleLast counts the transaction that is left when the session is over.
+func (br *brief) settleLast(b *Builder, ended Ended) {
+	if br.current == underWay && (ended == EndedCut || ended == EndedOpen) {
+		br.unknown++
+		br.unknownRecipients += br.recipients
+		br.forget(b)
+	} else if br.current != noTransaction {
+		br.settleAborted(b)
+	}
+}
+
+// forget drops what was kept of the transaction.
+func (br *brief) forget(b *Builder) {
+	b.held -= len(br.words) - int(br.local)
+	br.words = br.words[:br.local]
+	br.current, br.recipients = noTransaction, 0
+}
+
+// briefInfo takes in a note of the server; it reports false where the note tells
+// of a failure.
+func (b *Builder) briefInfo(br *brief, rec *logparse.Record) bool {
+	if rec.Code != 0 {
+		return false
+	}
+	note := rec.Context
+	if len(note) == 0 {
+		note = rec.Data
+	}
+	if len(note) == 0 {
+		return true
+	}
+	switch note[0] {
+	case 'T', 'a', 'U', 'I', 'O', 'F':
+	default:
+		if len(rec.Data) == 0 || rec.Data[0] != 'T' {
+			return true
+		}
+	}
+	return b.briefNote(br, rec.Data, note)
+}
+
+// briefNote is briefInfo for what may be one of the notes that count.
+func (b *Builder) briefNote(br *brief, data, note []byte) bool {
+	if max(len(data), len(note)) > maxTextLength {
+		return false
+	}
+	switch {
+	case bytes.HasPrefix(note, []byte("TLS protocol ")):
+		b.newNotes(br).tls = b.tlsOf(note)
+	case bytes.HasPrefix(note, []byte("TLS negotiation failed ")), bytes.HasPrefix(note, []byte("Inbound AUTH ")),
+		bytes.HasPrefix(note, []byte("Outbound Authentication ")), bytes.HasPrefix(note, []byte("Failed to connect")):
+		return false
+	case bytes.HasPrefix(data, []byte("Tarpit for '")) || bytes.HasPrefix(note, []byte("Tarpit for '")):
+		b.newNotes(br).tarpit(data, note)
+	case bytes.Equal(note, []byte("authenticated")):
+		br.used = true
+		n := b.newNotes(br)
+		n.login().User = b.text.string(data)
+		n.loginAnswered(true)
+	case bytes.HasPrefix(note, []byte("User Name: ")):
+		br.used = true
+		b.newNotes(br).login().User = b.text.string(note[len("User Name: "):])
+	}
+	return true
+}

@@ -1,0 +1,52 @@
+package session
+
+import (
+	"bytes"
+	"strings"
+)
+
+// authRow reads the mechanism of AUTH; an answer may stand behind it.
+func (n *notes) authRow(b *Builder, arg []byte) {
+	a := n.login()
+	n.loggedIn = a.OK
+	if words := bytes.Fields(arg); len(words) > 0 && !a.OK {
+		a.Mechanism = strings.ToUpper(b.text.string(words[0]))
+	}
+}
+
+// login returns what is known of the login, of which there is some now.
+func (n *notes) login() *Auth {
+	if n.auth == nil {
+		n.auth = &Auth{}
+	}
+	return n.auth
+}
+
+// loginAnswered takes in whether the server accepted the login. A refusal of one
+// more AUTH does not undo a login.
+func (n *notes) loginAnswered(ok bool) {
+	a := n.login()
+	if a.OK = ok || n.loggedIn; ok {
+		a.Error = ""
+	}
+}
+
+// tarpit adds a row that says that Exchange made the peer wait.
+func (n *notes) tarpit(data, note []byte) {
+	if d, ok := parseTarpit(data, note); ok {
+		n.tarpits++
+		n.tarpitted = min(n.tarpitted+d, maxTarpitted)
+	}
+}
+
+// login is that of the notes. A client that logs in has not only greeted.
+func (st *state) login() *Auth {
+	st.used = true
+	return st.notes.login()
+}
+
+// loginAnswered is that of the notes.
+func (st *state) loginAnswered(ok bool) {
+	st.used = true
+	st.notes.loginAnswered(ok)
+}
