@@ -153,6 +153,8 @@ var usualRows = [][]string{
 		"<DATA", ">354 go", ">250 2.6.0 <1@x> Queued", "<QUIT", ">221 2.0.0 bye", "-Local"},
 	{"+", ">220 ready", "<MAIL FROM:<b@example.net>", "<RCPT TO:<x@example.com>", "<RCPT TO:<y@example.net>", "<RSET", ">250 ok", ">250 ok", ">550 5.1.1 no", ">250 ok", "<BDAT 10 LAST"},
 	{"<AUTH LOGIN", ">334 VXNlcm5hbWU6", "<cGFzc3dvcmQ=", ">235 2.7.0 ok", "<MAIL FROM:<b@example.net>", "<RCPT TO:<x@example.com>", "<BDAT 10", "<BDAT 10 LAST", ">250 ok", ">250 ok", ">250 ok", ">250 ok"},
+	{"<MAIL FROM:<b@example.net>", "<BDAT 10 LAST", "<RCPT TO:<x@example.com>", ">250 ok", ">250 ok", ">550 5.1.1 no", "<RSET", ">250 ok"},
+	{"<NOOP", ">250 ok", ">220 ready", "-Local"},
 }
 
 // scriptOf returns the script of rows of one session in which nothing is missing.
@@ -162,6 +164,12 @@ func scriptOf(rows []string) (script []byte) {
 		script = append(script, byte(i), 0x80, 0x80)
 	}
 	return script
+}
+
+func TestBriefsOfUsualRows(t *testing.T) {
+	for _, rows := range usualRows {
+		checkBriefs(t, addScript(scriptOf(rows), logparse.ExchangeReceive))
+	}
 }
 
 func TestBriefsAtRandom(t *testing.T) {
