@@ -205,24 +205,29 @@ func TestWordsAreCounted(t *testing.T) {
 }
 
 func TestMaxSteps(t *testing.T) {
-	var got []Ended
-	recipients := 0
-	b := NewBuilder(nil, func(s *Session) {
-		got = append(got, s.Ended)
-		for i := range s.Transactions {
-			recipients += len(s.Transactions[i].Recipients)
+	for _, terse := range []bool{false, true} {
+		var got []Ended
+		recipients := int64(0)
+		b := NewBuilder(&Options{Terse: terse}, func(s *Session) {
+			got = append(got, s.Ended)
+			recipients += s.Results.Recipients.Total
+		})
+		const id = "08DE000000000001"
+		const n = MaxSteps/2 + 10
+		for i := range n {
+			b.Add(receiveRow(i/1000, id, logparse.KindCommand, "MAIL FROM:<a@example.org>"))
+			b.Add(receiveRow(i/1000, id, logparse.KindCommand, "RCPT TO:<x@example.com>"))
+			b.Add(receiveRow(i/1000, id, logparse.KindReply, "250 ok"))
+			b.Add(receiveRow(i/1000, id, logparse.KindReply, "250 ok"))
+			b.Add(receiveRow(i/1000, id, logparse.KindCommand, "RSET"))
+			b.Add(receiveRow(i/1000, id, logparse.KindReply, "250 ok"))
 		}
-	})
-	const n = MaxSteps + 10
-	b.Add(receiveRow(0, "A", logparse.KindCommand, "MAIL FROM:<a@example.org>"))
-	for i := range n {
-		b.Add(receiveRow(i/1000, "A", logparse.KindCommand, "RCPT TO:<x@example.com>"))
+		b.Close()
+		if len(got) != 2 || got[0] != EndedCut || got[1] != EndedOpen || recipients != n || b.Capped() != 1 {
+			t.Errorf("terse %v: ends %v, %d recipients, capped %d", terse, got, recipients, b.Capped())
+		}
+		empty(t, b)
 	}
-	b.Close()
-	if len(got) != 2 || got[0] != EndedCut || got[1] != EndedOpen || recipients != n || b.Capped() != 1 {
-		t.Errorf("ends %v, %d recipients, capped %d", got, recipients, b.Capped())
-	}
-	empty(t, b)
 }
 
 func TestMaxQueue(t *testing.T) {

@@ -70,8 +70,12 @@ type briefs struct {
 
 const slabSize = 256
 
-func (b *Builder) briefOf(h handle) *brief {
-	return &b.briefs.slabs[(h-1)/slabSize][(h-1)%slabSize]
+// at returns the brief with that handle, nil for that of a state and for 0.
+func (p *briefs) at(h handle) *brief {
+	if i := uint32(h) - 1; i < uint32(p.made) {
+		return &p.slabs[i/slabSize][i%slabSize]
+	}
+	return nil
 }
 
 // names are those that many sessions have in common.
@@ -106,7 +110,7 @@ func (b *Builder) beginBrief(s *stream, rec *logparse.Record) bool {
 		return false
 	}
 	h := b.newBrief()
-	br := b.briefOf(h)
+	br := b.briefs.at(h)
 	*br = brief{key: b.key, words: append(br.words[:0], rec.Local...)}
 	br.local, br.names = uint8(len(rec.Local)), n
 	if len(rec.Server) == 0 {
@@ -161,9 +165,18 @@ func (b *Builder) freeBrief(h handle, br *brief) {
 	b.briefs.free = append(b.briefs.free, h)
 }
 
+// goesOn reports whether a session takes more rows: it was not silent for too
+// long, and is not full. s is the stream of the record at hand.
+func (b *Builder) goesOn(br *brief, s *stream) bool {
+	if br.stream != s.index {
+		s = b.logs[br.stream]
+	}
+	return (br.endDigits == 0 || s.clock-br.end < int64(SilenceWithID)) && br.steps < MaxSteps
+}
+
 // finishBrief hands a session out that is over.
 func (b *Builder) finishBrief(h handle) {
-	br := b.briefOf(h)
+	br := b.briefs.at(h)
 	if br.partial != 0 && !br.endPartial(b) {
 		b.finish(b.expand(h))
 		return

@@ -11,7 +11,7 @@ import (
 // know beside, were it made at the session's beginning, does not count any more
 // or is left out of terse sessions.
 func (b *Builder) expand(h handle) *state {
-	br := b.briefOf(h)
+	br := b.briefs.at(h)
 	st := b.newState()
 	st.course, st.key, st.settled, st.notes = br.course, br.key, br.settled, *b.notesOf(br)
 	e := ends{b.names[br.names].server, b.names[br.names].connector, ""}

@@ -114,14 +114,21 @@ func (b *Builder) Add(rec *logparse.Record) {
 		return
 	}
 	b.order++
-	s := b.stream(rec)
-	b.tick(s, rec)
+	s := b.recent
+	if s == nil || !s.holds(rec) {
+		s = b.stream(rec)
+	}
 	switch {
 	case rec.Format.HasSessionID():
+		if !s.movesOn(rec.Time, int64(SilenceWithID)) {
+			b.tick(s, rec)
+		}
 		b.byID(s, rec)
 	case rec.Format == logparse.IMS || rec.Format == logparse.OutlookSMTP:
+		b.tick(s, rec)
 		b.bySequence(s, rec)
 	default:
+		b.tick(s, rec)
 		b.matcher.add(s.index, rec)
 	}
 	if b.opened+len(b.serial) > b.maxOpen || b.held > b.maxHeld {

@@ -15,8 +15,8 @@ import (
 type key struct {
 	id1, id2                  uint64
 	remote1, remote2, remote3 uint64
-	width                     uint8           // of the remote end
 	log                       logparse.Format // its format
+	width                     uint8           // of the remote end
 }
 
 const idWidth, minRemote, maxRemote = 16, 8, 24
@@ -28,7 +28,7 @@ func (k *key) set(format logparse.Format, id, remote []byte) {
 		k.width = 0
 		return
 	}
-	k.width, k.log = uint8(n), format
+	k.log, k.width = format, uint8(n)
 	k.id1, k.id2 = binary.LittleEndian.Uint64(id), binary.LittleEndian.Uint64(id[8:])
 	// The words overlap where the remote end does not fill them.
 	k.remote1, k.remote3 = binary.LittleEndian.Uint64(remote), binary.LittleEndian.Uint64(remote[n-8:])
@@ -40,8 +40,8 @@ func (k *key) set(format logparse.Format, id, remote []byte) {
 
 // is compares keys that are set.
 func (k *key) is(other *key) bool {
-	return k.id1 == other.id1 && k.id2 == other.id2 && k.remote3 == other.remote3 && k.remote1 == other.remote1 &&
-		k.remote2 == other.remote2 && k.width == other.width && k.log == other.log
+	return (k.id1^other.id1)|(k.id2^other.id2)|(k.remote1^other.remote1)|(k.remote2^other.remote2)|(k.remote3^other.remote3) == 0 &&
+		k.width == other.width && k.log == other.log
 }
 
 // appendID appends the id.

@@ -15,20 +15,21 @@ func (b *Builder) byID(s *stream, rec *logparse.Record) {
 	k := &b.key
 	k.set(rec.Format, rec.Session, rec.Remote)
 	h := b.previous
-	if h == 0 || k.width == 0 || !b.keyOf(h).is(k) {
+	br := b.briefs.at(h)
+	if br == nil || k.width == 0 || !br.is(k) {
 		h = b.find(rec)
+		br = b.briefs.at(h)
+		b.previous = h
 	}
-	if h != 0 && h&isState == 0 {
-		br := b.briefOf(h)
+	if br != nil {
 		switch {
-		case b.silent(&br.course):
-			b.finishBrief(h)
-		case br.steps >= MaxSteps:
-			b.cut(b.expand(h))
-		default:
-			b.previous = h
+		case b.goesOn(br, s):
 			b.takeBrief(h, br, s, rec)
 			return
+		case b.silent(&br.course):
+			b.finishBrief(h)
+		default:
+			b.cut(b.expand(h))
 		}
 		h = 0
 	}
@@ -76,8 +77,8 @@ func (b *Builder) current(st *state) *state {
 func (b *Builder) stateOf(h handle) *state { return b.states[h&^isState-1] }
 
 func (b *Builder) keyOf(h handle) *key {
-	if h&isState == 0 {
-		return &b.briefOf(h).key
+	if br := b.briefs.at(h); br != nil {
+		return &br.key
 	}
 	return &b.stateOf(h).key
 }
@@ -86,6 +87,9 @@ func (b *Builder) keyOf(h handle) *key {
 func (b *Builder) find(rec *logparse.Record) handle {
 	if b.key.width == 0 {
 		return b.findText(rec)
+	}
+	if h := b.previous; h&isState != 0 && b.stateOf(h).is(&b.key) {
+		return h
 	}
 	hash := b.seeds.ofKey(&b.key)
 	for h, i := b.index.get(hash, hash); h != 0; h, i = b.index.get(hash, i) {
@@ -109,9 +113,8 @@ func (b *Builder) findText(rec *logparse.Record) handle {
 
 // hasID reports whether the record names the session, whatever its remote end.
 func (b *Builder) hasID(h handle, rec *logparse.Record) bool {
-	if h&isState == 0 {
+	if br := b.briefs.at(h); br != nil {
 		var id [idWidth]byte
-		br := b.briefOf(h)
 		return br.format == rec.Format && string(br.key.appendID(id[:0])) == string(rec.Session)
 	}
 	st := b.stateOf(h)
@@ -224,7 +227,7 @@ func (b *Builder) all(which func(*course) bool) []opened {
 		add(&st.course, st, 0)
 	}
 	for h := handle(1); h <= b.briefs.made; h++ {
-		if br := b.briefOf(h); br.width > 0 {
+		if br := b.briefs.at(h); br.width > 0 {
 			add(&br.course, nil, h)
 		}
 	}

@@ -41,27 +41,31 @@ type course struct {
 
 // at takes in the time of a row.
 func (c *course) at(t outcome.Time) {
-	if t.IsZero() {
-		return
-	}
 	at := instantOf(t)
-	if c.startDigits == 0 || at.before(instant{c.start, c.startDigits}) {
-		c.start, c.startDigits = at.ns, at.digits
-	}
-	if c.endDigits == 0 || (instant{c.end, c.endDigits}).before(at) {
+	switch {
+	case at.digits == 0:
+	case c.endDigits == 0:
+		c.start, c.startDigits, c.end, c.endDigits = at.ns, at.digits, at.ns, at.digits
+	case (instant{c.end, c.endDigits}).before(at):
 		c.end, c.endDigits = at.ns, at.digits
+	case at.before(instant{c.start, c.startDigits}):
+		c.start, c.startDigits = at.ns, at.digits
 	}
 }
 
 // count counts the record's lines, which are of the same file as those before.
 func (c *course) count(rec *logparse.Record) {
 	first, last := rec.Pos.Line, rec.Pos.Line+int64(rec.Lines)-1
-	if c.lines == 0 {
+	switch {
+	case c.lines == 0:
 		c.firstLine, c.lastLine = first, last
+	case last > c.lastLine && first > c.firstLine:
+		c.lastLine = last
+	default:
+		c.firstLine = min(c.firstLine, first)
+		c.lastLine = max(c.lastLine, last)
 	}
 	c.lines += uint32(rec.Lines)
-	c.firstLine = min(c.firstLine, first)
-	c.lastLine = max(c.lastLine, last)
 }
 
 // A state is a session in the making: what is known so far and what the

@@ -26,9 +26,25 @@ type stream struct {
 	sweep  int64  // when to look for silent sessions next
 }
 
+// holds reports whether a record belongs to the log and is of its file.
+func (s *stream) holds(rec *logparse.Record) bool {
+	return s.place.format == rec.Format && s.file == rec.Pos.File && string(s.server) == string(rec.Server)
+}
+
+// movesOn moves the clock to t, where sessions are silent for that long. It
+// reports false, and does nothing, where more is to be done ([Builder.tick]).
+func (s *stream) movesOn(t outcome.Time, silence int64) bool {
+	now := t.UnixNano()
+	if now >= s.sweep || now <= s.clock-silence || t.IsZero() {
+		return false
+	}
+	s.clock = max(s.clock, now)
+	return true
+}
+
 // stream returns the log that the record belongs to.
 func (b *Builder) stream(rec *logparse.Record) *stream {
-	if s := b.recent; s != nil && s.place.format == rec.Format && s.file == rec.Pos.File && bytes.Equal(s.server, rec.Server) {
+	if s := b.recent; s != nil && s.holds(rec) {
 		return s
 	}
 	p := place{rec.Format, folder(rec.Pos.File)}
