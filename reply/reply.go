@@ -41,34 +41,37 @@ type Line struct {
 // ParseLine splits one line of a reply. It fails when the line does not begin
 // with a code that the end, a blank or a hyphen follows.
 func ParseLine(b []byte) (Line, bool) {
-	code, more, enhanced, text := split(b)
-	return Line{code, more, enhanced, text}, code != 0
+	code, more, enhanced := ParseCodes(b)
+	if code == 0 || len(b) == 3 {
+		return Line{Code: code}, code != 0
+	}
+	text := skipBlanks(b[4:])
+	if !enhanced.IsZero() {
+		_, n := ParseEnhanced(text)
+		text = skipBlanks(text[n:])
+	}
+	return Line{code, more, enhanced, text}, true
 }
 
 // ParseCodes is ParseLine for the codes alone, which costs less. code is 0 where
 // ParseLine fails.
 func ParseCodes(b []byte) (code Code, more bool, enhanced Enhanced) {
-	code, more, enhanced, _ = split(b)
-	return code, more, enhanced
-}
-
-func split(b []byte) (code Code, more bool, enhanced Enhanced, text []byte) {
-	code, ok := ParseCode(b)
-	if !ok || len(b) > 3 && b[3] != ' ' && b[3] != '-' && b[3] != '\t' {
-		return 0, false, Enhanced{}, nil
+	if len(b) < 4 {
+		code, _ = ParseCode(b)
+		return code, false, Enhanced{}
 	}
-	if len(b) == 3 {
-		return code, false, Enhanced{}, nil
-	}
+	first, second, third := b[0]-'2', b[1]-'0', b[2]-'0'
 	more = b[3] == '-'
-	text = skipBlanks(b[4:])
+	if first > 3 || second > 9 || third > 9 || !more && b[3] != ' ' && b[3] != '\t' {
+		return 0, false, Enhanced{}
+	}
+	code = 200 + 100*Code(first) + 10*Code(second) + Code(third)
 	// RFC 2034 section 3: an enhanced code of another class than the reply's is
 	// an error, but servers do send it ("550 4.4.7"), so it is kept.
-	enhanced, n := ParseEnhanced(text)
-	if n > 0 {
-		text = skipBlanks(text[n:])
+	if b = skipBlanks(b[4:]); len(b) > 1 && b[1] == '.' {
+		enhanced, _ = ParseEnhanced(b)
 	}
-	return code, more, enhanced, text
+	return code, more, enhanced
 }
 
 func skipBlanks(b []byte) []byte {

@@ -1,7 +1,10 @@
 package reply
 
 import (
+	"bytes"
 	"fmt"
+	"math/rand/v2"
+	"strings"
 	"testing"
 )
 
@@ -30,6 +33,45 @@ func TestParseLine(t *testing.T) {
 		if got := fmt.Sprintf("%d %v %v %s", l.Code, l.More, l.Enhanced, l.Text); got != test.want || ok != test.ok {
 			t.Errorf("ParseLine(%q) = %q, %v; want %q", test.line, got, ok, test.want)
 		}
+	}
+}
+
+// TestParseCodes compares with what is made of the parts.
+func TestParseCodes(t *testing.T) {
+	rng := rand.New(rand.NewPCG(3, 4))
+	words := []string{"2", "5", "250", "550", "199", "600", "1", "0", " ", "-", "\t", ".", "5.7.1", "2.0.0", "5.1", "ok", "x"}
+	found := 0
+	for range 200_000 {
+		var b []byte
+		for range rng.IntN(7) {
+			b = append(b, words[rng.IntN(len(words))]...)
+		}
+		var want Line
+		code, ok := ParseCode(b)
+		switch {
+		case !ok || len(b) > 3 && !strings.ContainsRune(" -\t", rune(b[3])):
+			ok = false
+		case len(b) == 3:
+			want.Code = code
+		default:
+			want.Code, want.More = code, b[3] == '-'
+			text := bytes.TrimLeft(b[4:], " ")
+			var n int
+			if want.Enhanced, n = ParseEnhanced(text); n > 0 {
+				text = bytes.TrimLeft(text[n:], " ")
+				found++
+			}
+			want.Text = text
+		}
+		l, got := ParseLine(b)
+		code, more, enhanced := ParseCodes(b)
+		if got != ok || l.Code != want.Code || l.More != want.More || l.Enhanced != want.Enhanced || string(l.Text) != string(want.Text) ||
+			code != l.Code || more != l.More || enhanced != l.Enhanced {
+			t.Fatalf("%q is %+v, %v, by codes %v %v %v; want %+v, %v", b, l, got, code, more, enhanced, want, ok)
+		}
+	}
+	if found < 100 {
+		t.Errorf("only %d had an enhanced code", found)
 	}
 }
 

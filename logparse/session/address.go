@@ -45,6 +45,10 @@ func addressOf(arg []byte, keyword string) []byte {
 // closingBracket returns the index of the ">" that closes the "<" at arg[0],
 // -1 for none. A ">" inside a quoted local part does not count.
 func closingBracket(arg []byte) int {
+	first := bytes.IndexByte(arg, '>')
+	if first < 0 || bytes.IndexByte(arg[:first], '"') < 0 {
+		return first
+	}
 	quoted := false
 	for i := 1; i < len(arg); i++ {
 		switch c := arg[i]; {
@@ -56,7 +60,7 @@ func closingBracket(arg []byte) int {
 			return i
 		}
 	}
-	return bytes.IndexByte(arg, '>')
+	return first
 }
 
 // stripRoute drops a source route (RFC 5321 appendix F.2): "@a,@b:user@c".

@@ -48,7 +48,7 @@ type Builder struct {
 	states     []*state // the others with ids; nil where none is any more
 	vacant     []uint32 // where none is
 	index      index    // of the briefs and states
-	opened     int      // how many they are
+	opened     int      // how many they are, and how many are in serial
 	remoteless int      // how many of them have no remote end yet
 	key        key      // of the record
 	seeds      seeds
@@ -131,7 +131,7 @@ func (b *Builder) Add(rec *logparse.Record) {
 		b.tick(s, rec)
 		b.matcher.add(s.index, rec)
 	}
-	if b.opened+len(b.serial) > b.maxOpen || b.held > b.maxHeld {
+	if b.opened > b.maxOpen || b.held > b.maxHeld {
 		b.shed()
 	}
 }
@@ -165,6 +165,7 @@ func (b *Builder) bySequence(s *stream, rec *logparse.Record) {
 		st = b.begin(s, rec)
 		st.confidence = inferred
 		st.listed = true
+		b.opened++
 		b.serial[rec.Pos.File] = st
 	}
 	b.take(st, rec)
@@ -359,6 +360,7 @@ func (b *Builder) finish(st *state) {
 			b.unlist(st)
 		} else {
 			delete(b.serial, b.files[st.file])
+			b.opened--
 		}
 	}
 	b.complete(st)

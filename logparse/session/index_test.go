@@ -80,3 +80,26 @@ func TestKeys(t *testing.T) {
 		t.Error("a short id has a key")
 	}
 }
+
+func TestNames(t *testing.T) {
+	const text = "mail-gateway.example.com"
+	for n := range len(text) + 1 {
+		server := newName([]byte(text[:n]))
+		for m := range len(text) + 1 {
+			for _, b := range [][]byte{[]byte(text)[:m], []byte(text)[:m:m]} {
+				if server.is(b) != (n == m) {
+					t.Errorf("%q is %q: %v", b, text[:n], n != m)
+				}
+				if m == n && m > 0 {
+					for i := range m {
+						b[i] ^= 1
+						if server.is(b) {
+							t.Errorf("%q is %q", b, text[:n])
+						}
+						b[i] ^= 1
+					}
+				}
+			}
+		}
+	}
+}

@@ -1,7 +1,7 @@
 package session
 
 import (
-	"bytes"
+	"encoding/binary"
 	"strings"
 
 	"github.com/smtplog/smtplog/logparse"
@@ -20,15 +20,45 @@ type stream struct {
 	place  place
 	file   string // of the record before
 	number uint32 // of that file
-	server []byte
+	server name
 	index  uint32 // in Builder.logs
 	clock  int64  // Unix nanoseconds, 0 before the first time
 	sweep  int64  // when to look for silent sessions next
 }
 
+// A name is compared with that of every row: with few steps where it has not
+// more than 16 bytes.
+type name struct {
+	text        string
+	first, last uint64 // its first and last 8 bytes; its only ones, with blanks behind them
+}
+
+func newName(text []byte) name {
+	n := name{text: string(text)}
+	short := append(append(make([]byte, 0, 8), text...), "        "...)
+	n.first = binary.LittleEndian.Uint64(short)
+	if len(text) >= 8 {
+		n.last = binary.LittleEndian.Uint64(text[len(text)-8:])
+	}
+	return n
+}
+
+func (n *name) is(b []byte) bool {
+	width := len(b)
+	switch {
+	case width != len(n.text):
+		return false
+	case width < 8 && cap(b) >= 8:
+		return (binary.LittleEndian.Uint64(b[:8])^n.first)<<(64-8*width) == 0
+	case width >= 8 && width <= 16:
+		return binary.LittleEndian.Uint64(b) == n.first && binary.LittleEndian.Uint64(b[width-8:]) == n.last
+	}
+	return string(b) == n.text
+}
+
 // holds reports whether a record belongs to the log and is of its file.
 func (s *stream) holds(rec *logparse.Record) bool {
-	return s.place.format == rec.Format && s.file == rec.Pos.File && string(s.server) == string(rec.Server)
+	return s.place.format == rec.Format && s.file == rec.Pos.File && s.server.is(rec.Server)
 }
 
 // movesOn moves the clock to t, where sessions are silent for that long. It
@@ -60,7 +90,7 @@ func (b *Builder) stream(rec *logparse.Record) *stream {
 			server = nil
 		}
 		if s = servers[string(server)]; s == nil {
-			s = &stream{place: p, server: bytes.Clone(server), index: uint32(len(b.logs))}
+			s = &stream{place: p, server: newName(server), index: uint32(len(b.logs))}
 			b.logs = append(b.logs, s)
 			servers[string(server)] = s
 		}
@@ -124,7 +154,7 @@ func (b *Builder) tick(s *stream, rec *logparse.Record) {
 // records since the last time pays for looking at every open session, whatever
 // the times are; sweep reports false while there are too few.
 func (b *Builder) sweep() bool {
-	if 4*(b.order-b.swept) < uint64(b.opened+len(b.serial)) {
+	if 4*(b.order-b.swept) < uint64(b.opened) {
 		return false
 	}
 	b.swept = b.order
