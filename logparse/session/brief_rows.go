@@ -10,14 +10,19 @@ import (
 // takeBrief gives a record to its session. What is said here of rows that a
 // brief has no place for ends in the state that is made of it.
 func (b *Builder) takeBrief(h handle, br *brief, s *stream, rec *logparse.Record) {
-	if br.file != s.number || br.lacks != 0 && !br.learn(rec) {
+	// The server's name is never there in a send log.
+	if br.file != s.number || br.lacks != 0 && (br.lacks != lacksServer || len(rec.Server) > 0) && !br.learn(rec) {
 		st := b.expand(h)
 		b.previous = st.handle()
 		b.take(st, rec)
 		b.over(st, rec)
 		return
 	}
-	br.at(rec.Time)
+	if at := instantOf(rec.Time); at.digits == br.endDigits && at.ns >= br.end {
+		br.end = at.ns
+	} else {
+		br.at(rec.Time)
+	}
 	br.order = b.order
 	br.count(rec)
 	ok := false

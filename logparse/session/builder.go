@@ -115,7 +115,7 @@ func (b *Builder) Add(rec *logparse.Record) {
 	}
 	b.order++
 	s := b.recent
-	if s == nil || !s.holds(rec) {
+	if s == nil || s.place.format != rec.Format || s.file != rec.Pos.File || !s.server.is(rec.Server) {
 		s = b.stream(rec)
 	}
 	switch {
@@ -224,15 +224,15 @@ func (b *Builder) matchEnded(sl *slot) {
 // the recent one.
 func (b *Builder) streamOf(rec *logparse.Record) *stream {
 	recent := b.recent
-	file := ""
-	if recent != nil {
-		file = recent.file
+	if recent == nil {
+		return b.stream(rec)
 	}
+	if recent.place.format == rec.Format && recent.file == rec.Pos.File && recent.server.is(rec.Server) {
+		return recent
+	}
+	file, number := recent.file, recent.number
 	s := b.stream(rec)
-	if recent != nil {
-		b.recent = recent
-		recent.file = file
-	}
+	b.recent, recent.file, recent.number = recent, file, number
 	return s
 }
 

@@ -38,10 +38,11 @@ func (k *key) set(format logparse.Format, id, remote []byte) {
 	}
 }
 
-// is compares keys that are set.
+// is compares keys that are set. Sessions of one time differ at the end of
+// their ids.
 func (k *key) is(other *key) bool {
-	return (k.id1^other.id1)|(k.id2^other.id2)|(k.remote1^other.remote1)|(k.remote2^other.remote2)|(k.remote3^other.remote3) == 0 &&
-		k.width == other.width && k.log == other.log
+	return k.id2 == other.id2 && k.remote3 == other.remote3 &&
+		(k.id1^other.id1)|(k.remote1^other.remote1)|(k.remote2^other.remote2) == 0 && k.width == other.width && k.log == other.log
 }
 
 // appendID appends the id.

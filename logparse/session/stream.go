@@ -56,11 +56,6 @@ func (n *name) is(b []byte) bool {
 	return string(b) == n.text
 }
 
-// holds reports whether a record belongs to the log and is of its file.
-func (s *stream) holds(rec *logparse.Record) bool {
-	return s.place.format == rec.Format && s.file == rec.Pos.File && s.server.is(rec.Server)
-}
-
 // movesOn moves the clock to t, where sessions are silent for that long. It
 // reports false, and does nothing, where more is to be done ([Builder.tick]).
 func (s *stream) movesOn(t outcome.Time, silence int64) bool {
@@ -72,11 +67,8 @@ func (s *stream) movesOn(t outcome.Time, silence int64) bool {
 	return true
 }
 
-// stream returns the log that the record belongs to.
+// stream returns the log that the record belongs to, and makes it the recent one.
 func (b *Builder) stream(rec *logparse.Record) *stream {
-	if s := b.recent; s != nil && s.holds(rec) {
-		return s
-	}
 	p := place{rec.Format, folder(rec.Pos.File)}
 	servers := b.streams[p]
 	if servers == nil {
