@@ -79,11 +79,11 @@ func newAutomaton(phrases []string) *automaton {
 		s.count = int32(len(a.edges)) - s.edge
 		if s.count > 6 || i == 0 {
 			s.table = int32(len(a.tables))
-			var t [256]int32
+			a.tables = append(a.tables, [256]int32{})
+			t := &a.tables[s.table]
 			for _, e := range a.edges[s.edge:] {
 				t[e.b] = e.to
 			}
-			a.tables = append(a.tables, t)
 		}
 		a.states = append(a.states, s)
 	}

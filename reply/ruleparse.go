@@ -1,7 +1,6 @@
 package reply
 
 import (
-	"bufio"
 	"fmt"
 	"io"
 	"strconv"
@@ -43,22 +42,26 @@ import (
 // the rest of the file.
 func ParseRules(r io.Reader, name string) ([]Rule, error) {
 	p := ruleParser{name: name}
-	sc := bufio.NewScanner(r)
-	sc.Buffer(nil, 1<<16)
-	for sc.Scan() {
+	text, err := io.ReadAll(r)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	for line := range strings.Lines(string(text)) { // the rules refer to the text
 		p.line++
-		if err := p.add(strings.TrimSpace(sc.Text())); err != nil {
+		if len(line) > maxRuleLine {
+			return nil, fmt.Errorf("%s:%d: the line is longer than %d bytes", name, p.line, maxRuleLine)
+		}
+		if err := p.add(strings.TrimSpace(line)); err != nil {
 			return nil, fmt.Errorf("%s:%d: %w", name, p.line, err)
 		}
-	}
-	if err := sc.Err(); err != nil {
-		return nil, fmt.Errorf("%s:%d: %w", name, p.line+1, err)
 	}
 	if err := p.endBlock(); err != nil {
 		return nil, err
 	}
 	return p.rules, nil
 }
+
+const maxRuleLine = 1 << 16 // bytes
 
 type ruleParser struct {
 	name   string
@@ -141,6 +144,9 @@ func (p *ruleParser) ignore(s string) error {
 
 // expand puts the defined phrases in for every "$name".
 func (p *ruleParser) expand(s string) (string, error) {
+	if strings.IndexByte(s, '$') < 0 {
+		return s, nil
+	}
 	var b strings.Builder
 	for {
 		before, rest, ok := strings.Cut(s, "$")

@@ -8,7 +8,13 @@ import (
 
 // parseCodeRange reads "550", "5.7.1", "x.7.1" or "5.7.606-5.7.649".
 func parseCodeRange(s string) (codeRange, error) {
-	bad := fmt.Errorf("no code: %q", s)
+	if c, ok := codeRangeOf(s); ok {
+		return c, nil
+	}
+	return codeRange{}, fmt.Errorf("no code: %q", s)
+}
+
+func codeRangeOf(s string) (c codeRange, ok bool) {
 	first, last, isRange := strings.Cut(s, "-")
 	if !isRange {
 		last = first
@@ -16,17 +22,13 @@ func parseCodeRange(s string) (codeRange, error) {
 	if !strings.Contains(s, ".") {
 		from, err1 := strconv.ParseUint(first, 10, 16)
 		to, err2 := strconv.ParseUint(last, 10, 16)
-		if err1 != nil || err2 != nil || from < 200 || to > 599 || from > to {
-			return codeRange{}, bad
-		}
-		return codeRange{basic: true, from: Code(from), to: Code(to)}, nil
+		ok = err1 == nil && err2 == nil && from >= 200 && to <= 599 && from <= to
+		return codeRange{basic: true, from: Code(from), to: Code(to)}, ok
 	}
 	low, ok1 := parsePattern(first)
 	high, ok2 := parsePattern(last)
-	if !ok1 || !ok2 || low.Major != high.Major || low.Subject != high.Subject || low.Detail > high.Detail {
-		return codeRange{}, bad
-	}
-	return codeRange{major: low.Major, subject: low.Subject, low: low.Detail, high: high.Detail}, nil
+	ok = ok1 && ok2 && low.Major == high.Major && low.Subject == high.Subject && low.Detail <= high.Detail
+	return codeRange{major: low.Major, subject: low.Subject, low: low.Detail, high: high.Detail}, ok
 }
 
 // parsePattern reads an enhanced code whose class may be "x".
@@ -54,7 +56,7 @@ func parseClause(s string) (clause, error) {
 		rest, not := strings.CutPrefix(part, "!")
 		t := term{not: not}
 		for st := range strings.SplitSeq(rest, "..") {
-			var alternatives stage
+			alternatives := make(stage, 0, strings.Count(st, "|")+1)
 			for phrase := range strings.SplitSeq(st, "|") {
 				p, err := phrasePattern(strings.TrimSpace(phrase))
 				if err != nil {
@@ -81,7 +83,10 @@ func parseClause(s string) (clause, error) {
 func phrasePattern(s string) (string, error) {
 	body, openEnd := strings.CutSuffix(s, "*")
 	body, openStart := strings.CutPrefix(body, "*")
-	words := strings.Join(strings.Fields(body), " ")
+	words := body
+	if !singleBlanks(words) {
+		words = strings.Join(strings.Fields(words), " ")
+	}
 	if len(words) < 2 {
 		return "", fmt.Errorf("phrase too short: %q", s)
 	}
@@ -90,11 +95,28 @@ func phrasePattern(s string) (string, error) {
 			return "", fmt.Errorf("%q in phrase %q can never match: texts are compared as lower-case words", c, s)
 		}
 	}
-	if !openStart {
-		words = " " + words
-	}
-	if !openEnd {
+	switch {
+	case openStart && openEnd:
+	case openStart:
 		words += " "
+	case openEnd:
+		words = " " + words
+	default:
+		words = " " + words + " "
 	}
 	return words, nil
+}
+
+// singleBlanks reports whether s is ASCII words with a blank between them, as
+// nearly all phrases are.
+func singleBlanks(s string) bool {
+	before := byte(' ')
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		if c < ' ' || c >= 0x80 || c == ' ' && before == ' ' {
+			return false
+		}
+		before = c
+	}
+	return before != ' '
 }

@@ -74,8 +74,8 @@ func compile(extra, rules []Rule) (*ruleSet, error) {
 		rules: slices.Concat(extra, rules), vague: noRule, fallback: noRule,
 		basic: map[Code]int32{}, detailed: map[Enhanced]int32{}, win32: map[int64]int32{},
 	}
-	var phrases []string
-	numbers := map[string]int32{}
+	phrases := make([]string, 0, 8*len(s.rules))
+	numbers := make(map[string]int32, 8*len(s.rules))
 	number := func(p string) int32 {
 		n, ok := numbers[p]
 		if !ok {
@@ -85,7 +85,7 @@ func compile(extra, rules []Rule) (*ruleSet, error) {
 		}
 		return n
 	}
-	names := map[string]string{}
+	names := make(map[string]string, len(s.rules))
 	for i := range s.rules {
 		r := &s.rules[i]
 		r.extra = i < len(extra)
@@ -107,11 +107,11 @@ func compile(extra, rules []Rule) (*ruleSet, error) {
 		}
 		s.addCodes(r, int32(i))
 		for _, c := range r.when {
-			cc := compiledClause{rule: int32(i)}
+			cc := compiledClause{rule: int32(i), terms: make([]compiledTerm, 0, len(c))}
 			for _, t := range c {
-				ct := compiledTerm{not: t.not}
+				ct := compiledTerm{not: t.not, stages: make([][]int32, 0, len(t.stages))}
 				for _, st := range t.stages {
-					var ids []int32
+					ids := make([]int32, 0, len(st))
 					for _, p := range st {
 						ids = append(ids, number(p))
 					}
