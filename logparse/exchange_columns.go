@@ -49,7 +49,7 @@ type columnList struct {
 }
 
 func newColumnList(names, wanted []string) *columnList {
-	c := &columnList{layout: layout{names, splitCSV}}
+	c := &columnList{layout: layout{names: names, split: splitCSV, separator: ','}}
 	for i := range c.at {
 		c.at[i] = -1
 	}

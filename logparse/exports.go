@@ -90,7 +90,7 @@ func (r *exportRows) newList(names []string) *exportList {
 	index := func(name string) int {
 		return slices.IndexFunc(names, func(n string) bool { return strings.EqualFold(n, name) })
 	}
-	l := &exportList{layout: layout{names, splitCSV}, time: -1,
+	l := &exportList{layout: layout{names: names, split: splitCSV, separator: ','}, time: -1,
 		event: index("EventId"), client: index("ClientHostname"), server: index("ServerHostname")}
 	for _, name := range r.times {
 		if l.time < 0 {

@@ -2,9 +2,10 @@ package logparse
 
 import (
 	"bytes"
-	"sync"
+	"strconv"
 
 	"github.com/smtplog/smtplog/logparse/jsontext"
+	"github.com/smtplog/smtplog/reply/outcome"
 )
 
 // AppendJSON appends the record as one JSON object, without a line end. The
@@ -12,109 +13,114 @@ import (
 // redact, where it is not nil, is asked what to show of a value that holds a
 // secret.
 func (r *Record) AppendJSON(b []byte, session string, redact func([]byte) []byte) []byte {
-	f := fieldWriters.Get().(*fieldWriter)
-	defer fieldWriters.Put(f)
-	f.Writer = jsontext.Writer{Buf: b}
-	w := &f.Writer
-	w.Open('{')
-	w.Key("file")
-	w.String(r.Pos.File)
-	w.Key("line")
-	w.Int(r.Pos.Line)
+	b = r.appendPlace(b)
+	b = AppendJSONSession(b, session)
+	return r.appendStep(b, redact)
+}
+
+// AppendJSONAround is AppendJSON for a record whose session is not known yet. It
+// returns the length of b up to where [AppendJSONSession] belongs.
+func (r *Record) AppendJSONAround(b []byte, redact func([]byte) []byte) (_ []byte, session int) {
+	b = r.appendPlace(b)
+	return r.appendStep(b, redact), len(b)
+}
+
+// AppendJSONSession appends what the JSON of a record says of its session.
+func AppendJSONSession(b []byte, session string) []byte {
+	if session == "" {
+		return b
+	}
+	return jsontext.AppendString(append(b, `,"session":`...), session)
+}
+
+// appendPlace appends what stands in front of the session.
+func (r *Record) appendPlace(b []byte) []byte {
+	b = jsontext.AppendString(append(b, `{"file":`...), r.Pos.File)
+	b = strconv.AppendInt(append(b, `,"line":`...), r.Pos.Line, 10)
 	if !r.Time.IsZero() {
-		w.Key("time")
-		w.Text(r.Time)
+		b = append(r.Time.Append(append(b, `,"time":"`...)), '"')
 	}
-	w.WordMember("format", r.Format.String())
-	w.WordMember("direction", r.Direction.String())
-	w.StringMember("session", session)
-	w.WordMember("kind", r.Kind.String())
-	w.BytesMember("local", r.Local)
-	w.BytesMember("remote", r.Remote)
-	verb := r.Verb.String()
-	switch {
-	case verb != "":
-		w.WordMember("verb", verb)
-	case r.VerbText != nil:
-		w.Key("verb")
-		w.Bytes(shown(r.VerbText, redact))
+	b = append(b, formatMembers[r.Format]...)
+	switch r.Direction {
+	case outcome.Inbound:
+		b = append(b, `,"direction":"inbound"`...)
+	case outcome.Outbound:
+		b = append(b, `,"direction":"outbound"`...)
 	}
-	if arg := r.Arg; arg != nil {
-		switch {
-		case redact != nil && verb == "":
-			arg = redact(arg)
-		case redact != nil:
-			line := redact(append(append(append([]byte(nil), verb...), ' '), arg...))
-			arg = bytes.TrimPrefix(line[len(verb):], []byte(" "))
-		}
-		w.BytesMember("arg", arg)
-	}
-	w.IntMember("code", int64(r.Code))
-	if !r.Enhanced.IsZero() {
-		w.Key("enhanced")
-		w.Text(r.Enhanced)
-	}
-	if r.Text != nil {
-		w.Key("text")
-		w.Bytes(shown(r.Text, redact))
-	}
-	w.Key("fields")
-	w.Open('{')
-	if r.layout != nil {
-		f.name(r.layout)
-		f.columns, f.redact, f.secret = 0, redact, nil
-		if redact != nil {
-			f.secret = r.secretPart()
-		}
-		r.layout.split(r.raw, f.yield)
-	}
-	w.Close('}')
-	w.Close('}')
-	b, w.Buf = w.Buf, nil
 	return b
 }
 
-// A fieldWriter writes the columns of a row. It is used again, for making one
-// costs more than what it writes.
-type fieldWriter struct {
-	jsontext.Writer
-	layout  *layout
-	keys    []jsontext.EncodedKey // of its columns
-	columns int                   // so far
-	redact  func([]byte) []byte
-	secret  []byte // what values must not show
-	yield   func(value []byte) bool
+// appendStep appends what stands behind the session.
+func (r *Record) appendStep(b []byte, redact func([]byte) []byte) []byte {
+	b = append(b, kindMembers[r.Kind]...)
+	if r.Local != nil {
+		b = jsontext.AppendString(append(b, `,"local":`...), r.Local)
+	}
+	if r.Remote != nil {
+		b = jsontext.AppendString(append(b, `,"remote":`...), r.Remote)
+	}
+	verb := verbMembers[r.Verb]
+	switch {
+	case verb != "":
+		b = append(b, verb...)
+	case r.VerbText != nil:
+		b = jsontext.AppendString(append(b, `,"verb":`...), shown(r.VerbText, redact))
+	}
+	if arg := r.Arg; arg != nil {
+		if arg = r.shownArg(redact); arg != nil {
+			b = jsontext.AppendString(append(b, `,"arg":`...), arg)
+		}
+	}
+	if r.Code != 0 {
+		b = strconv.AppendInt(append(b, `,"code":`...), int64(r.Code), 10)
+	}
+	if !r.Enhanced.IsZero() {
+		b = append(r.Enhanced.Append(append(b, `,"enhanced":"`...)), '"')
+	}
+	if r.Text != nil {
+		b = jsontext.AppendString(append(b, `,"text":`...), shown(r.Text, redact))
+	}
+	b = append(b, `,"fields":{`...)
+	switch {
+	case r.layout == nil:
+	case redact != nil:
+		b = r.appendRedacted(b, redact)
+	case r.layout.separator != 0:
+		b = r.layout.appendSeparated(b, r.raw)
+	default:
+		b = r.layout.appendSplit(b, r.raw)
+	}
+	return append(b, "}}"...)
 }
 
-var fieldWriters = sync.Pool{New: func() any {
-	f := &fieldWriter{}
-	f.yield = f.field
-	return f
-}}
+// The members of a record whose values are words of the program's own, each with
+// the comma in front of it.
+var (
+	formatMembers = func() (t [256]string) {
+		for f := range formatCount {
+			t[f] = wordMember("format", f.String())
+		}
+		return t
+	}()
+	kindMembers = func() (t [256]string) {
+		for k := range kindCount {
+			t[k] = wordMember("kind", k.String())
+		}
+		return t
+	}()
+	verbMembers = func() (t [256]string) {
+		for v := range verbCount {
+			t[v] = wordMember("verb", v.String())
+		}
+		return t
+	}()
+)
 
-// name prepares the names of the columns, which few rows change.
-func (f *fieldWriter) name(l *layout) {
-	if f.layout == l {
-		return
+func wordMember(name, word string) string {
+	if word == "" {
+		return ""
 	}
-	f.layout, f.keys = l, f.keys[:0]
-	for _, name := range l.names {
-		f.keys = append(f.keys, jsontext.EncodeKey(name))
-	}
-}
-
-func (f *fieldWriter) field(value []byte) bool {
-	f.columns++
-	if f.columns <= len(f.keys) {
-		f.EncodedKey(f.keys[f.columns-1])
-	} else {
-		f.EncodedKey(jsontext.EncodeKey(f.layout.name(f.columns)))
-	}
-	if len(f.secret) > 0 && (bytes.Contains(value, f.secret) || bytes.Contains(plain(value), f.secret)) {
-		value = f.redact(value)
-	}
-	f.Bytes(value)
-	return true
+	return `,"` + name + `":"` + word + `"`
 }
 
 func shown(value []byte, redact func([]byte) []byte) []byte {
@@ -122,6 +128,37 @@ func shown(value []byte, redact func([]byte) []byte) []byte {
 		return redact(value)
 	}
 	return value
+}
+
+// shownArg returns what may be shown of the argument.
+func (r *Record) shownArg(redact func([]byte) []byte) []byte {
+	if redact == nil {
+		return r.Arg
+	}
+	verb := r.Verb.String()
+	if verb == "" {
+		return redact(r.Arg)
+	}
+	line := redact(append(append([]byte(verb), ' '), r.Arg...))
+	return bytes.TrimPrefix(line[len(verb):], []byte(" "))
+}
+
+// appendRedacted appends the columns of a record that holds a secret.
+func (r *Record) appendRedacted(b []byte, redact func([]byte) []byte) []byte {
+	secret := r.secretPart()
+	column := 0
+	r.layout.split(r.raw, func(value []byte) bool {
+		if column++; column > 1 {
+			b = append(b, ',')
+		}
+		b = append(jsontext.AppendString(b, r.layout.name(column)), ':')
+		if len(secret) > 0 && (bytes.Contains(value, secret) || bytes.Contains(plain(value), secret)) {
+			value = redact(value)
+		}
+		b = jsontext.AppendString(b, value)
+		return true
+	})
+	return b
 }
 
 // secretPart returns what a record that holds a secret must not show: the last

@@ -85,14 +85,6 @@ type Record struct {
 	layout *layout // the row's columns
 }
 
-// A layout names the columns of rows and knows how to take a row apart. It is
-// not changed once a Record refers to it: a new field list is a new layout.
-type layout struct {
-	names []string
-	// split calls yield for each value of the row in the order of the columns.
-	split func(row []byte, yield func(value []byte) bool)
-}
-
 // reset makes r the empty record.
 func (r *Record) reset(pos outcome.Position, format Format) {
 	*r = Record{}

@@ -45,7 +45,7 @@ func newTracking2000List(names []string) *tracking2000List {
 	index := func(name string) int {
 		return slices.IndexFunc(names, func(n string) bool { return strings.EqualFold(n, name) })
 	}
-	return &tracking2000List{layout{names, splitTabs}, index("Date"), index("Time"), index("Event-ID"), index("Server-hostname")}
+	return &tracking2000List{layout{names: names, split: splitTabs, separator: '\t'}, index("Date"), index("Time"), index("Event-ID"), index("Server-hostname")}
 }
 
 func (r *tracking2000Rows) next(rec *Record) (lineClass, string) {

@@ -39,7 +39,7 @@ func tracking5Layout(recipients int) *layout {
 	for range recipients - 1 {
 		names = append(names, tracking5Names[tracking5Columns:]...)
 	}
-	return &layout{names, splitTracking5}
+	return &layout{names: names, split: splitTracking5}
 }
 
 // splitTracking5 yields the columns of the first line of a record, then name

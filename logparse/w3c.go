@@ -120,7 +120,7 @@ func (w *w3cReader) header(line []byte) bool {
 
 // setColumns makes names the columns of the rows to come.
 func (w *w3cReader) setColumns(names []string, named string) {
-	w.layout = &layout{names: names, split: splitBlanks}
+	w.layout = &layout{names: names, split: splitBlanks, separator: ' '}
 	w.named = named
 	w.guessed = false
 	w.columns = iisColumnsOf(names, w3cColumns)

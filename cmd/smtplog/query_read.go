@@ -29,6 +29,7 @@ type rowReader struct {
 	placed      bool                      // the session of a record is needed, or what may be a secret
 	early       func(*tables.Record) bool // drops what it does not take before that is known; nil for none
 	showSecrets bool
+	lines       *recordLines // where records go; nil is each
 
 	linked bool // the sessions of a message are needed, where there are messages
 	terse  bool // no more of sessions is needed than counting takes
@@ -43,7 +44,7 @@ type rowReader struct {
 // wants reports whether rows of one of the tables are wanted.
 func (r *rowReader) wants(names ...string) bool {
 	for _, name := range names {
-		if r.each[name] != nil {
+		if r.each[name] != nil || name == tables.Records && r.lines != nil {
 			return true
 		}
 	}
@@ -115,8 +116,7 @@ func (r *rowReader) rowsOf(ctx context.Context, logs *analysis.Logs) error {
 // records returns what hands out records, nil where they are not wanted, and
 // asks for their sessions in opt where it takes a Builder to know them.
 func (r *rowReader) records(logs *analysis.Logs, opt *session.Options) *recordQueue {
-	each := r.each[tables.Records]
-	if each == nil {
+	if !r.wants(tables.Records) {
 		return nil
 	}
 	var row tables.Record
@@ -127,9 +127,12 @@ func (r *rowReader) records(logs *analysis.Logs, opt *session.Options) *recordQu
 			r.rows++
 			return !r.window.Includes(rec.Time) || r.early != nil && !r.early(row.Set(rec, "", false))
 		},
-		each: func(rec *logparse.Record, session string, secret bool) {
+	}
+	if q.out = r.lines; r.lines == nil {
+		each := r.each[tables.Records]
+		q.out = &recordRows{each: func(rec *logparse.Record, session string, secret bool) {
 			each(row.Set(rec, session, secret && !r.showSecrets))
-		},
+		}}
 	}
 	if r.placed {
 		opt.Placed = q.placed

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"sort"
+
 	"github.com/smtplog/smtplog/logparse"
 )
 
@@ -11,38 +13,68 @@ type recordQueue struct {
 	waits  bool        // for the sessions of records, which placed is told
 	settle func() bool // decides about the records that wait longest; false when there are none
 	skip   func(*logparse.Record) bool
-	each   func(rec *logparse.Record, session string, secret bool)
+	out    recordOutput
+
+	current *logparse.Record // that was read last, until it is in waiting or handed out
+	skipped bool             // skip says so of it
 
 	waiting []waitingRecord
-	first   int // of waiting that was not handed out yet
-	index   map[recordPlace]int
-	base    int // index of waiting[0]
-	free    []*logparse.Record
-	max     int // maxWaitingRecords, but in tests
-	held    int // bytes that the copies of records take
-	room    int // how many they may
+	first   int          // of waiting that was not handed out yet
+	base    int          // index of waiting[0]
+	files   []fileRecord // the first of each file that is in waiting, or was
+	max     int          // maxWaitingRecords, but in tests
+	held    int          // bytes that what is kept of the records takes
+	room    int          // how many they may
 }
 
-type recordPlace struct {
-	file string
-	line int64
+// A recordOutput is where a recordQueue hands records out to. What rec refers to
+// is good until the call returns.
+type recordOutput interface {
+	// keep keeps in k what it takes to hand out a record whose session is not
+	// known yet.
+	keep(k *keptRecord, rec *logparse.Record)
+	// place is told the session of a record that waits on.
+	place(k *keptRecord, rec *logparse.Record, session string, secret bool)
+	// print hands a record out. rec is nil if it has waited since place; if it
+	// has not waited at all, k is empty.
+	print(k *keptRecord, rec *logparse.Record, session string, secret bool)
+}
+
+// A keptRecord is what an output keeps of a record that waits.
+type keptRecord struct {
+	rec  *logparse.Record // a copy
+	text []byte           // its JSON, with room at gap for what says which session it belongs to
+	gap  int
+	drop bool // it is not to be handed out
+}
+
+func (k *keptRecord) size() int {
+	if k.rec != nil {
+		return cap(k.rec.Raw())
+	}
+	return cap(k.text)
 }
 
 type waitingRecord struct {
-	place   recordPlace
-	rec     *logparse.Record // a copy
+	line    int64
+	kept    keptRecord
 	session string
 	secret  bool
 	done    bool // its session is known
 	skip    bool
 }
 
+type fileRecord struct {
+	file  string
+	index int
+}
+
 // maxWaitingRecords bounds the records that wait, most of them for one before
 // them.
 const maxWaitingRecords = 100_000
 
-// The records whose memory is kept for others: how many, and the most bytes of
-// one.
+// What is kept for others of the memory of records: how many, and the most bytes
+// of one.
 const (
 	maxFreeRecords = 4096
 	maxFreeRecord  = 4096
@@ -50,18 +82,12 @@ const (
 
 // begin takes the next record in.
 func (q *recordQueue) begin(rec *logparse.Record) {
-	if !q.waits {
-		if !q.skip(rec) {
-			q.each(rec, string(protocolSession(rec)), false)
-		}
-		return
+	skip := q.skip(rec)
+	if q.waits {
+		q.current, q.skipped = rec, skip
+	} else if !skip {
+		q.out.print(&keptRecord{}, rec, string(protocolSession(rec)), false)
 	}
-	if q.index == nil {
-		q.index = map[recordPlace]int{}
-	}
-	p := recordPlace{rec.Pos.File, rec.Pos.Line}
-	q.index[p] = q.base + len(q.waiting)
-	q.waiting = append(q.waiting, waitingRecord{place: p, skip: q.skip(rec)})
 }
 
 // protocolSession returns the id that a record of a protocol log bears.
@@ -77,26 +103,49 @@ func (q *recordQueue) end(rec *logparse.Record) {
 	if !q.waits {
 		return
 	}
-	if !rec.Format.Protocol() || rec.Kind == logparse.KindNone {
-		q.placed(rec, "", false)
+	if q.current != nil {
+		if !rec.Format.Protocol() || rec.Kind == logparse.KindNone {
+			q.placed(rec, "", false)
+		} else if w := q.wait(rec); !w.skip {
+			q.out.keep(&w.kept, rec)
+			q.held += w.kept.size()
+		}
 	}
 	for (len(q.waiting)-q.first > q.max || q.held > q.room) && q.settle() {
 	}
 }
 
+// wait puts the current record, which is rec or a copy of it, in the queue.
+func (q *recordQueue) wait(rec *logparse.Record) *waitingRecord {
+	if n := len(q.files); n == 0 || q.files[n-1].file != rec.Pos.File {
+		q.files = append(q.files, fileRecord{rec.Pos.File, q.base + len(q.waiting)})
+	}
+	q.waiting = append(q.waiting, waitingRecord{line: rec.Pos.Line, skip: q.skipped})
+	q.current = nil
+	return &q.waiting[len(q.waiting)-1]
+}
+
 // placed is told which session a record belongs to.
 func (q *recordQueue) placed(rec *logparse.Record, session string, secret bool) {
-	p := recordPlace{rec.Pos.File, rec.Pos.Line}
-	i, ok := q.index[p]
-	if !ok {
+	var w *waitingRecord
+	switch c := q.current; {
+	case c == nil || c != rec && (c.Pos.Line != rec.Pos.Line || c.Pos.File != rec.Pos.File):
+		if w = q.find(rec); w == nil {
+			return
+		}
+	case q.first == len(q.waiting):
+		q.current = nil
+		if !q.skipped {
+			q.out.print(&keptRecord{}, rec, session, secret)
+		}
 		return
+	default:
+		w = q.wait(rec)
 	}
-	delete(q.index, p)
-	w := &q.waiting[i-q.base]
 	w.done = true
-	if i-q.base == q.first {
+	if w == &q.waiting[q.first] {
 		if !w.skip {
-			q.each(rec, session, secret)
+			q.hand(w, rec, session, secret)
 		}
 		q.first++
 		q.flush()
@@ -104,39 +153,98 @@ func (q *recordQueue) placed(rec *logparse.Record, session string, secret bool) 
 	}
 	if !w.skip {
 		w.session, w.secret = session, secret
-		if n := len(q.free); n > 0 {
-			w.rec, q.free = q.free[n-1], q.free[:n-1]
-		} else {
-			w.rec = new(logparse.Record)
-		}
-		rec.CloneInto(w.rec)
-		q.held += cap(w.rec.Raw())
+		q.held -= w.kept.size()
+		q.out.place(&w.kept, rec, session, secret)
+		q.held += w.kept.size()
 	}
+}
+
+// find returns the record that waits for its session and stands where rec does,
+// nil for none.
+func (q *recordQueue) find(rec *logparse.Record) *waitingRecord {
+	for i, f := range q.files {
+		if f.file != rec.Pos.File {
+			continue
+		}
+		end := len(q.waiting)
+		if i+1 < len(q.files) {
+			end = q.files[i+1].index - q.base
+		}
+		of := q.waiting[max(f.index-q.base, q.first):max(end, q.first)]
+		if len(of) == 0 {
+			continue
+		}
+		// Each takes a line at least, and nearly all no more.
+		most := min(rec.Pos.Line-of[0].line, int64(len(of))-1)
+		if most < 0 {
+			continue
+		}
+		k := int(most)
+		if of[k].line != rec.Pos.Line {
+			k = sort.Search(k, func(i int) bool { return of[i].line >= rec.Pos.Line })
+		}
+		if w := &of[k]; w.line == rec.Pos.Line && !w.done {
+			return w
+		}
+	}
+	return nil
+}
+
+// hand hands out a record that waited.
+func (q *recordQueue) hand(w *waitingRecord, rec *logparse.Record, session string, secret bool) {
+	q.held -= w.kept.size()
+	q.out.print(&w.kept, rec, session, secret)
 }
 
 // flush hands out the records at the head of the queue that are done.
 func (q *recordQueue) flush() {
 	for q.first < len(q.waiting) && q.waiting[q.first].done {
-		w := &q.waiting[q.first]
-		if !w.skip {
-			q.each(w.rec, w.session, w.secret)
-			size := cap(w.rec.Raw())
-			q.held -= size
-			if len(q.free) < maxFreeRecords && size <= maxFreeRecord {
-				q.free = append(q.free, w.rec)
-			}
-			w.rec = nil
+		if w := &q.waiting[q.first]; !w.skip {
+			q.hand(w, nil, w.session, w.secret)
 		}
 		q.first++
 	}
-	if q.first == len(q.waiting) || q.first > 1024 {
-		n := copy(q.waiting, q.waiting[q.first:])
-		clear(q.waiting[n:])
-		q.waiting = q.waiting[:n]
-		q.base += q.first
-		q.first = 0
+	if q.first < len(q.waiting) && q.first <= max(1024, len(q.waiting)/4) {
+		return
+	}
+	n := copy(q.waiting, q.waiting[q.first:])
+	clear(q.waiting[n:])
+	q.waiting = q.waiting[:n]
+	q.base += q.first
+	q.first = 0
+	for len(q.files) > 1 && q.files[1].index <= q.base {
+		q.files = q.files[1:]
 	}
 }
 
 // close hands out what is left when all sessions have been handed out.
 func (q *recordQueue) close() { q.flush() }
+
+// recordRows hands records out as rows of the table records.
+type recordRows struct {
+	each func(rec *logparse.Record, session string, secret bool)
+	free []*logparse.Record
+}
+
+func (o *recordRows) keep(*keptRecord, *logparse.Record) {}
+
+func (o *recordRows) place(k *keptRecord, rec *logparse.Record, _ string, _ bool) {
+	if n := len(o.free); n > 0 {
+		k.rec, o.free = o.free[n-1], o.free[:n-1]
+	} else {
+		k.rec = new(logparse.Record)
+	}
+	rec.CloneInto(k.rec)
+}
+
+func (o *recordRows) print(k *keptRecord, rec *logparse.Record, session string, secret bool) {
+	if rec != nil {
+		o.each(rec, session, secret)
+		return
+	}
+	o.each(k.rec, session, secret)
+	if len(o.free) < maxFreeRecords && k.size() <= maxFreeRecord {
+		o.free = append(o.free, k.rec)
+	}
+	k.rec = nil
+}

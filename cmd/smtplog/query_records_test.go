@@ -22,13 +22,13 @@ func TestRecordQueueIsBounded(t *testing.T) {
 		q := &recordQueue{
 			waits: true, max: limit, room: 1 << 30,
 			skip: func(*logparse.Record) bool { return false },
-			each: func(rec *logparse.Record, id string, _ bool) {
+			out: &recordRows{each: func(rec *logparse.Record, id string, _ bool) {
 				if rec.Pos.Line <= last || id == "" {
 					t.Fatalf("line %d of session %q behind line %d", rec.Pos.Line, id, last)
 				}
 				last = rec.Pos.Line
 				records++
-			},
+			}},
 		}
 		b := session.NewBuilder(&session.Options{Placed: q.placed}, func(*session.Session) {})
 		q.settle = b.Settle

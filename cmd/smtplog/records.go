@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/smtplog/smtplog/cmd/internal/tables"
+	"github.com/smtplog/smtplog/logparse"
 	"github.com/smtplog/smtplog/track/analysis"
 )
 
@@ -55,19 +56,17 @@ func (a *app) records(ctx context.Context, f *recordsFlags, paths []string) erro
 	if err != nil {
 		return err
 	}
+	early, late := where.early(), where
+	if early != nil {
+		late = nil
+	}
 	list, reading := newListing(ctx, f.top)
-	p := &recordLines{w: a.stdout}
 	logs := analysis.Prepare(ctx, j.sources, &j.read)
 	rows := &rowReader{
-		window:      analysis.Options{Since: j.since, Until: j.until, Memory: j.memory},
-		showSecrets: f.showSecrets,
-		placed:      true,
-		early:       where.early(),
-		each: map[string]func(any){tables.Records: func(row any) {
-			if where.match(row) {
-				list.item(func() error { return p.print(row.(*tables.Record)) })
-			}
-		}},
+		window: analysis.Options{Since: j.since, Until: j.until, Memory: j.memory},
+		placed: true,
+		early:  early,
+		lines:  &recordLines{w: a.stdout, list: list, where: late, showSecrets: f.showSecrets},
 	}
 	err = rows.rowsOf(reading, logs)
 	j.bar.Stop()
@@ -78,14 +77,69 @@ func (a *app) records(ctx context.Context, f *recordsFlags, paths []string) erro
 	return a.finish(ctx, j, rows.input(logs))
 }
 
-// recordLines prints records as JSON, one object a line.
+// recordLines prints records as JSON, one object a line. Of those that wait it
+// keeps the JSON.
 type recordLines struct {
-	w   io.Writer
-	buf []byte
+	w           io.Writer
+	list        *listing
+	where       *filter // what the session of a record has to be known for
+	showSecrets bool
+
+	row  tables.Record
+	line []byte
+	free [][]byte
 }
 
-func (p *recordLines) print(r *tables.Record) error {
-	p.buf = append(r.AppendJSON(p.buf[:0]), '\n')
-	_, err := p.w.Write(p.buf)
+func (p *recordLines) keep(k *keptRecord, rec *logparse.Record) { p.encode(k, rec, false) }
+
+func (p *recordLines) place(k *keptRecord, rec *logparse.Record, session string, secret bool) {
+	secret = secret && !p.showSecrets
+	switch {
+	case !p.where.match(p.row.Set(rec, session, secret)):
+		p.release(k)
+		k.drop = true
+	case k.text == nil || secret:
+		p.encode(k, rec, secret)
+	}
+}
+
+func (p *recordLines) print(k *keptRecord, rec *logparse.Record, session string, secret bool) {
+	if rec != nil {
+		row := p.row.Set(rec, session, secret && !p.showSecrets)
+		switch {
+		case !p.where.match(row):
+			k.drop = true
+		case k.text == nil || secret:
+			p.line = append(row.AppendJSON(p.line[:0]), '\n')
+			p.list.item(p.write)
+			p.release(k)
+			return
+		}
+	}
+	if !k.drop {
+		p.line = logparse.AppendJSONSession(append(p.line[:0], k.text[:k.gap]...), session)
+		p.line = append(append(p.line, k.text[k.gap:]...), '\n')
+		p.list.item(p.write)
+	}
+	p.release(k)
+}
+
+func (p *recordLines) write() error {
+	_, err := p.w.Write(p.line)
 	return err
+}
+
+// encode keeps the JSON of a record but for its session.
+func (p *recordLines) encode(k *keptRecord, rec *logparse.Record, secret bool) {
+	if n := len(p.free); n > 0 && k.text == nil {
+		k.text, p.free = p.free[n-1], p.free[:n-1]
+	}
+	k.text, k.gap = p.row.Set(rec, "", secret).AppendJSONAround(k.text[:0])
+}
+
+func (p *recordLines) release(k *keptRecord) {
+	if len(p.free) < maxFreeRecords && cap(k.text) > 0 && cap(k.text) <= maxFreeRecord {
+		p.free = append(p.free, k.text)
+	}
+	k.text = nil
 }

@@ -11,11 +11,7 @@ import (
 	"encoding/json"
 	"strconv"
 	"unicode/utf8"
-
-	"github.com/smtplog/smtplog/logparse/input"
 )
-
-const hex = "0123456789abcdef"
 
 // A Writer appends one JSON text to Buf. Members of objects and elements of
 // arrays are set apart by the Writer. The zero Writer is ready.
@@ -137,84 +133,6 @@ func (w *Writer) IntMember(name string, n int64) {
 	}
 }
 
-// AppendString appends s as a JSON string. HTML's characters stay as they are;
-// characters that end lines or turn the order of text are escaped, for the JSON
-// may be cut into lines or shown on a terminal.
-func AppendString[T string | []byte](dst []byte, s T) []byte {
-	before := len(dst)
-	dst = append(dst, '"')
-	start := 0
-	for i := 0; i < len(s); {
-		for i+8 <= len(s) && allPlain(word(s[i:])) {
-			i += 8
-		}
-		for i < len(s) && plain[s[i]] {
-			i++
-		}
-		if i == len(s) {
-			break
-		}
-		c := s[i]
-		if c < utf8.RuneSelf {
-			dst = append(dst, s[start:i]...)
-			switch c {
-			case '"', '\\':
-				dst = append(dst, '\\', c)
-			case '\n':
-				dst = append(dst, '\\', 'n')
-			case '\r':
-				dst = append(dst, '\\', 'r')
-			case '\t':
-				dst = append(dst, '\\', 't')
-			default:
-				dst = append(dst, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
-			}
-			i++
-			start = i
-			continue
-		}
-		r, size := utf8.DecodeRuneInString(string(s[i:min(len(s), i+utf8.UTFMax)]))
-		if r == utf8.RuneError && size == 1 {
-			return AppendString(dst[:before], input.Text([]byte(s)))
-		}
-		if invisible(r) {
-			dst = append(dst, s[start:i]...)
-			dst = appendEscape(dst, r)
-			start = i + size
-		}
-		i += size
-	}
-	dst = append(dst, s[start:]...)
-	return append(dst, '"')
-}
-
-// plain marks the bytes that stand for themselves.
-var plain = func() (t [256]bool) {
-	for c := ' '; c < 0x7f; c++ {
-		t[c] = c != '"' && c != '\\'
-	}
-	return t
-}()
-
-// word returns the first eight bytes of s in one.
-func word[T string | []byte](s T) uint64 {
-	_ = s[7]
-	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
-		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
-}
-
-// allPlain reports whether all bytes of w are plain: in each, the highest bit of
-// what is added up here says that it is not.
-func allPlain(w uint64) bool {
-	const ones, high = 0x0101010101010101, 0x8080808080808080
-	quote, backslash, del := w^'"'*ones, w^'\\'*ones, w^0x7f*ones
-	return ((w-' '*ones)|(quote-ones)&^quote|(backslash-ones)&^backslash|(del-ones)&^del|w)&high == 0
-}
-
-func appendEscape(dst []byte, r rune) []byte {
-	return append(dst, '\\', 'u', hex[r>>12], hex[r>>8&15], hex[r>>4&15], hex[r&15])
-}
-
 // AppendValue appends v as [encoding/json] writes it, with the escapes of
 // AppendString: none for HTML, but one for each character that may do harm.
 func AppendValue(dst []byte, v any) ([]byte, error) {
@@ -239,19 +157,4 @@ func AppendValue(dst []byte, v any) ([]byte, error) {
 		i += size
 	}
 	return append(dst, text[start:]...), nil
-}
-
-// invisible reports whether r, which is no control character below the blank, is
-// another control character, a line or paragraph separator, or a character that
-// changes the direction of text.
-func invisible(r rune) bool {
-	switch {
-	case r < 0x7f:
-		return false
-	case r < 0xa0:
-		return true
-	case r < 0x200e:
-		return r == 0x61c
-	}
-	return r <= 0x200f || r >= 0x2028 && r <= 0x202e || r >= 0x2066 && r <= 0x2069
 }

@@ -3,8 +3,10 @@ package jsontext
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/smtplog/smtplog/logparse/input"
@@ -96,6 +98,47 @@ func TestAllocations(t *testing.T) {
 	}
 }
 
+// slowString is AppendString, character by character.
+func slowString(s []byte) string {
+	var b strings.Builder
+	for _, r := range input.Text(s) {
+		switch {
+		case r == '"' || r == '\\':
+			b.WriteString("\\" + string(r))
+		case r == '\n':
+			b.WriteString(`\n`)
+		case r == '\r':
+			b.WriteString(`\r`)
+		case r == '\t':
+			b.WriteString(`\t`)
+		case unicode.IsControl(r) || strings.ContainsRune("\u061c\u200e\u200f\u2028\u2029\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069", r):
+			fmt.Fprintf(&b, `\u%04x`, r)
+		default:
+			b.WriteRune(r)
+		}
+	}
+	return `"` + b.String() + `"`
+}
+
+// Every byte at every place of strings of any length around whole words.
+func TestEachByte(t *testing.T) {
+	for size := range 40 {
+		for at := range size {
+			text := bytes.Repeat([]byte{'~'}, size)
+			for c := range 256 {
+				text[at] = byte(c)
+				if got, want := string(AppendString(nil, text)), slowString(text); got != want {
+					t.Fatalf("%q: got %s, want %s", text, got, want)
+				}
+				stands := c >= ' ' && c < 0x7f && c != '"' && c != '\\'
+				if n := PlainLen(text); stands && n != size || !stands && n != at {
+					t.Fatalf("%q: %d plain bytes", text, n)
+				}
+			}
+		}
+	}
+}
+
 // FuzzAppendString reads back what was written: valid text comes back as it was,
 // other bytes as input.Text has them.
 func FuzzAppendString(f *testing.F) {
@@ -116,6 +159,13 @@ func FuzzAppendString(f *testing.F) {
 		}
 		if want := input.Text(text); got != want {
 			t.Errorf("%q came back as %q, want %q", text, got, want)
+		}
+		if slow := slowString(text); string(b) != slow {
+			t.Errorf("got %s, want %s", b, slow)
+		}
+		if n := PlainLen(text); string(AppendString(nil, text[:n])) != `"`+string(text[:n])+`"` ||
+			n < len(text) && text[n] >= ' ' && text[n] < 0x7f && text[n] != '"' && text[n] != '\\' {
+			t.Errorf("%d plain bytes of %q", n, text)
 		}
 		if bytes.ContainsAny(b, "\u2028\u2029\u0085\n\r") {
 			t.Errorf("ends lines: %q", b)

@@ -69,7 +69,66 @@ func (t Time) Before(u Time) bool { return t.Compare(u) < 0 }
 
 // Append appends t in the form of RFC 3339, UTC, with the log's precision.
 // No time appends nothing.
-func (t Time) Append(b []byte) []byte { return t.AppendIn(b, time.UTC) }
+func (t Time) Append(b []byte) []byte {
+	if t.IsZero() {
+		return b
+	}
+	seconds := floorDiv(t.ns, 1e9)
+	days := floorDiv(seconds, 86400)
+	year, month, day := civil(days)
+	second := int(seconds - days*86400)
+	b = append(b, decimals[2*(year/100):][:2]...)
+	b = append(b, decimals[2*(year%100):][:2]...)
+	b = append(b, '-', decimals[2*month], decimals[2*month+1], '-', decimals[2*day], decimals[2*day+1], 'T')
+	for i, n := range [...]int{second / 3600, second / 60 % 60, second % 60} {
+		b = append(b, decimals[2*n], decimals[2*n+1], "::."[i])
+	}
+	n := int(t.digits) - 1
+	if n <= 0 {
+		b[len(b)-1] = 'Z'
+		return b
+	}
+	fraction := uint32(t.ns - seconds*1e9)
+	for unit := uint32(1e8); n > 0; n-- {
+		b = append(b, '0'+byte(fraction/unit))
+		fraction %= unit
+		unit /= 10
+	}
+	return append(b, 'Z')
+}
+
+// decimals are the numbers from 00 to 99.
+var decimals = func() (t [200]byte) {
+	for i := range 100 {
+		t[2*i], t[2*i+1] = '0'+byte(i/10), '0'+byte(i%10)
+	}
+	return t
+}()
+
+func floorDiv(a, b int64) int64 {
+	q := a / b
+	if a < q*b {
+		q--
+	}
+	return q
+}
+
+// civil returns the date of a day counted from 1970-01-01. It counts years from
+// March, in which the leap day comes last, and eras of 400 years.
+func civil(days int64) (year, month, day int) {
+	const daysOfEra, marchToEpoch = 146097, 719468
+	days += marchToEpoch
+	era := floorDiv(days, daysOfEra)
+	of := int(days - era*daysOfEra)
+	year = (of - of/1460 + of/36524 - of/146096) / 365
+	of -= 365*year + year/4 - year/100
+	month = (5*of + 2) / 153
+	day = of - (153*month+2)/5 + 1
+	if year += int(era) * 400; month >= 10 {
+		return year + 1, month - 9, day
+	}
+	return year, month + 3, day
+}
 
 // AppendIn is Append for another time zone.
 func (t Time) AppendIn(b []byte, loc *time.Location) []byte {

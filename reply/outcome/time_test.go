@@ -2,6 +2,7 @@ package outcome
 
 import (
 	"encoding/json"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -58,6 +59,27 @@ func TestTimeRoundTrip(t *testing.T) {
 			t.Fatalf("%d digits of %d: %s read as %v, %v", digits, want.UnixNano(), text, got, err)
 		}
 	}
+}
+
+// Append writes what AppendIn leaves to package time.
+func TestTimeAppend(t *testing.T) {
+	check := func(ns int64, digits int) {
+		at := Unix(ns, digits)
+		if got, want := at.String(), string(at.AppendIn(nil, time.UTC)); got != want {
+			t.Fatalf("%d digits of %d: %s, want %s", digits, ns, got, want)
+		}
+	}
+	const day = int64(86400 * 1e9)
+	for d := int64(math.MinInt64) / day; d <= math.MaxInt64/day; d++ {
+		check(d*day, 0)
+		check(d*day-1, 9)
+	}
+	rng := rand.New(rand.NewPCG(2, 2))
+	for range 10_000 {
+		check(int64(rng.Uint64()), rng.IntN(10))
+	}
+	check(math.MinInt64, 9)
+	check(math.MaxInt64, 9)
 }
 
 func TestTimeOrder(t *testing.T) {

@@ -32,11 +32,21 @@ func (r *Record) Set(rec *logparse.Record, session string, secret bool) *Record 
 
 // AppendJSON appends the record as one JSON object, without a line end.
 func (r *Record) AppendJSON(b []byte) []byte {
-	var redact func([]byte) []byte
+	return r.rec.AppendJSON(b, r.session, r.redact())
+}
+
+// AppendJSONAround is AppendJSON without the session. It returns the length of b
+// up to where [logparse.AppendJSONSession] belongs.
+func (r *Record) AppendJSONAround(b []byte) (_ []byte, session int) {
+	return r.rec.AppendJSONAround(b, r.redact())
+}
+
+// redact returns what hides secrets, nil where there are none.
+func (r *Record) redact() func([]byte) []byte {
 	if r.secret {
-		redact = session.Redact
+		return session.Redact
 	}
-	return r.rec.AppendJSON(b, r.session, redact)
+	return nil
 }
 
 // shown returns what may be shown of a record that holds a secret, nil for one

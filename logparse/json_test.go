@@ -1,0 +1,143 @@
+package logparse
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"testing"
+
+	"github.com/smtplog/smtplog/logparse/jsontext"
+)
+
+// slowJSON is AppendJSON written member by member.
+func slowJSON(r *Record, session string, redact func([]byte) []byte) []byte {
+	var w jsontext.Writer
+	show := func(value []byte) []byte {
+		if redact != nil {
+			return redact(value)
+		}
+		return value
+	}
+	w.Open('{')
+	w.Key("file")
+	w.String(r.Pos.File)
+	w.Key("line")
+	w.Int(r.Pos.Line)
+	w.StringMember("time", r.Time.String())
+	w.StringMember("format", r.Format.String())
+	w.StringMember("direction", r.Direction.String())
+	w.StringMember("session", session)
+	w.StringMember("kind", r.Kind.String())
+	w.BytesMember("local", r.Local)
+	w.BytesMember("remote", r.Remote)
+	verb := r.Verb.String()
+	if w.StringMember("verb", verb); verb == "" && r.VerbText != nil {
+		w.Key("verb")
+		w.Bytes(show(r.VerbText))
+	}
+	if r.Arg != nil {
+		w.Key("arg")
+		switch {
+		case redact != nil && verb != "":
+			line := redact([]byte(verb + " " + string(r.Arg)))
+			w.Bytes(bytes.TrimPrefix(line[len(verb):], []byte(" ")))
+		default:
+			w.Bytes(show(r.Arg))
+		}
+	}
+	w.IntMember("code", int64(r.Code))
+	w.StringMember("enhanced", r.Enhanced.String())
+	if r.Text != nil {
+		w.Key("text")
+		w.Bytes(show(r.Text))
+	}
+	w.Key("fields")
+	w.Open('{')
+	for name, value := range r.Fields() {
+		w.EncodedKey(jsontext.EncodeKey(name))
+		if secret := r.secretPart(); redact != nil && len(secret) > 0 && (bytes.Contains(value, secret) || bytes.Contains(plain(value), secret)) {
+			value = redact(value)
+		}
+		w.Bytes(value)
+	}
+	w.Close('}')
+	w.Close('}')
+	return w.Buf
+}
+
+// checkJSON reads a log and compares what is written of its records. It returns
+// how many there were.
+func checkJSON(t *testing.T, format Format, log []byte) (records int) {
+	t.Helper()
+	hide := func(value []byte) []byte { return append([]byte("AUTH "), bytes.Repeat([]byte("x"), len(value)%7)...) }
+	r := NewReader(bytes.NewReader(log), "a\"b.log", &Options{Format: format})
+	buf := []byte("before")
+	for {
+		rec, err := r.Next()
+		if rec == nil {
+			if err == io.EOF {
+				return records
+			}
+			continue
+		}
+		records++
+		session := []string{"", "08D06729BA48D0CA", "a \"b\".log:1"}[records%3]
+		want := slowJSON(rec, session, nil)
+		if buf = rec.AppendJSON(buf[:6], session, nil); string(buf[6:]) != string(want) {
+			t.Fatalf("record %d of %s\n got %s\nwant %s", records, format, buf[6:], want)
+		}
+		if !json.Valid(want) {
+			t.Fatalf("not valid: %s", want)
+		}
+		around, gap := rec.AppendJSONAround(buf[:6], nil)
+		if got := string(AppendJSONSession(append([]byte(nil), around[:gap]...), session)) + string(around[gap:]); got[6:] != string(want) {
+			t.Fatalf("record %d of %s around its session\n got %s\nwant %s", records, format, got[6:], want)
+		}
+		want = slowJSON(rec, session, hide)
+		if got := rec.AppendJSON(nil, session, hide); string(got) != string(want) {
+			t.Fatalf("record %d of %s with a secret\n got %s\nwant %s", records, format, got, want)
+		}
+	}
+}
+
+// jsonLogs are logs of each kind of row, with what has to be escaped.
+var jsonLogs = []struct {
+	format Format
+	log    string
+}{
+	{ExchangeReceive, "#Fields: date-time,connector-id,session-id,sequence-number,local-endpoint,remote-endpoint,event,data,context\n" +
+		"2026-11-01T00:00:02.123Z,EX1\\Default EX1,08D06729BA48D0CA,0,10.0.0.1:25,192.0.2.7:51234,+,,\n" +
+		"2026-11-01T00:00:02.123Z,EX1\\Default EX1,08D06729BA48D0CA,1,10.0.0.1:25,192.0.2.7:51234,>,\"220 ex1.example.com, \"\"ready\"\"\",\n" +
+		"2026-11-01T00:00:02.124Z,EX1\\Default EX1,08D06729BA48D0CA,2,10.0.0.1:25,192.0.2.7:51234,<,AUTH LOGIN c2VjcmV0,x\xfcy\n" +
+		"2026-11-01T00:00:02.124Z,EX1\\Default EX1,08D06729BA48D0CA,3,10.0.0.1:25,192.0.2.7:51234,>,334 c2VjcmV0,\u202e\n" +
+		"2026-11-01T00:00:02.124Z,EX1\\Default EX1,08D06729BA48D0CA,4,10.0.0.1:25,192.0.2.7:51234,<,XYZ\ta \\b,\"x\" ,more,\n"},
+	{IISW3C, "#Fields: date time c-ip cs-method cs-uri-query sc-status\n" +
+		"2026-11-01 00:00:02 192.0.2.7 MAIL +FROM:<a@example.org> 250\n" +
+		"2026-11-01 00:00:02 192.0.2.7 XY\x01 +\"\\\xe9 250  \n" +
+		"2026-11-01 00:00:02 - - - 0\n"},
+	{IISNCSA, "192.0.2.7 - mail.example.org [11/Oct/2026:13:16:41 -0600] \"MAIL -?+FROM:<a@example.org> SMTP\" 250 46\n"},
+	{IISMSIIS, "192.0.2.7, mail.example.org, 11/1/26, 0:00:02, SMTPSVC1, EX1, 10.0.0.1, 0, 27, 28, 250, 0, EHLO, -, +mail.example.org,\n"},
+	{IMS, "11/1/26 0:00:02 AM : <<< 250-mx.example.org\n250 SIZE \"1\"\n11/1/26 0:00:02 AM : >>> MAIL FROM:<a@example.org>\n"},
+	{Tracking, "#Fields: date-time,client-ip,event-id,message-subject,message-id\n" +
+		"2026-11-01T00:00:02.123Z,192.0.2.7,RECEIVE,\"a, \"\"b\"\"\",<1@example.org>\n2026-11-01T00:00:02.123Z,,SEND,Gr\u00fc\u00dfe \u2028,,,\n"},
+	{Tracking2000, "# Date\tTime\tclient-ip\tEvent-ID\tMSGID\n2026-11-1\t0:0:2 GMT\t192.0.2.7\t1019\t\"a\"\\b\n2026-11-1\t0:0:2 GMT\t\x7f\t1019\t\n"},
+}
+
+func TestRecordJSON(t *testing.T) {
+	for _, test := range jsonLogs {
+		if n := checkJSON(t, test.format, []byte(test.log)); n == 0 {
+			t.Errorf("%s: no record", test.format)
+		}
+	}
+}
+
+// FuzzRecordJSON compares the JSON of records with what is written member by
+// member.
+func FuzzRecordJSON(f *testing.F) {
+	for _, test := range jsonLogs {
+		f.Add(uint8(test.format), []byte(test.log))
+	}
+	f.Fuzz(func(t *testing.T, format uint8, log []byte) {
+		checkJSON(t, Format(format%uint8(formatCount)), log)
+	})
+}
