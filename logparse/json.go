@@ -2,27 +2,59 @@ package logparse
 
 import (
 	"bytes"
+	"slices"
 	"strconv"
+	"sync"
 
 	"github.com/smtplog/smtplog/logparse/jsontext"
 	"github.com/smtplog/smtplog/reply/outcome"
 )
 
-// AppendJSON appends the record as one JSON object, without a line end. The
-// session is the id of the session that the record belongs to, "" for none.
-// redact, where it is not nil, is asked what to show of a value that holds a
-// secret.
-func (r *Record) AppendJSON(b []byte, session string, redact func([]byte) []byte) []byte {
-	b = r.appendPlace(b)
-	b = AppendJSONSession(b, session)
-	return r.appendStep(b, redact)
+// A JSONWriter appends records as JSON. It keeps what records that follow one
+// another have in common. The zero JSONWriter is ready.
+type JSONWriter struct {
+	times outcome.Stamper
+	place []byte // of the last record: its file and line
+	file  string
+	line  int64
+
+	// The last value that had to be escaped, and how.
+	value, escaped []byte
+
+	layout  *layout
+	keys    []string // of its columns
+	columns int      // of the row that were written, by column
+	buf     []byte
+	yield   func(value []byte) bool // column
 }
 
-// AppendJSONAround is AppendJSON for a record whose session is not known yet. It
-// returns the length of b up to where [AppendJSONSession] belongs.
-func (r *Record) AppendJSONAround(b []byte, redact func([]byte) []byte) (_ []byte, session int) {
-	b = r.appendPlace(b)
-	return r.appendStep(b, redact), len(b)
+var jsonWriters = sync.Pool{New: func() any { return &JSONWriter{} }}
+
+// AppendJSON appends the record as a JSONWriter does.
+func (r *Record) AppendJSON(b []byte, session string, redact func([]byte) []byte) []byte {
+	w := jsonWriters.Get().(*JSONWriter)
+	b = w.Append(b, r, session, redact)
+	jsonWriters.Put(w)
+	return b
+}
+
+// Append appends a record as one JSON object, without a line end. The session is
+// the id of the session that the record belongs to, "" for none. redact, where
+// it is not nil, is asked what to show of a value that holds a secret.
+func (w *JSONWriter) Append(b []byte, r *Record, session string, redact func([]byte) []byte) []byte {
+	b = w.appendPlace(b, r)
+	b = AppendJSONSession(b, session)
+	return w.appendStep(b, r, redact)
+}
+
+// AppendAround is Append for a record whose session is not known yet. In its
+// place it leaves that many bytes, which [AppendJSONSession] may fill; they
+// begin at gap of what is returned.
+func (w *JSONWriter) AppendAround(b []byte, r *Record, room int, redact func([]byte) []byte) (_ []byte, gap int) {
+	b = w.appendPlace(b, r)
+	gap = len(b)
+	b = slices.Grow(b, room)[:gap+room]
+	return w.appendStep(b, r, redact), gap
 }
 
 // AppendJSONSession appends what the JSON of a record says of its session.
@@ -34,11 +66,22 @@ func AppendJSONSession(b []byte, session string) []byte {
 }
 
 // appendPlace appends what stands in front of the session.
-func (r *Record) appendPlace(b []byte) []byte {
-	b = jsontext.AppendString(append(b, `{"file":`...), r.Pos.File)
-	b = strconv.AppendInt(append(b, `,"line":`...), r.Pos.Line, 10)
+func (w *JSONWriter) appendPlace(b []byte, r *Record) []byte {
+	last := len(w.place) - 1
+	switch {
+	case last < 0 || w.file != r.Pos.File:
+		w.place = append(jsontext.AppendString(append(w.place[:0], `{"file":`...), r.Pos.File), `,"line":`...)
+		w.place = strconv.AppendInt(w.place, r.Pos.Line, 10)
+		w.file = r.Pos.File
+	case r.Pos.Line == w.line+1 && w.place[last] != '9':
+		w.place[last]++
+	default:
+		w.place = strconv.AppendInt(w.place[:bytes.LastIndexByte(w.place, ':')+1], r.Pos.Line, 10)
+	}
+	w.line = r.Pos.Line
+	b = append(b, w.place...)
 	if !r.Time.IsZero() {
-		b = append(r.Time.Append(append(b, `,"time":"`...)), '"')
+		b = append(w.times.Append(append(b, `,"time":"`...), r.Time), '"')
 	}
 	b = append(b, formatMembers[r.Format]...)
 	switch r.Direction {
@@ -51,7 +94,7 @@ func (r *Record) appendPlace(b []byte) []byte {
 }
 
 // appendStep appends what stands behind the session.
-func (r *Record) appendStep(b []byte, redact func([]byte) []byte) []byte {
+func (w *JSONWriter) appendStep(b []byte, r *Record, redact func([]byte) []byte) []byte {
 	b = append(b, kindMembers[r.Kind]...)
 	if r.Local != nil {
 		b = jsontext.AppendString(append(b, `,"local":`...), r.Local)
@@ -81,14 +124,15 @@ func (r *Record) appendStep(b []byte, redact func([]byte) []byte) []byte {
 		b = jsontext.AppendString(append(b, `,"text":`...), shown(r.Text, redact))
 	}
 	b = append(b, `,"fields":{`...)
-	switch {
-	case r.layout == nil:
-	case redact != nil:
-		b = r.appendRedacted(b, redact)
-	case r.layout.separator != 0:
-		b = r.layout.appendSeparated(b, r.raw)
-	default:
-		b = r.layout.appendSplit(b, r.raw)
+	if r.layout != nil {
+		switch w.use(r.layout); {
+		case redact != nil:
+			b = r.appendRedacted(b, redact)
+		case r.layout.separator != 0:
+			b = w.appendSeparated(b, r.raw)
+		default:
+			b = w.appendSplit(b, r.raw)
+		}
 	}
 	return append(b, "}}"...)
 }

@@ -1,92 +1,80 @@
 package logparse
 
-import (
-	"bytes"
-	"sync"
+import "github.com/smtplog/smtplog/logparse/jsontext"
 
-	"github.com/smtplog/smtplog/logparse/jsontext"
-)
+// use prepares the names of the columns, which few rows change.
+func (w *JSONWriter) use(l *layout) {
+	if w.layout == l {
+		return
+	}
+	w.layout, w.keys = l, w.keys[:0]
+	for i, name := range l.names {
+		w.keys = append(w.keys, jsonKey(name, i == 0))
+	}
+}
+
+// jsonKey returns what stands in front of a value of a row: the end of the value
+// before, the name, and the quote that the value begins with.
+func jsonKey(name string, first bool) string {
+	key := string(jsontext.AppendString(nil, name)) + `:"`
+	if first {
+		return key
+	}
+	return `",` + key
+}
+
+// key returns that of the i-th column, from 0.
+func (w *JSONWriter) key(i int) string {
+	if i < len(w.keys) {
+		return w.keys[i]
+	}
+	return jsonKey(w.layout.name(i+1), i == 0)
+}
 
 // appendSeparated appends the columns of a row whose values stand between
 // separators.
-func (l *layout) appendSeparated(b, row []byte) []byte {
-	if l.separator == ' ' {
+func (w *JSONWriter) appendSeparated(b, row []byte) []byte {
+	separator := w.layout.separator
+	if separator == ' ' {
 		row = trimBlanksRight(row)
 	}
-	keys := l.jsonKeys()
-	plain := jsontext.PlainLen(row) // where the first byte stands that may have to be escaped
+	stops := jsontext.StopsOf(row, separator)
 	for i, pos := 0, 0; pos >= 0 && pos <= len(row); i++ {
-		if i < len(keys) {
-			b = append(b, keys[i]...)
-		} else {
-			b = append(b, jsonKey(l.name(i+1), i == 0)...)
-		}
-		if pos > plain {
-			plain = pos + jsontext.PlainLen(row[pos:])
-		}
-		rest := row[pos:]
-		if len(rest) > 0 && rest[0] == '"' && l.separator == ',' {
+		b = append(b, w.key(i)...)
+		if separator == ',' && pos < len(row) && row[pos] == '"' {
 			value, escaped, next := csvQuoted(row, pos)
 			if escaped {
 				value = csvUnescape(nil, value)
 			}
 			b, pos = appendInside(b, value), next
+			stops.Seek(pos)
 			continue
 		}
-		n := bytes.IndexByte(rest, l.separator)
-		if n < 0 {
-			n = len(rest)
+		end, plain := stops.Next(), true
+		for end < len(row) && row[end] != separator {
+			end, plain = stops.Next(), false
 		}
-		value := rest[:n]
-		if pos += n; pos <= plain {
-			b = append(b, value...)
+		if plain {
+			b = append(b, row[pos:end]...)
 		} else {
-			b = appendInside(b, value)
+			b = w.appendEscaped(b, row[pos:end])
 		}
-		pos++
+		pos = end + 1
 	}
 	return append(b, '"')
 }
 
-// appendSplit appends the columns of any row.
-func (l *layout) appendSplit(b, row []byte) []byte {
-	c := columnWriters.Get().(*columnWriter)
-	c.buf, c.layout, c.keys, c.columns = b, l, l.jsonKeys(), 0
-	l.split(row, c.yield)
-	if b = c.buf; c.columns > 0 {
-		b = append(b, '"')
+// appendEscaped appends a value that has to be escaped, of which some come again
+// in every row.
+func (w *JSONWriter) appendEscaped(b, value []byte) []byte {
+	if len(value) > 256 {
+		return appendInside(b, value)
 	}
-	c.buf, c.layout, c.keys = nil, nil, nil
-	columnWriters.Put(c)
-	return b
-}
-
-// A columnWriter writes the columns that a layout yields. It is used again, for
-// making its function takes memory.
-type columnWriter struct {
-	buf     []byte
-	layout  *layout
-	keys    []string
-	columns int // so far
-	yield   func(value []byte) bool
-}
-
-var columnWriters = sync.Pool{New: func() any {
-	c := &columnWriter{}
-	c.yield = c.column
-	return c
-}}
-
-func (c *columnWriter) column(value []byte) bool {
-	i := c.columns
-	c.columns++
-	if i < len(c.keys) {
-		c.buf = append(c.buf, c.keys[i]...)
-	} else {
-		c.buf = append(c.buf, jsonKey(c.layout.name(i+1), i == 0)...)
+	if string(w.value) != string(value) {
+		w.value = append(w.value[:0], value...)
+		w.escaped = append(appendInside(append(w.escaped[:0], '"'), value), '"')
 	}
-	c.buf = appendInside(c.buf, value)
-	return true
+	return append(b, w.escaped[1:len(w.escaped)-1]...)
 }
 
 // appendInside appends value as a JSON string whose first quote is there
@@ -96,24 +84,22 @@ func appendInside(b, value []byte) []byte {
 	return b[:len(b)-1]
 }
 
-// jsonKeys returns what stands in front of the values of a row: the end of the
-// value before, the name, and the quote that the value begins with.
-func (l *layout) jsonKeys() []string {
-	if keys := l.keys.Load(); keys != nil {
-		return *keys
+// appendSplit appends the columns of any row.
+func (w *JSONWriter) appendSplit(b, row []byte) []byte {
+	if w.yield == nil {
+		w.yield = w.column
 	}
-	keys := make([]string, len(l.names))
-	for i, name := range l.names {
-		keys[i] = jsonKey(name, i == 0)
+	w.buf, w.columns = b, 0
+	w.layout.split(row, w.yield)
+	if b = w.buf; w.columns > 0 {
+		b = append(b, '"')
 	}
-	l.keys.Store(&keys)
-	return keys
+	w.buf = nil
+	return b
 }
 
-func jsonKey(name string, first bool) string {
-	key := jsontext.AppendString(nil, name)
-	if first {
-		return string(key) + `:"`
-	}
-	return `",` + string(key) + `:"`
+func (w *JSONWriter) column(value []byte) bool {
+	w.buf = appendInside(append(w.buf, w.key(w.columns)...), value)
+	w.columns++
+	return true
 }

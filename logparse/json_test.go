@@ -72,6 +72,7 @@ func checkJSON(t *testing.T, format Format, log []byte) (records int) {
 	hide := func(value []byte) []byte { return append([]byte("AUTH "), bytes.Repeat([]byte("x"), len(value)%7)...) }
 	r := NewReader(bytes.NewReader(log), "a\"b.log", &Options{Format: format})
 	buf := []byte("before")
+	var w JSONWriter
 	for {
 		rec, err := r.Next()
 		if rec == nil {
@@ -89,8 +90,8 @@ func checkJSON(t *testing.T, format Format, log []byte) (records int) {
 		if !json.Valid(want) {
 			t.Fatalf("not valid: %s", want)
 		}
-		around, gap := rec.AppendJSONAround(buf[:6], nil)
-		if got := string(AppendJSONSession(append([]byte(nil), around[:gap]...), session)) + string(around[gap:]); got[6:] != string(want) {
+		around, gap := w.AppendAround(buf[:6], rec, 20, nil)
+		if got := string(AppendJSONSession(append([]byte(nil), around[:gap]...), session)) + string(around[gap+20:]); got[6:] != string(want) {
 			t.Fatalf("record %d of %s around its session\n got %s\nwant %s", records, format, got[6:], want)
 		}
 		want = slowJSON(rec, session, hide)

@@ -1,9 +1,6 @@
 package logparse
 
-import (
-	"strconv"
-	"sync/atomic"
-)
+import "strconv"
 
 // A layout names the columns of rows and knows how to take a row apart. It is
 // not changed once a Record refers to it: a new field list is a new layout.
@@ -15,8 +12,6 @@ type layout struct {
 	// the blank of splitBlanks, the tab of splitTabs, the comma of splitCSV. It
 	// is 0 for other rows.
 	separator byte
-
-	keys atomic.Pointer[[]string] // the names as jsonKeys has them
 }
 
 // name returns the name of the i-th column, from 1.

@@ -14,6 +14,7 @@ type recordQueue struct {
 	settle func() bool // decides about the records that wait longest; false when there are none
 	skip   func(*logparse.Record) bool
 	out    recordOutput
+	none   keptRecord // of a record that did not wait
 
 	current *logparse.Record // that was read last, until it is in waiting or handed out
 	skipped bool             // skip says so of it
@@ -35,16 +36,21 @@ type recordOutput interface {
 	keep(k *keptRecord, rec *logparse.Record)
 	// place is told the session of a record that waits on.
 	place(k *keptRecord, rec *logparse.Record, session string, secret bool)
-	// print hands a record out. rec is nil if it has waited since place; if it
-	// has not waited at all, k is empty.
+	// print hands a record out that did not wait, or no longer than until its
+	// session was known: k is empty, or what keep kept.
 	print(k *keptRecord, rec *logparse.Record, session string, secret bool)
+	// printKept hands a record out that has waited since place.
+	printKept(k *keptRecord)
 }
 
-// A keptRecord is what an output keeps of a record that waits.
+// A keptRecord is what an output keeps of a record that waits: a copy with its
+// session, or a text.
 type keptRecord struct {
-	rec  *logparse.Record // a copy
-	text []byte           // its JSON, with room at gap for what says which session it belongs to
-	gap  int
+	rec     *logparse.Record
+	session string
+	secret  bool
+
+	text keptText
 	drop bool // it is not to be handed out
 }
 
@@ -52,16 +58,14 @@ func (k *keptRecord) size() int {
 	if k.rec != nil {
 		return cap(k.rec.Raw())
 	}
-	return cap(k.text)
+	return k.text.size
 }
 
 type waitingRecord struct {
-	line    int64
-	kept    keptRecord
-	session string
-	secret  bool
-	done    bool // its session is known
-	skip    bool
+	line int64
+	kept keptRecord
+	done bool // its session is known
+	skip bool
 }
 
 type fileRecord struct {
@@ -86,7 +90,7 @@ func (q *recordQueue) begin(rec *logparse.Record) {
 	if q.waits {
 		q.current, q.skipped = rec, skip
 	} else if !skip {
-		q.out.print(&keptRecord{}, rec, string(protocolSession(rec)), false)
+		q.out.print(&q.none, rec, string(protocolSession(rec)), false)
 	}
 }
 
@@ -136,7 +140,7 @@ func (q *recordQueue) placed(rec *logparse.Record, session string, secret bool) 
 	case q.first == len(q.waiting):
 		q.current = nil
 		if !q.skipped {
-			q.out.print(&keptRecord{}, rec, session, secret)
+			q.out.print(&q.none, rec, session, secret)
 		}
 		return
 	default:
@@ -145,14 +149,14 @@ func (q *recordQueue) placed(rec *logparse.Record, session string, secret bool) 
 	w.done = true
 	if w == &q.waiting[q.first] {
 		if !w.skip {
-			q.hand(w, rec, session, secret)
+			q.held -= w.kept.size()
+			q.out.print(&w.kept, rec, session, secret)
 		}
 		q.first++
 		q.flush()
 		return
 	}
 	if !w.skip {
-		w.session, w.secret = session, secret
 		q.held -= w.kept.size()
 		q.out.place(&w.kept, rec, session, secret)
 		q.held += w.kept.size()
@@ -190,17 +194,12 @@ func (q *recordQueue) find(rec *logparse.Record) *waitingRecord {
 	return nil
 }
 
-// hand hands out a record that waited.
-func (q *recordQueue) hand(w *waitingRecord, rec *logparse.Record, session string, secret bool) {
-	q.held -= w.kept.size()
-	q.out.print(&w.kept, rec, session, secret)
-}
-
 // flush hands out the records at the head of the queue that are done.
 func (q *recordQueue) flush() {
 	for q.first < len(q.waiting) && q.waiting[q.first].done {
 		if w := &q.waiting[q.first]; !w.skip {
-			q.hand(w, nil, w.session, w.secret)
+			q.held -= w.kept.size()
+			q.out.printKept(&w.kept)
 		}
 		q.first++
 	}
@@ -228,21 +227,22 @@ type recordRows struct {
 
 func (o *recordRows) keep(*keptRecord, *logparse.Record) {}
 
-func (o *recordRows) place(k *keptRecord, rec *logparse.Record, _ string, _ bool) {
+func (o *recordRows) place(k *keptRecord, rec *logparse.Record, session string, secret bool) {
 	if n := len(o.free); n > 0 {
 		k.rec, o.free = o.free[n-1], o.free[:n-1]
 	} else {
 		k.rec = new(logparse.Record)
 	}
 	rec.CloneInto(k.rec)
+	k.session, k.secret = session, secret
 }
 
-func (o *recordRows) print(k *keptRecord, rec *logparse.Record, session string, secret bool) {
-	if rec != nil {
-		o.each(rec, session, secret)
-		return
-	}
-	o.each(k.rec, session, secret)
+func (o *recordRows) print(_ *keptRecord, rec *logparse.Record, session string, secret bool) {
+	o.each(rec, session, secret)
+}
+
+func (o *recordRows) printKept(k *keptRecord) {
+	o.each(k.rec, k.session, k.secret)
 	if len(o.free) < maxFreeRecords && k.size() <= maxFreeRecord {
 		o.free = append(o.free, k.rec)
 	}

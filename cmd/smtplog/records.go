@@ -2,12 +2,10 @@ package main
 
 import (
 	"context"
-	"io"
 
 	"github.com/spf13/cobra"
 
 	"github.com/smtplog/smtplog/cmd/internal/tables"
-	"github.com/smtplog/smtplog/logparse"
 	"github.com/smtplog/smtplog/track/analysis"
 )
 
@@ -75,71 +73,4 @@ func (a *app) records(ctx context.Context, f *recordsFlags, paths []string) erro
 	}
 	rows.report(a.stderr)
 	return a.finish(ctx, j, rows.input(logs))
-}
-
-// recordLines prints records as JSON, one object a line. Of those that wait it
-// keeps the JSON.
-type recordLines struct {
-	w           io.Writer
-	list        *listing
-	where       *filter // what the session of a record has to be known for
-	showSecrets bool
-
-	row  tables.Record
-	line []byte
-	free [][]byte
-}
-
-func (p *recordLines) keep(k *keptRecord, rec *logparse.Record) { p.encode(k, rec, false) }
-
-func (p *recordLines) place(k *keptRecord, rec *logparse.Record, session string, secret bool) {
-	secret = secret && !p.showSecrets
-	switch {
-	case !p.where.match(p.row.Set(rec, session, secret)):
-		p.release(k)
-		k.drop = true
-	case k.text == nil || secret:
-		p.encode(k, rec, secret)
-	}
-}
-
-func (p *recordLines) print(k *keptRecord, rec *logparse.Record, session string, secret bool) {
-	if rec != nil {
-		row := p.row.Set(rec, session, secret && !p.showSecrets)
-		switch {
-		case !p.where.match(row):
-			k.drop = true
-		case k.text == nil || secret:
-			p.line = append(row.AppendJSON(p.line[:0]), '\n')
-			p.list.item(p.write)
-			p.release(k)
-			return
-		}
-	}
-	if !k.drop {
-		p.line = logparse.AppendJSONSession(append(p.line[:0], k.text[:k.gap]...), session)
-		p.line = append(append(p.line, k.text[k.gap:]...), '\n')
-		p.list.item(p.write)
-	}
-	p.release(k)
-}
-
-func (p *recordLines) write() error {
-	_, err := p.w.Write(p.line)
-	return err
-}
-
-// encode keeps the JSON of a record but for its session.
-func (p *recordLines) encode(k *keptRecord, rec *logparse.Record, secret bool) {
-	if n := len(p.free); n > 0 && k.text == nil {
-		k.text, p.free = p.free[n-1], p.free[:n-1]
-	}
-	k.text, k.gap = p.row.Set(rec, "", secret).AppendJSONAround(k.text[:0])
-}
-
-func (p *recordLines) release(k *keptRecord) {
-	if len(p.free) < maxFreeRecords && cap(k.text) > 0 && cap(k.text) <= maxFreeRecord {
-		p.free = append(p.free, k.text)
-	}
-	k.text = nil
 }

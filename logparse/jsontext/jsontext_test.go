@@ -130,9 +130,13 @@ func TestEachByte(t *testing.T) {
 				if got, want := string(AppendString(nil, text)), slowString(text); got != want {
 					t.Fatalf("%q: got %s, want %s", text, got, want)
 				}
-				stands := c >= ' ' && c < 0x7f && c != '"' && c != '\\'
-				if n := PlainLen(text); stands && n != size || !stands && n != at {
-					t.Fatalf("%q: %d plain bytes", text, n)
+				stops := StopsOf(text, ',')
+				if stops.Seek(at / 2); c != ',' && c >= ' ' && c < 0x7f && c != '"' && c != '\\' {
+					if n := stops.Next(); n != size {
+						t.Fatalf("%q: stops at %d", text, n)
+					}
+				} else if n, m := stops.Next(), stops.Next(); n != at || m != size {
+					t.Fatalf("%q: stops at %d and %d", text, n, m)
 				}
 			}
 		}
@@ -163,9 +167,19 @@ func FuzzAppendString(f *testing.F) {
 		if slow := slowString(text); string(b) != slow {
 			t.Errorf("got %s, want %s", b, slow)
 		}
-		if n := PlainLen(text); string(AppendString(nil, text[:n])) != `"`+string(text[:n])+`"` ||
-			n < len(text) && text[n] >= ' ' && text[n] < 0x7f && text[n] != '"' && text[n] != '\\' {
-			t.Errorf("%d plain bytes of %q", n, text)
+		for _, separator := range []byte(", \t") {
+			stops := StopsOf(text, separator)
+			for i, c := range text {
+				if c != separator && c >= ' ' && c < 0x7f && c != '"' && c != '\\' {
+					continue
+				}
+				if n := stops.Next(); n != i {
+					t.Fatalf("%q: stops at %d, not at %d", text, n, i)
+				}
+			}
+			if n := stops.Next(); n != len(text) {
+				t.Fatalf("%q: stops at %d of %d", text, n, len(text))
+			}
 		}
 		if bytes.ContainsAny(b, "\u2028\u2029\u0085\n\r") {
 			t.Errorf("ends lines: %q", b)

@@ -2,6 +2,7 @@ package jsontext
 
 import (
 	"encoding/binary"
+	"math/bits"
 	"slices"
 	"unicode/utf8"
 
@@ -47,19 +48,51 @@ func AppendString[T string | []byte](dst []byte, s T) []byte {
 	return dst[:at+n+2]
 }
 
-// PlainLen returns the length of what s begins with that AppendString leaves as
-// it is, but for the quotes around it.
-func PlainLen(s []byte) int {
-	i := 0
-	for ; i+16 <= len(s); i += 16 {
-		if special(word(s[i:]))|special(word(s[i+8:])) != 0 {
-			break
+// Stops finds the bytes of a row that end a value, or that AppendString does not
+// leave as they are.
+type Stops struct {
+	row        []byte
+	separators uint64 // eight of them
+	at         int    // where the word stands that found belongs to
+	found      uint64 // the highest bits of its bytes that may be stops and were not returned yet
+}
+
+// StopsOf returns the stops of a row whose values end at separator.
+func StopsOf(row []byte, separator byte) Stops {
+	return Stops{row: row, separators: uint64(separator) * ones, at: -8}
+}
+
+// Seek has Next go on with the i-th byte.
+func (s *Stops) Seek(i int) { s.at, s.found = i-8, 0 }
+
+// Next returns where the next one stands, the length of the row if there is none.
+func (s *Stops) Next() int {
+	at, found := s.at, s.found
+	for {
+		for found == 0 {
+			at += 8
+			w, left := s.separators, len(s.row)-at
+			switch {
+			case left >= 8:
+				w = word(s.row[at:])
+			case left > 0:
+				for i, c := range s.row[at:] {
+					w ^= (uint64(c) ^ w>>(8*i)&0xff) << (8 * i)
+				}
+			}
+			found = special(w) | ((w^s.separators)-ones)&high
+		}
+		i := at + bits.TrailingZeros64(found)/8
+		found &= found - 1
+		if i >= len(s.row) {
+			s.at, s.found = at, found
+			return len(s.row)
+		}
+		if c := s.row[i]; !plain[c] || c == byte(s.separators) {
+			s.at, s.found = at, found
+			return i
 		}
 	}
-	for i < len(s) && plain[s[i]] {
-		i++
-	}
-	return i
 }
 
 // special marks the bytes of w that do not stand for themselves in a JSON

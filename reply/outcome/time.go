@@ -83,18 +83,54 @@ func (t Time) Append(b []byte) []byte {
 	for i, n := range [...]int{second / 3600, second / 60 % 60, second % 60} {
 		b = append(b, decimals[2*n], decimals[2*n+1], "::."[i])
 	}
-	n := int(t.digits) - 1
-	if n <= 0 {
-		b[len(b)-1] = 'Z'
-		return b
-	}
-	fraction := uint32(t.ns - seconds*1e9)
-	for unit := uint32(1e8); n > 0; n-- {
-		b = append(b, '0'+byte(fraction/unit))
-		fraction %= unit
+	return t.appendFraction(b[:len(b)-1], uint32(t.ns-seconds*1e9))
+}
+
+// appendFraction appends what follows the second, of which that many nanoseconds
+// have passed.
+func (t Time) appendFraction(b []byte, nanoseconds uint32) []byte {
+	unit := uint32(1e9)
+	for n := t.digits; n > 1; n-- {
+		if n == t.digits {
+			b = append(b, '.')
+		}
 		unit /= 10
+		b = append(b, '0'+byte(nanoseconds/unit%10))
 	}
 	return append(b, 'Z')
+}
+
+// A Stamper appends times as [Time.Append] does, faster where many are of the
+// same minute. The zero Stamper is ready.
+type Stamper struct {
+	begin int64 // the minute's, in nanoseconds since 1970-01-01 UTC
+	text  []byte
+}
+
+// Append appends t.
+func (s *Stamper) Append(b []byte, t Time) []byte {
+	const minute, upToMinute = 60e9, len("2006-01-02T15:04:")
+	since := t.ns - s.begin
+	if uint64(since) >= minute || len(s.text) == 0 || t.digits == 0 {
+		if t.ns < 0 || t.digits == 0 {
+			return t.Append(b)
+		}
+		s.begin = t.ns - t.ns%minute
+		s.text = t.Append(s.text[:0])[:upToMinute]
+		since = t.ns - s.begin
+	}
+	b = append(b, s.text...)
+	milliseconds := uint32(since / 1e6)
+	second, fraction := milliseconds/1000, milliseconds%1000
+	switch t.digits {
+	case 1:
+		return append(b, decimals[2*second], decimals[2*second+1], 'Z')
+	case 1 + 3:
+		return append(b, decimals[2*second], decimals[2*second+1], '.', '0'+byte(fraction/100),
+			decimals[2*(fraction%100)], decimals[2*(fraction%100)+1], 'Z')
+	}
+	b = append(b, decimals[2*second], decimals[2*second+1])
+	return t.appendFraction(b, uint32(since%1e9))
 }
 
 // decimals are the numbers from 00 to 99.

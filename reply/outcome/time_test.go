@@ -63,8 +63,12 @@ func TestTimeRoundTrip(t *testing.T) {
 
 // Append writes what AppendIn leaves to package time.
 func TestTimeAppend(t *testing.T) {
+	var stamps Stamper
 	check := func(ns int64, digits int) {
 		at := Unix(ns, digits)
+		if got, want := string(stamps.Append([]byte("x"), at)), "x"+string(at.Append(nil)); got != want {
+			t.Fatalf("%d digits of %d: %s, want %s", digits, ns, got, want)
+		}
 		if got, want := at.String(), string(at.AppendIn(nil, time.UTC)); got != want {
 			t.Fatalf("%d digits of %d: %s, want %s", digits, ns, got, want)
 		}
@@ -76,7 +80,14 @@ func TestTimeAppend(t *testing.T) {
 	}
 	rng := rand.New(rand.NewPCG(2, 2))
 	for range 10_000 {
-		check(int64(rng.Uint64()), rng.IntN(10))
+		ns := int64(rng.Uint64())
+		for range 3 {
+			check(ns, rng.IntN(10))
+			ns += rng.Int64N(40e9) - 20e9
+		}
+	}
+	if got := stamps.Append(nil, Time{}); len(got) > 0 {
+		t.Errorf("no time: %s", got)
 	}
 	check(math.MinInt64, 9)
 	check(math.MaxInt64, 9)

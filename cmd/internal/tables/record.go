@@ -19,6 +19,7 @@ type Record struct {
 	hidden  *hiddenRecord // of a record that holds a secret, where it was asked for
 	fields  recordFields
 	scratch [16]byte
+	json    logparse.JSONWriter
 }
 
 // Set makes r the row of a record that belongs to the session with that id.
@@ -32,13 +33,13 @@ func (r *Record) Set(rec *logparse.Record, session string, secret bool) *Record 
 
 // AppendJSON appends the record as one JSON object, without a line end.
 func (r *Record) AppendJSON(b []byte) []byte {
-	return r.rec.AppendJSON(b, r.session, r.redact())
+	return r.json.Append(b, r.rec, r.session, r.redact())
 }
 
-// AppendJSONAround is AppendJSON without the session. It returns the length of b
-// up to where [logparse.AppendJSONSession] belongs.
-func (r *Record) AppendJSONAround(b []byte) (_ []byte, session int) {
-	return r.rec.AppendJSONAround(b, r.redact())
+// AppendJSONAround is AppendJSON with room for the session, as
+// [logparse.JSONWriter.AppendAround] leaves it.
+func (r *Record) AppendJSONAround(b []byte, room int) (_ []byte, gap int) {
+	return r.json.AppendAround(b, r.rec, room, r.redact())
 }
 
 // redact returns what hides secrets, nil where there are none.
