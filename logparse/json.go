@@ -21,11 +21,13 @@ type JSONWriter struct {
 	// The last value that had to be escaped, and how.
 	value, escaped []byte
 
-	layout  *layout
-	keys    []string // of its columns
-	columns int      // of the row that were written, by column
-	buf     []byte
-	yield   func(value []byte) bool // column
+	layout   *layout
+	keys     []jsonKey // of its columns
+	keysSize int       // of their texts
+	ends     [jsontext.MaxSplit]int
+	columns  int // of the row that were written, by column
+	buf      []byte
+	yield    func(value []byte) bool // column
 }
 
 var jsonWriters = sync.Pool{New: func() any { return &JSONWriter{} }}

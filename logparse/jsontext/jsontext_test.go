@@ -130,16 +130,35 @@ func TestEachByte(t *testing.T) {
 				if got, want := string(AppendString(nil, text)), slowString(text); got != want {
 					t.Fatalf("%q: got %s, want %s", text, got, want)
 				}
-				stops := StopsOf(text, ',')
-				if stops.Seek(at / 2); c != ',' && c >= ' ' && c < 0x7f && c != '"' && c != '\\' {
-					if n := stops.Next(); n != size {
-						t.Fatalf("%q: stops at %d", text, n)
-					}
-				} else if n, m := stops.Next(), stops.Next(); n != at || m != size {
-					t.Fatalf("%q: stops at %d and %d", text, n, m)
-				}
+				checkSplit(t, text, ',')
+				checkSplit(t, text, ' ')
 			}
 		}
+	}
+}
+
+// checkSplit compares Split with bytes.Split.
+func checkSplit(t *testing.T, row []byte, separator byte) {
+	t.Helper()
+	var ends [MaxSplit]int
+	values, escapes := Split(&ends, row, separator)
+	all := bytes.Split(row, []byte{separator})
+	pos := 0
+	for i, value := range all {
+		switch quoted := separator == ',' && bytes.HasPrefix(value, []byte{'"'}); {
+		case i == values && (quoted || i == MaxSplit):
+			return
+		case i >= values || quoted:
+			t.Fatalf("%q: %d of %d values", row, values, len(all))
+		case ends[i] != pos+len(value):
+			t.Fatalf("%q: value %d ends at %d", row, i, ends[i])
+		case escapes>>i&1 != 0 != bytes.ContainsFunc(value, func(r rune) bool { return r < ' ' || r >= 0x7f || r == '"' || r == '\\' }):
+			t.Fatalf("%q: %q escapes %b", row, value, escapes)
+		}
+		pos += len(value) + 1
+	}
+	if values != len(all) {
+		t.Fatalf("%q: %d of %d values", row, values, len(all))
 	}
 }
 
@@ -168,18 +187,7 @@ func FuzzAppendString(f *testing.F) {
 			t.Errorf("got %s, want %s", b, slow)
 		}
 		for _, separator := range []byte(", \t") {
-			stops := StopsOf(text, separator)
-			for i, c := range text {
-				if c != separator && c >= ' ' && c < 0x7f && c != '"' && c != '\\' {
-					continue
-				}
-				if n := stops.Next(); n != i {
-					t.Fatalf("%q: stops at %d, not at %d", text, n, i)
-				}
-			}
-			if n := stops.Next(); n != len(text) {
-				t.Fatalf("%q: stops at %d of %d", text, n, len(text))
-			}
+			checkSplit(t, text, separator)
 		}
 		if bytes.ContainsAny(b, "\u2028\u2029\u0085\n\r") {
 			t.Errorf("ends lines: %q", b)

@@ -48,49 +48,43 @@ func AppendString[T string | []byte](dst []byte, s T) []byte {
 	return dst[:at+n+2]
 }
 
-// Stops finds the bytes of a row that end a value, or that AppendString does not
-// leave as they are.
-type Stops struct {
-	row        []byte
-	separators uint64 // eight of them
-	at         int    // where the word stands that found belongs to
-	found      uint64 // the highest bits of its bytes that may be stops and were not returned yet
-}
+// MaxSplit is how many values Split finds at most.
+const MaxSplit = 64
 
-// StopsOf returns the stops of a row whose values end at separator.
-func StopsOf(row []byte, separator byte) Stops {
-	return Stops{row: row, separators: uint64(separator) * ones, at: -8}
-}
-
-// Seek has Next go on with the i-th byte.
-func (s *Stops) Seek(i int) { s.at, s.found = i-8, 0 }
-
-// Next returns where the next one stands, the length of the row if there is none.
-func (s *Stops) Next() int {
-	at, found := s.at, s.found
-	for {
-		for found == 0 {
-			at += 8
-			w, left := s.separators, len(s.row)-at
-			switch {
-			case left >= 8:
-				w = word(s.row[at:])
-			case left > 0:
-				for i, c := range s.row[at:] {
-					w ^= (uint64(c) ^ w>>(8*i)&0xff) << (8 * i)
-				}
+// Split finds where the values of a row end, each at a separator, the last one
+// at the end of the row. It returns how many it has found and, as bits, which of
+// them AppendString may not leave as they are. Where the separator is a comma,
+// it stops in front of the first value that begins with a quote.
+func Split(ends *[MaxSplit]int, row []byte, separator byte) (values int, escapes uint64) {
+	separators, begin := uint64(separator)*ones, 0
+	for at := 0; ; at += 8 {
+		w := separators
+		if left := len(row) - at; left >= 8 {
+			w = word(row[at:])
+		} else {
+			for i := range left {
+				w ^= uint64(row[at+i]^separator) << (8 * i)
 			}
-			found = special(w) | ((w^s.separators)-ones)&high
 		}
-		i := at + bits.TrailingZeros64(found)/8
-		found &= found - 1
-		if i >= len(s.row) {
-			s.at, s.found = at, found
-			return len(s.row)
-		}
-		if c := s.row[i]; !plain[c] || c == byte(s.separators) {
-			s.at, s.found = at, found
-			return i
+		stops := special(w) | ((w^separators)-ones)&high
+		for ; stops != 0; stops &= stops - 1 {
+			i := at + bits.TrailingZeros64(stops)/8
+			switch {
+			case i >= len(row):
+				ends[values] = len(row)
+				return values + 1, escapes
+			case row[i] == separator:
+				ends[values] = i
+				if values++; values == MaxSplit {
+					return values, escapes
+				}
+				begin = i + 1
+			case plain[row[i]]:
+			case row[i] == '"' && separator == ',' && i == begin:
+				return values, escapes
+			default:
+				escapes |= 1 << values
+			}
 		}
 	}
 }
@@ -98,7 +92,7 @@ func (s *Stops) Next() int {
 // special marks the bytes of w that do not stand for themselves in a JSON
 // string, by their highest bits. Those behind the first may be marked wrongly.
 func special(w uint64) uint64 {
-	return (w | (w - ' '*ones) | ((w ^ '"'*ones) - ones) | ((w ^ '\\'*ones) - ones) | (w + ones)) & high
+	return ((w - ' '*ones) | (w + ones) | ((w ^ '"'*ones) - ones) | ((w ^ '\\'*ones) - ones)) & high
 }
 
 // plain marks the bytes that stand for themselves.
