@@ -63,6 +63,7 @@ func (a *app) records(ctx context.Context, f *recordsFlags, paths []string) erro
 	rows := &rowReader{
 		window: analysis.Options{Since: j.since, Until: j.until, Memory: j.memory},
 		placed: true,
+		terse:  true,
 		early:  early,
 		lines:  &recordLines{w: a.stdout, list: list, where: late, showSecrets: f.showSecrets},
 	}
