@@ -9,6 +9,7 @@ package jsontext
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
 	"strconv"
 	"unicode/utf8"
 )
@@ -35,13 +36,16 @@ func (w *Writer) Close(c byte) {
 
 // Key writes the name of the next member.
 func (w *Writer) Key(name string) {
+	b := slices.Grow(w.Buf, len(name)+len(`,"":`))
 	if w.comma {
-		w.Buf = append(w.Buf, ',', '"')
-	} else {
-		w.Buf = append(w.Buf, '"')
+		b = append(b, ',')
 	}
-	w.Buf = append(append(w.Buf, name...), '"', ':')
-	w.comma = false
+	b = append(b, '"')
+	n := len(b) + len(name)
+	b = b[:n+2]
+	copy(b[n-len(name):], name)
+	b[n], b[n+1] = '"', ':'
+	w.Buf, w.comma = b, false
 }
 
 // An EncodedKey is the name of a member that comes from a log, as JSON has it.
@@ -88,16 +92,8 @@ func (w *Writer) Bool(v bool) {
 	w.Buf = strconv.AppendBool(w.Buf, v)
 }
 
-// An Appender is a value that writes itself as text.
-type Appender interface{ Append([]byte) []byte }
-
-// Text writes a value that needs no escaping as a string.
-func (w *Writer) Text(v Appender) {
-	w.separate()
-	w.Buf = append(w.Buf, '"')
-	w.Buf = v.Append(w.Buf)
-	w.Buf = append(w.Buf, '"')
-}
+// Value begins a value that is appended to Buf by other means.
+func (w *Writer) Value() { w.separate() }
 
 // StringMember writes a member unless s is empty.
 func (w *Writer) StringMember(name, s string) {

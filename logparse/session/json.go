@@ -1,14 +1,34 @@
 package session
 
 import (
+	"sync"
+
 	"github.com/smtplog/smtplog/logparse/jsontext"
+	"github.com/smtplog/smtplog/reply"
 	"github.com/smtplog/smtplog/reply/outcome"
 )
 
 // AppendJSON appends the session as one JSON object, without a line end. Times
 // are UTC with the log's own precision; what is not known is absent.
 func (s *Session) AppendJSON(b []byte) []byte {
-	w := &jsontext.Writer{Buf: b}
+	w := jsonWriters.Get().(*jsonWriter)
+	w.Writer = jsontext.Writer{Buf: b}
+	s.appendJSON(w)
+	b, w.Buf = w.Buf, nil
+	jsonWriters.Put(w)
+	return b
+}
+
+// A jsonWriter writes sessions as JSON. It is used again.
+type jsonWriter struct {
+	jsontext.Writer
+	times      outcome.Stamper
+	capability []byte
+}
+
+var jsonWriters = sync.Pool{New: func() any { return &jsonWriter{} }}
+
+func (s *Session) appendJSON(w *jsonWriter) {
 	w.Open('{')
 	w.StringMember("id", s.ID)
 	w.WordMember("format", s.Format.String())
@@ -18,8 +38,8 @@ func (s *Session) AppendJSON(b []byte) []byte {
 	w.StringMember("local", s.Local)
 	w.StringMember("remote", s.Remote)
 	w.StringMember("helo", s.Helo)
-	timeMember(w, "start", s.Start)
-	timeMember(w, "end", s.End)
+	w.time("start", s.Start)
+	w.time("end", s.End)
 	if !s.Start.IsZero() {
 		w.Key("duration_ms")
 		w.Int(s.Duration.Milliseconds())
@@ -29,14 +49,7 @@ func (s *Session) AppendJSON(b []byte) []byte {
 	w.Key("unused")
 	w.Bool(s.Unused)
 	w.StringMember("greeting", s.Greeting)
-	if list := s.Capabilities(); len(list) > 0 {
-		w.Key("capabilities")
-		w.Open('[')
-		for _, c := range list {
-			w.String(c)
-		}
-		w.Close(']')
-	}
+	s.appendCapabilities(w)
 	if p := s.Proxied; p != nil {
 		w.Key("proxied")
 		w.Open('{')
@@ -105,10 +118,27 @@ func (s *Session) AppendJSON(b []byte) []byte {
 		s.appendTranscript(w)
 	}
 	w.Close('}')
-	return w.Buf
 }
 
-func (t *Transaction) appendJSON(w *jsontext.Writer) {
+func (s *Session) appendCapabilities(w *jsonWriter) {
+	if s.ehlo == "" {
+		return
+	}
+	some := false
+	w.capability = s.capabilities(w.capability, func(c []byte) {
+		if !some {
+			some = true
+			w.Key("capabilities")
+			w.Open('[')
+		}
+		w.Bytes(c)
+	})
+	if some {
+		w.Close(']')
+	}
+}
+
+func (t *Transaction) appendJSON(w *jsonWriter) {
 	w.Open('{')
 	if t.HasFrom {
 		w.Key("from")
@@ -148,7 +178,7 @@ func (t *Transaction) appendJSON(w *jsontext.Writer) {
 	w.Close('}')
 }
 
-func (s *Session) appendMessages(w *jsontext.Writer) {
+func (s *Session) appendMessages(w *jsonWriter) {
 	w.Key("messages")
 	w.Open('[')
 	for i := range s.Messages {
@@ -167,46 +197,40 @@ func (s *Session) appendMessages(w *jsontext.Writer) {
 	w.Close(']')
 }
 
-func (v *Verdict) appendJSON(w *jsontext.Writer) {
+func (v *Verdict) appendJSON(w *jsonWriter) {
 	w.WordMember("class", v.Class.String())
 	w.IntMember("code", int64(v.Code))
-	if !v.Enhanced.IsZero() {
-		w.Key("enhanced")
-		w.Text(v.Enhanced)
-	}
+	w.enhanced(v.Enhanced)
 	w.StringMember("text", v.Text)
 }
 
-func appendFailure(w *jsontext.Writer, o *outcome.Outcome) {
+func appendFailure(w *jsonWriter, o *outcome.Outcome) {
 	w.Open('{')
 	w.StringMember("verb", o.Verb)
 	w.StringMember("to", o.Recipient)
 	w.StringMember("domain", o.Domain)
 	w.WordMember("class", o.Class.String())
 	w.IntMember("code", int64(o.Code))
-	if !o.Enhanced.IsZero() {
-		w.Key("enhanced")
-		w.Text(o.Enhanced)
-	}
+	w.enhanced(o.Enhanced)
 	if o.Reason != 0 {
 		w.StringMember("reason", o.Reason.String())
 		w.StringMember("actor", o.Actor.String())
 	}
 	w.StringMember("text", o.Text)
-	timeMember(w, "time", o.Time)
+	w.time("time", o.Time)
 	w.StringMember("file", o.Pos.File)
 	w.Key("line")
 	w.Int(o.Pos.Line)
 	w.Close('}')
 }
 
-func (s *Session) appendTranscript(w *jsontext.Writer) {
+func (s *Session) appendTranscript(w *jsonWriter) {
 	w.Key("transcript")
 	w.Open('[')
 	for i := range s.Transcript {
 		st := &s.Transcript[i]
 		w.Open('{')
-		timeMember(w, "time", st.Time)
+		w.time("time", st.Time)
 		w.StringMember("kind", st.Kind.String())
 		w.Key("sent")
 		w.Bool(st.Sent)
@@ -220,9 +244,18 @@ func (s *Session) appendTranscript(w *jsontext.Writer) {
 	w.IntMember("transcript_shortened", s.Shortened)
 }
 
-func timeMember(w *jsontext.Writer, name string, t outcome.Time) {
+func (w *jsonWriter) time(name string, t outcome.Time) {
 	if !t.IsZero() {
 		w.Key(name)
-		w.Text(t)
+		w.Value()
+		w.Buf = append(w.times.Append(append(w.Buf, '"'), t), '"')
+	}
+}
+
+func (w *jsonWriter) enhanced(e reply.Enhanced) {
+	if !e.IsZero() {
+		w.Key("enhanced")
+		w.Value()
+		w.Buf = append(e.Append(append(w.Buf, '"')), '"')
 	}
 }
