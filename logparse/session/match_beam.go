@@ -18,6 +18,10 @@ const (
 	rowsPerPrune = 16
 	pruneGivenUp = 4.0
 
+	// pruneFirst is the same as long as no row waits: for less than would make a
+	// session ambiguous no row need begin to.
+	pruneFirst = 4.0
+
 	// maxCompared is how far two hypotheses are compared backwards when one is
 	// given up.
 	maxCompared = 256
@@ -86,7 +90,7 @@ func (m *matcher) collect(c *cluster) {
 		}
 		b.candidates = append(b.candidates, candidate{score: h.score + starts, hypothesis: i, conn: -1})
 	}
-	if len(c.hypotheses) == 1 && b.plain(c.hypotheses[0]) {
+	if len(c.hypotheses) == 1 && c.oldest == nil && b.plain() {
 		return
 	}
 	for _, h := range c.hypotheses {
@@ -105,6 +109,9 @@ func (m *matcher) collect(c *cluster) {
 		}
 	}
 	limit := best - c.prune()
+	if len(c.hypotheses) == 1 && c.oldest == nil {
+		limit = best - pruneFirst
+	}
 	kept := b.candidates[:0]
 	for _, x := range b.candidates {
 		if x.rank >= limit &&
@@ -128,7 +135,8 @@ func (c *cluster) prune() float64 {
 
 // plain reports whether one candidate of the only hypothesis leaves all others
 // behind, whatever the silence of the connections says, and keeps that one alone.
-func (b *beam) plain(h *hypothesis) bool {
+// No row waits.
+func (b *beam) plain() bool {
 	best := 0
 	for i := range b.candidates {
 		if b.candidates[i].score > b.candidates[best].score {
@@ -136,8 +144,7 @@ func (b *beam) plain(h *hypothesis) bool {
 		}
 	}
 	for i, x := range b.candidates {
-		behind := b.candidates[best].score - x.score + logVanished
-		if i != best && behind <= prune && (behind <= pruneGivenUp || x.conn < 0 || !h.conns[x.conn].givenUp) {
+		if i != best && b.candidates[best].score-x.score+logVanished <= pruneFirst {
 			return false
 		}
 	}

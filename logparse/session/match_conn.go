@@ -91,9 +91,9 @@ func (c *conn) logGap(r *matchRow) float64 {
 	case !r.timed || !c.timed:
 		return logTimeless
 	case r.verb == verbData && r.took < 0:
-		return math.Log(gaps().transfer.likely(c.gap(r), gapFloor))
+		return logOf(gaps().transfer.likely(c.gap(r), gapFloor))
 	}
-	return math.Log(c.pace.likely(c.gap(r)))
+	return logOf(c.pace.likely(c.gap(r)))
 }
 
 // logBetween returns the logarithm of how likely the number of rows between c's
@@ -104,11 +104,11 @@ func (c *conn) logBetween(r *matchRow, order int64) float64 {
 	}
 	k := order - c.order - 1
 	if r.took >= 0 && r.took < quick {
-		return math.Log(c.recency.likely(k))
+		return logOf(c.recency.likely(k))
 	}
 	// Some of the rows in between may have been written while the command was
 	// under way.
-	return math.Log(c.recency.likelyUpTo(k))
+	return logOf(c.recency.likelyUpTo(k))
 }
 
 // fitReceived is fit for the commands of a client.
@@ -145,7 +145,7 @@ func (h *habits) fitVerb(c *conn, s stage, r *matchRow) float64 {
 	case p <= never:
 		return impossible / 2
 	case r.code == 503:
-		return math.Log(p) + unlikelyCode
+		return logOf(p) + unlikelyCode
 	}
 	return h.logVerb(s, r.verb, p)
 }
@@ -176,7 +176,7 @@ func (c *conn) logQuit(r *matchRow, l float64) float64 {
 			return l + unlikelyCode
 		}
 		opened := r.at - r.length
-		l += math.Log(gaps().greet.likely(c.begin-opened, greetFloor))
+		l += logOf(gaps().greet.likely(c.begin-opened, greetFloor))
 	}
 	return l
 }
@@ -187,7 +187,7 @@ func (c *conn) logMessage(r *matchRow) float64 {
 	if r.size > 0 && c.size > 0 && r.code.Class() != reply.Permanent {
 		// Sizes are spread over a factor of about a thousand; SIZE is an estimate
 		// that is mostly good and mostly too high if not.
-		off := math.Log(float64(r.size) / float64(c.size))
+		off := logOf(float64(r.size) / float64(c.size))
 		switch {
 		case math.Abs(off) < 0.01:
 			l += 4
@@ -226,7 +226,7 @@ func (r *matchRow) starts() float64 {
 	case r.verb == verbQuit:
 		l := logStartOdd - 4
 		if r.length > 0 && r.timed {
-			l += math.Log(gaps().greet.likely(r.length-resolution, greetFloor))
+			l += logOf(gaps().greet.likely(r.length-resolution, greetFloor))
 		}
 		return l
 	case r.verb == verbOther:

@@ -1,7 +1,5 @@
 package session
 
-import "math"
-
 // Habits are what the connections of one cluster have in common under a
 // hypothesis: the client that opens them does the same thing again and again.
 type habits struct {
@@ -38,9 +36,9 @@ const (
 // odd does not become usual by being seen: it was more likely misplaced.
 func (h *habits) logVerb(s stage, v matchVerb, p float64) float64 {
 	if p < 0.01 {
-		return math.Log(p)
+		return logOf(p)
 	}
-	return math.Log((verbPrior*p + float64(h.verbs[s][v])) / (verbPrior + float64(h.total[s])))
+	return logOf((verbPrior*p + float64(h.verbs[s][v])) / (verbPrior + float64(h.total[s])))
 }
 
 // learn counts a command.
@@ -68,7 +66,7 @@ func (h *habits) logPipe(verb matchVerb, piped bool) float64 {
 	if !piped {
 		yes, no, prior = no, yes, pipePrior-prior
 	}
-	return math.Log((prior + yes) / (pipePrior + yes + no))
+	return logOf((prior + yes) / (pipePrior + yes + no))
 }
 
 // learnPipe counts whether a command was sent early.
@@ -141,7 +139,7 @@ func (h *habits) logShape(verb matchVerb, shape uint32) float64 {
 		}
 	}
 	const unseen = 0.2 // of any one wording
-	return math.Log((n + shapePrior*unseen) / (total + shapePrior))
+	return logOf((n + shapePrior*unseen) / (total + shapePrior))
 }
 
 // learnShape counts a wording.
@@ -176,7 +174,7 @@ const (
 // not known, takes the logged time d.
 func (h *habits) logTransfer(d, size int64) float64 {
 	if size < 0 {
-		return math.Log(gaps().transfer.likely(d, gapFloor))
+		return logOf(gaps().transfer.likely(d, gapFloor))
 	}
 	rates := h.transferRates()
 	sum, total := 0.0, 0.0
@@ -184,7 +182,7 @@ func (h *habits) logTransfer(d, size int64) float64 {
 		total += float64(w)
 		sum += float64(w) * transferLikely(d, size, i)
 	}
-	return math.Log(sum / total)
+	return logOf(sum / total)
 }
 
 // transferRates returns how likely each rate of transfer is.
@@ -213,7 +211,7 @@ func transferLikely(d, size int64, i int) float64 {
 	if d < -resolution-slack {
 		return gapBackwards
 	}
-	median := math.Log(overhead + float64(size)/transferBytes[i])
+	median := logOf(overhead + float64(size)/transferBytes[i])
 	k := 0
 	for k < paces-2 && median > logMedians[k+1] {
 		k++
@@ -249,7 +247,7 @@ func (h *habits) learnPrompt(k int64) {
 // logOutOfTurn returns the logarithm of how likely a command is answered before
 // an earlier one of another connection to the same host.
 func (h *habits) logOutOfTurn() float64 {
-	return math.Log((0.5 + float64(h.turns[1])) / (4 + float64(h.turns[0]) + float64(h.turns[1])))
+	return logOf((0.5 + float64(h.turns[1])) / (4 + float64(h.turns[0]) + float64(h.turns[1])))
 }
 
 // learnTurn counts whether a reply came in its turn.

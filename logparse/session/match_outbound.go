@@ -22,7 +22,7 @@ func (c *conn) fitSent(r *matchRow, order int64, h *habits) float64 {
 	case c.pipelines(r.verb):
 		l = h.fitVerb(c, c.expected(), r) + h.logPipe(r.verb, true)
 	case r.verb == verbQuit || r.verb == verbReset:
-		l = math.Log(nextVerb[stageDone][r.verb]) + logSilently - 2
+		l = logOf(nextVerb[stageDone][r.verb]) + logSilently - 2
 	default:
 		return impossible
 	}
@@ -36,7 +36,7 @@ func (c *conn) fitSent(r *matchRow, order int64, h *habits) float64 {
 		if d := c.gap(r); d >= -resolution && d <= 2*resolution {
 			p += promptly * h.prompt(order-c.order-1)
 		}
-		l += math.Log(p)
+		l += logOf(p)
 	}
 	return l
 }
@@ -124,7 +124,7 @@ func (c *conn) fitReply(r *matchRow, h *habits) float64 {
 	case head.verb == verbEOM:
 		l += h.logTransfer(c.gap(r), c.size)
 	default:
-		l += math.Log(c.pace.likely(c.gap(r)))
+		l += logOf(c.pace.likely(c.gap(r)))
 	}
 	return l
 }

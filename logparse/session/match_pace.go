@@ -130,13 +130,29 @@ func bucketTime(i int) float64 {
 	return gapFrom * math.Pow(gapRatio, float64(i-gapFine))
 }
 
+// bucketFrom is the shortest time of each bucket of the logarithmic part, ms.
+var bucketFrom = func() (t [gapBuckets - gapFine]int64) {
+	for i := range t {
+		t[i] = int64(math.Ceil(gapFrom * math.Pow(gapRatio, float64(i)-0.5)))
+	}
+	t[0] = gapFrom
+	return t
+}()
+
 // bucketOf returns the bucket of a logged time of at least −resolution.
 func bucketOf(d int64) int {
 	if d < gapFrom {
 		return int(d+resolution+gapStep/2) / gapStep
 	}
-	i := gapFine + int(math.Log(float64(d)/gapFrom)/math.Log(gapRatio)+0.5)
-	return min(i, gapBuckets-1)
+	i, n := 0, len(bucketFrom)
+	for n > 1 {
+		if half := n / 2; d >= bucketFrom[i+half] {
+			i, n = i+half, n-half
+		} else {
+			n = half
+		}
+	}
+	return gapFine + i
 }
 
 const (

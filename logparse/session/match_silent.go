@@ -56,14 +56,14 @@ func (c *conn) logSilent(now int64) float64 {
 	if c.awaits == awaitTransfer {
 		spread = 2 * silentSpread
 	}
-	z := (math.Log(float64(d)) - c.logUsual()) / spread
+	z := (logOf(float64(d)) - c.logUsual()) / spread
 	switch {
 	case z < -1:
 		return 0
 	case z > 3:
 		return logVanished
 	}
-	return math.Log(vanished + (1-vanished)*0.5*math.Erfc(z/math.Sqrt2))
+	return logOf(vanished + (1-vanished)*0.5*math.Erfc(z/math.Sqrt2))
 }
 
 // longTransfer is how long a message may be on its way without a sign of it
