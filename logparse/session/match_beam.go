@@ -185,7 +185,7 @@ func (m *matcher) placeOnly(c *cluster, j int, rec *logparse.Record) {
 	over := x.take(&m.row, c.order, &h.habits)
 	m.placeRow(c, x.first, over, false, rec)
 	if over {
-		h.conns = slices.Delete(h.conns, j, j+1)
+		h.end(j)
 	} else {
 		h.sum += x.mark()
 	}
@@ -276,11 +276,17 @@ func (m *matcher) follow(c *cluster, x candidate, from *hypothesis, row *heldRow
 		m.pool.release(before)
 	}
 	if over {
-		h.conns = slices.Delete(h.conns, j, j+1)
+		h.end(j)
 	} else {
 		h.sum += moved.mark()
 	}
 	return h
+}
+
+// end takes out the j-th connection, which is over.
+func (h *hypothesis) end(j int) {
+	h.habits.ended(&h.conns[j])
+	h.conns = slices.Delete(h.conns, j, j+1)
 }
 
 // findSum returns which of the hypotheses has that sum, -1 for none.

@@ -21,6 +21,8 @@ const (
 	logTimeless  = -1.0 // stands for the likelihood of a time that is not logged
 	logSilently  = -2.0 // a command's reply is missing
 	unlikelyCode = -5.0
+
+	logCodeRefused = -3.0 // a command of ours was refused
 )
 
 var (
@@ -47,6 +49,8 @@ type conn struct {
 	domain      uint32 // of the sender
 	pace        pace
 	recency     recency
+	late        [lateRows]lateRow // what these have still to learn
+	lates       uint8
 	tls         bool
 	usual       float64 // logarithm of the time until the client's next command, ms; 0 while nobody asked
 	awaits      uint8
@@ -93,6 +97,7 @@ func (c *conn) logGap(r *matchRow) float64 {
 	case r.verb == verbData && r.took < 0:
 		return logOf(gaps().transfer.likely(c.gap(r), gapFloor))
 	}
+	c.catchUp()
 	return logOf(c.pace.likely(c.gap(r)))
 }
 
@@ -102,6 +107,7 @@ func (c *conn) logBetween(r *matchRow, order int64) float64 {
 	if r.timed && c.timed && c.gap(r) > resolution {
 		return logElsewhere
 	}
+	c.catchUp()
 	k := order - c.order - 1
 	if r.took >= 0 && r.took < quick {
 		return logOf(c.recency.likely(k))
@@ -212,7 +218,7 @@ func (r *matchRow) starts() float64 {
 		return logStart
 	case r.reply && r.code == 220:
 		if r.hint != verbOther && r.hint != verbHelo {
-			return logStart - 2
+			return logStartOdd
 		}
 		return logStart
 	case r.reply && r.code.Class() != reply.OK:
@@ -257,7 +263,7 @@ func (r *matchRow) open(c *conn, h *habits, others []conn) {
 func (c *conn) take(r *matchRow, order int64, h *habits) bool {
 	fresh := c.last == 0
 	if !fresh && r.timed && c.timed && !r.info && (r.took >= 0 || r.verb != verbData) {
-		c.learn(r, order)
+		c.notice(r, order)
 	}
 	if !r.info && !r.reply {
 		h.learn(c.expected(), r.verb)
@@ -280,21 +286,7 @@ func (c *conn) take(r *matchRow, order int64, h *habits) bool {
 	c.givenUp = false
 	c.in, c.out = r.in, r.out
 	c.expect(r.outbound)
-	if over {
-		h.ended(c)
-	}
 	return over
-}
-
-// learn adapts the pace. What we send ourselves says nothing about the peer.
-func (c *conn) learn(r *matchRow, order int64) {
-	if r.outbound && (!r.reply || c.waiting > 0 && c.wait[0].verb == verbEOM) {
-		return
-	}
-	c.pace.learn(c.gap(r))
-	if !r.reply && c.gap(r) <= resolution && r.took >= 0 && r.took < quick {
-		c.recency.learn(order - c.order - 1)
-	}
 }
 
 // say takes a command whose reply's code is known.

@@ -106,6 +106,7 @@ func (m *matcher) placeInCrowd(c *cluster, rec *logparse.Record) {
 	over := x.take(r, c.order, h)
 	m.place(s, rec)
 	if over {
+		h.ended(&x)
 		m.end(s)
 	} else {
 		w.add(x, s)

@@ -86,6 +86,7 @@ func pipeIndex(second bool) int {
 func (h *habits) prior(c *conn, open []conn) {
 	paces, recents := h.paces, h.recents
 	for i := range open {
+		open[i].catchUp()
 		open[i].pace.share(&paces)
 		open[i].recency.share(&recents)
 	}
@@ -106,6 +107,7 @@ func (h *habits) ended(c *conn) {
 	for i := range h.recents {
 		h.recents[i] *= forget
 	}
+	c.catchUp()
 	c.pace.share(&h.paces)
 	c.recency.share(&h.recents)
 }

@@ -124,6 +124,7 @@ func (c *conn) fitReply(r *matchRow, h *habits) float64 {
 	case head.verb == verbEOM:
 		l += h.logTransfer(c.gap(r), c.size)
 	default:
+		c.catchUp()
 		l += logOf(c.pace.likely(c.gap(r)))
 	}
 	return l
@@ -174,7 +175,7 @@ func logCode(verb matchVerb, code reply.Code) float64 {
 	case refused && verb == verbQuit:
 		return -5
 	case refused:
-		return -3
+		return logCodeRefused
 	case code == 0:
 		return -4
 	}

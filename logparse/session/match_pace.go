@@ -183,13 +183,10 @@ func (p *pace) likely(d int64) float64 {
 	return float64((1-hurried)*sum/total + hurried*at[0] + gapFloor)
 }
 
-// learn takes the logged time d into account. A client may change its pace, so
-// no median is ruled out.
-func (p *pace) learn(d int64) {
-	if d < -resolution-slack {
-		return
-	}
-	at := &gaps().pace[bucketOf(max(d, -resolution))]
+// learn takes a logged time into account. A client may change its pace, so no
+// median is ruled out.
+func (p *pace) learn(bucket uint8) {
+	at := &gaps().pace[bucket]
 	top := float32(0)
 	for i := range p {
 		p[i] *= at[i] + gapFloor/10
@@ -265,9 +262,9 @@ func (p *recency) mean(of *recency) float64 {
 	return float64(sum / total)
 }
 
-// learn takes k rows in between into account.
-func (p *recency) learn(k int64) {
-	of := &recencyTable[upToMost(k)]
+// learn takes k rows in between into account, at most maxBetween.
+func (p *recency) learn(k uint8) {
+	of := &recencyTable[k]
 	top := float32(0)
 	for i := range p {
 		p[i] *= of[i]

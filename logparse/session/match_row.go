@@ -139,14 +139,41 @@ func replyHint(rec *logparse.Record) matchVerb {
 	case e.Major == 2 && e.Subject == 6:
 		return verbEOM
 	}
-	if rec.Code.Class() != reply.OK {
+	switch {
+	case rec.Code.Class() != reply.OK:
 		return verbOther
+	case rec.Code == 220 && (!e.IsZero() || saysTLS(rec.Text)):
+		return verbTLS // a greeting has no enhanced code (RFC 2034 section 3)
 	}
 	if len(rec.Text) > 3 && rec.Text[3] == '-' {
 		return verbEhlo // whose reply alone has several lines
 	}
 	return hintIn(rec.Text[:min(len(rec.Text), maxHinted)])
 }
+
+// saysTLS reports whether a reply of 220 is about TLS, which a greeting is not.
+func saysTLS(text []byte) bool {
+	text = text[:min(len(text), maxHinted)]
+	for {
+		i := bytes.IndexAny(text, "tT")
+		if i < 0 {
+			return false
+		}
+		text = text[i:]
+		if hasPrefixFold(text, "tls") && (len(text) == 3 || !isHost[text[3]]) {
+			return true
+		}
+		text = text[1:]
+	}
+}
+
+// isHost tells what the name of a host goes on with.
+var isHost = func() (t [256]bool) {
+	for _, c := range []byte("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_") {
+		t[c] = true
+	}
+	return t
+}()
 
 // maxHinted is how much of a reply is searched for what it answers.
 const maxHinted = 200

@@ -32,6 +32,7 @@ func (c *conn) logUsual() float64 {
 		return logPrompt
 	}
 	if c.usual == 0 {
+		c.catchUp()
 		sum, total := 0.0, 0.0
 		for i, w := range c.pace {
 			sum += float64(w) * logMedians[i]

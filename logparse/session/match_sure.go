@@ -1,102 +1,82 @@
 package session
 
-import (
-	"math"
-
-	"github.com/smtplog/smtplog/reply"
-)
+import "github.com/smtplog/smtplog/reply"
 
 // Nearly all rows are the next step of the only open connection of their
-// cluster. For those the matcher need not weigh anything: surely finds
-// that collect would keep this one candidate alone. For what comes in it multiplies
-// likelihoods where fit adds their logarithms, and leaves to collect what is
-// close.
+// cluster, as is seen without weighing: the conversation goes on as it should,
+// and no connection begins in this way, or none that would not have to begin at
+// the very moment at which this one is about to say the same.
 
-// certain is by how much a likelihood must be greater than what plain asks for,
-// so that the rounding of either does not matter.
-const certain = 1.0001
+// soon is how long a connection may take, in milliseconds of logged time, for a
+// step with which another might begin.
+const soon = resolution
 
-var (
-	// surelyNext is how likely the next row of a connection must be when one
-	// that begins with it began before the log.
-	surelyNext = certain * math.Exp(prune-logVanished+logStartCut)
-	// surelyQuit is the same for QUIT, compared to how likely the length of a
-	// session is that has nothing else.
-	surelyQuit = certain * math.Exp(prune-logVanished+logStartOdd-4)
-
-	// surelyBy is the same for any row, as logarithms.
-	surelyBy = prune - logVanished + math.Log(certain)
-
-	likelyElsewhere = math.Exp(logElsewhere)
-	likelyUnsized   = math.Exp(-4)
-)
+// usual is how likely a command is at least that is no surprise.
+const usual = 0.01
 
 // surely reports whether r is so likely to be c's next row that nothing else
-// comes into question. c is the only connection.
-func (c *conn) surely(r *matchRow, order int64, h *habits) bool {
+// comes into question. c is the only connection of its cluster.
+func (c *conn) surely(r *matchRow) bool {
 	switch {
-	case r.outbound && !r.info:
-		// There is no other connection that this one could overtake.
-		return c.fit(r, order, h) > r.starts()+surelyBy
-	case !r.timed || !c.timed || r.info || r.bdat || r.code == 503:
+	case r.info || r.code == 503 && !r.reply:
+		return false
+	case r.timed && c.timed && c.gap(r) < -resolution-slack:
+		return false
+	case r.reply:
+		return c.surelyAnswered(r)
+	case r.outbound && c.waiting > 0:
+		return c.pipelines(r.verb) && nextVerb[c.expected()][r.verb] >= usual
+	case nextVerb[c.stage][r.verb] < usual && !c.continues(r):
 		return false
 	}
-	likely := nextVerb[c.stage][r.verb]
-	if likely < 0.01 {
-		return false
-	}
-	likely = (verbPrior*likely + float64(h.verbs[c.stage][r.verb])) / (verbPrior + float64(h.total[c.stage]))
-	limit := surelyNext
 	switch r.verb {
-	case verbHelo, verbEhlo, verbOther:
-		return false
+	case verbHelo, verbEhlo:
+		return c.within(r, soon) && (c.stage == stageTLS || c.stage == stageNoHelo && r.name == c.name || r.outbound && c.stage == stageFresh)
+	case verbOther:
+		return r.outbound
 	case verbTLS:
-		if c.tls {
-			return false
-		}
+		return !c.tls
 	case verbQuit:
-		const quitBytes, vanished = 4, 0.03
-		switch {
-		case r.in < 0 || c.in < 0:
-			likely = max(likely, vanished)
-		case r.in != quitBytes:
-			return false
-		}
-		if r.name != 0 && c.name != 0 && r.name != c.name {
-			return false
-		}
-		limit = surelyQuit
-		if r.length > 0 {
-			if c.cut {
-				return false
-			}
-			greet := &gaps().greet
-			likely *= greet.likely(c.begin-(r.at-r.length), greetFloor)
-			limit *= greet.likely(r.length-resolution, greetFloor)
-		}
-	case verbData:
-		// At worst the size speaks against c.
-		if r.size > 0 && c.size > 0 && r.code.Class() != reply.Permanent &&
-			(float64(r.size) > 1.6*float64(c.size) || float64(r.size) < 0.62*float64(c.size)) {
-			likely *= likelyUnsized
-		}
+		return r.outbound || c.surelyLeaves(r)
 	}
-	gap := c.gap(r)
-	if r.verb == verbData && r.took < 0 {
-		likely *= gaps().transfer.likely(gap, gapFloor)
-	} else {
-		likely *= c.pace.likely(gap)
-	}
-	if likely <= limit {
+	return true
+}
+
+// continues reports whether r is the next chunk of c's message.
+func (c *conn) continues(r *matchRow) bool {
+	return r.bdat && c.bdat && c.verb == verbData && c.stage == stageDone
+}
+
+// within reports whether r began at most d milliseconds of logged time after c's
+// last row, as far as is known.
+func (c *conn) within(r *matchRow, d int64) bool { return !r.timed || !c.timed || c.gap(r) <= d }
+
+// surelyLeaves is surely for a client's QUIT that is not out of place.
+func (c *conn) surelyLeaves(r *matchRow) bool {
+	const quitBytes = 4
+	if r.in >= 0 && c.in >= 0 && r.in != quitBytes || r.name != 0 && c.name != 0 && r.name != c.name {
 		return false
 	}
-	switch between := order - c.order - 1; {
-	case gap > resolution:
-		likely *= likelyElsewhere
-	case r.took >= 0 && r.took < quick:
-		likely *= c.recency.likely(between)
-	default:
-		likely *= c.recency.likelyUpTo(between)
+	if r.length <= 0 || !r.timed || !c.timed {
+		return true
 	}
-	return likely > limit
+	// The session is as long as the connection has been open.
+	opened := c.begin - (r.at - r.length)
+	return !c.cut && opened >= -resolution && opened <= soon
+}
+
+// surelyAnswered is surely for a reply of the peer.
+func (c *conn) surelyAnswered(r *matchRow) bool {
+	if c.waiting == 0 {
+		return false
+	}
+	verb := c.wait[0].verb
+	if logCode(verb, r.code) < logCodeRefused {
+		return false
+	}
+	// A peer may also greet with 220, or with a refusal.
+	if r.code == 220 {
+		return r.hint == verbTLS
+	}
+	return r.code.Class() == reply.OK || verb == verbEOM || c.within(r, soon)
 }

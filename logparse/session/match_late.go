@@ -1,0 +1,47 @@
+package session
+
+// Most connections are over before anybody asks for their pace. What it is to be
+// learnt from is kept until somebody does.
+
+const (
+	lateRows  = 16
+	noBetween = 255
+)
+
+// A lateRow is what a row says about the pace of its connection.
+type lateRow struct {
+	bucket  uint8 // of the time since the row before
+	between uint8 // rows of others since then, noBetween where they say nothing
+}
+
+// notice keeps what r says about c's pace. What we send ourselves says nothing
+// about the peer.
+func (c *conn) notice(r *matchRow, order int64) {
+	if r.outbound && (!r.reply || c.waiting > 0 && c.wait[0].verb == verbEOM) {
+		return
+	}
+	gap := c.gap(r)
+	if gap < -resolution-slack {
+		return
+	}
+	if c.lates == lateRows {
+		c.catchUp()
+	}
+	late := lateRow{uint8(bucketOf(max(gap, -resolution))), noBetween}
+	if !r.reply && gap <= resolution && r.took >= 0 && r.took < quick {
+		late.between = uint8(upToMost(order - c.order - 1))
+	}
+	c.late[c.lates] = late
+	c.lates++
+}
+
+// catchUp learns what has been kept.
+func (c *conn) catchUp() {
+	for _, late := range c.late[:c.lates] {
+		c.pace.learn(late.bucket)
+		if late.between != noBetween {
+			c.recency.learn(late.between)
+		}
+	}
+	c.lates = 0
+}
