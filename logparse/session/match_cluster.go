@@ -115,7 +115,9 @@ func (m *matcher) decide(c *cluster, rec *logparse.Record) {
 		m.unfold(c)
 	}
 	b := &m.beam
-	if m.collect(c); len(b.candidates) == 1 && len(c.hypotheses) == 1 && c.oldest == nil {
+	if j := m.only(c); j != nowhere {
+		m.placeOnly(c, j, rec)
+	} else if m.collect(c); len(b.candidates) == 1 && len(c.hypotheses) == 1 && c.oldest == nil {
 		m.placeOnly(c, b.candidates[0].conn, rec)
 	} else {
 		m.branch(c)
@@ -318,6 +320,13 @@ func (m *matcher) adopt(c, before *cluster) {
 	if before.crowd != nil {
 		return
 	}
+	if l := &before.lone; l.open && !c.lone.open && len(c.hypotheses) == 0 && c.crowd == nil && l.conn.greets(&m.row) {
+		c.lone = *l
+		c.lone.conn.order = c.order
+		l.open, l.slot = false, nil
+		m.remove(before)
+		return
+	}
 	m.unfold(before)
 	m.collapse(before)
 	r := &m.row
@@ -325,7 +334,7 @@ func (m *matcher) adopt(c, before *cluster) {
 	found, others := -1, false
 	for j := range h.conns {
 		x := &h.conns[j]
-		if x.stage > stageNoHelo || x.cut || r.timed && x.timed && x.gap(r) > afterUnknown {
+		if !x.greets(r) {
 			continue
 		}
 		switch {
@@ -363,4 +372,10 @@ func (m *matcher) adopt(c, before *cluster) {
 		h.conns = append(h.conns, x)
 		h.sum += x.mark()
 	}
+}
+
+// greets reports whether r, which names the client, may be the next row of c,
+// which is without a name.
+func (c *conn) greets(r *matchRow) bool {
+	return c.stage <= stageNoHelo && !c.cut && c.within(r, afterUnknown)
 }

@@ -55,6 +55,7 @@ type conn struct {
 	usual       float64 // logarithm of the time until the client's next command, ms; 0 while nobody asked
 	awaits      uint8
 	passed      uint8   // how often another got its reply first
+	patience    int64   // see longest; 0 while nobody asked
 	silent      float64 // see logSilent, at the row under way
 	givenUp     bool    // silent for so long that no more is expected of it
 
@@ -283,6 +284,7 @@ func (c *conn) take(r *matchRow, order int64, h *habits) bool {
 	c.at, c.timed = r.at, r.timed
 	c.replied = r.reply
 	c.passed = 0
+	c.patience = 0
 	c.givenUp = false
 	c.in, c.out = r.in, r.out
 	c.expect(r.outbound)
