@@ -109,7 +109,7 @@ func (m *matcher) collect(c *cluster) {
 		}
 	}
 	limit := best - c.prune()
-	if len(c.hypotheses) == 1 && c.oldest == nil {
+	if len(c.hypotheses) == 1 && c.oldest == nil && len(c.hypotheses[0].conns) == 1 {
 		limit = best - pruneFirst
 	}
 	kept := b.candidates[:0]

@@ -48,6 +48,7 @@ type cluster struct {
 	lone           lone          // instead of hypotheses
 	hypotheses     []*hypothesis // the best first; empty for a lone connection
 	slots          []openSlot    // connections with a row that was placed
+	several        bool          // more than one connection has been under way at a time
 	vague          bool          // neither time-taken nor the length of sessions is logged
 	oldest, newest *heldRow      // rows that wait
 	held           int           // how many
@@ -87,6 +88,7 @@ func (m *matcher) cluster(key *clusterKey) *cluster {
 		c.setKey(key, hash)
 		now := key.log.now
 		c.clock, c.order, c.check = now, 0, now+silence
+		c.several = false
 		c.lone = lone{}
 		m.clusters.add(c)
 		key.log.idle.add(c)
@@ -115,9 +117,14 @@ func (m *matcher) decide(c *cluster, rec *logparse.Record) {
 		m.unfold(c)
 	}
 	b := &m.beam
-	if j := m.only(c); j != nowhere {
+	j := m.only(c)
+	if j == nowhere {
+		m.collect(c)
+		c.several = c.several || b.joins(c, r)
+	}
+	if j != nowhere {
 		m.placeOnly(c, j, rec)
-	} else if m.collect(c); len(b.candidates) == 1 && len(c.hypotheses) == 1 && c.oldest == nil {
+	} else if len(b.candidates) == 1 && len(c.hypotheses) == 1 && c.oldest == nil {
 		m.placeOnly(c, b.candidates[0].conn, rec)
 	} else {
 		m.branch(c)

@@ -3,25 +3,27 @@ package session
 import "math"
 
 const (
-	logBits  = 8 // of the mantissa that choose an entry of logTable
+	logBits  = 7 // of the mantissa that choose an entry of logTable
 	logParts = 1 << logBits
 )
 
-// logTable holds the logarithms of 1 to 2, at equal distances.
-var logTable = func() (t [logParts + 1]float64) {
+// A logPart is the inverse of a number between 1 and 2, and its logarithm.
+type logPart struct{ inverse, log float64 }
+
+// logTable holds the middles of equal parts of the numbers from 1 to 2.
+var logTable = func() (t [logParts]logPart) {
 	for i := range t {
-		t[i] = math.Log1p(float64(i) / logParts)
+		middle := 1 + (float64(i)+0.5)/logParts
+		t[i] = logPart{1 / middle, math.Log(middle)}
 	}
 	return t
 }()
 
-// logOf returns the logarithm of a normal x > 0, to within 2e-6. Likelihoods are
-// not known any better.
+// logOf returns the logarithm of a normal x > 0, to within 1e-10.
 func logOf(x float64) float64 {
-	const mantissa = 52
+	const mantissa, bias = 52, 1023
 	bits := math.Float64bits(x)
-	i := bits >> (mantissa - logBits) & (logParts - 1)
-	part := float64(bits&(1<<(mantissa-logBits)-1)) / (1 << (mantissa - logBits))
-	low := logTable[i]
-	return float64(int(bits>>mantissa)-1023)*math.Ln2 + low + float64(part*(logTable[i+1]-low))
+	part := &logTable[bits>>(mantissa-logBits)&(logParts-1)]
+	off := math.Float64frombits(bits&(1<<mantissa-1)|bias<<mantissa)*part.inverse - 1
+	return float64(int(bits>>mantissa)-bias)*math.Ln2 + part.log + off*(1-off*(0.5-off*(1.0/3-off*0.25)))
 }

@@ -13,7 +13,7 @@ func TestLogOf(t *testing.T) {
 		values = append(values, math.Exp(rng.NormFloat64()*20))
 	}
 	for _, x := range values {
-		if got, want := logOf(x), math.Log(x); math.Abs(got-want) > 2e-6 {
+		if got, want := logOf(x), math.Log(x); math.Abs(got-want) > 1e-10 {
 			t.Fatalf("the logarithm of %v is %v, want %v", x, got, want)
 		}
 	}

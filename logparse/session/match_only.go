@@ -20,6 +20,9 @@ func (m *matcher) only(c *cluster) int {
 	if len(c.hypotheses) > 1 || c.oldest != nil {
 		return nowhere
 	}
+	if c.several {
+		return nowhere
+	}
 	h := c.hypotheses[0]
 	m.work += int64(len(h.conns)) + 1
 	return h.only(&m.row)
@@ -33,7 +36,7 @@ func (h *hypothesis) only(r *matchRow) int {
 		c := &h.conns[j]
 		switch {
 		case !c.may(r) || c.lost(r):
-		case found != anew || !c.surely(r) || r.verb.greets() && !r.reply && !r.outbound:
+		case found != anew || !c.surely(r):
 			return nowhere
 		default:
 			found = j
@@ -96,4 +99,20 @@ func (c *conn) longest() int64 {
 		return resolution + longTransfer
 	}
 	return resolution + int64(math.Exp(c.logUsual()+3*silentSpread))
+}
+
+// joins reports whether the row under way may begin a connection while another
+// is under way.
+func (b *beam) joins(c *cluster, r *matchRow) bool {
+	for _, x := range b.candidates {
+		if x.conn >= 0 {
+			continue
+		}
+		for j := range c.hypotheses[x.hypothesis].conns {
+			if !c.hypotheses[x.hypothesis].conns[j].lost(r) {
+				return true
+			}
+		}
+	}
+	return false
 }

@@ -9,7 +9,7 @@ import "github.com/smtplog/smtplog/reply"
 
 // soon is how long a connection may take, in milliseconds of logged time, for a
 // step with which another might begin.
-const soon = resolution
+const soon = 4 * resolution
 
 // usual is how likely a command is at least that is no surprise.
 const usual = 0.01
