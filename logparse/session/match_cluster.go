@@ -107,6 +107,7 @@ func (m *matcher) decide(c *cluster, rec *logparse.Record) {
 		m.checkSilent(c)
 	}
 	if c.crowd != nil {
+		r.look(rec)
 		m.placeInCrowd(c, rec)
 		return
 	}
@@ -119,6 +120,7 @@ func (m *matcher) decide(c *cluster, rec *logparse.Record) {
 	b := &m.beam
 	j := m.only(c)
 	if j == nowhere {
+		r.look(rec)
 		m.collect(c)
 		c.several = c.several || b.joins(c, r)
 	}

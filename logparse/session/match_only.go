@@ -20,7 +20,7 @@ func (m *matcher) only(c *cluster) int {
 	if len(c.hypotheses) > 1 || c.oldest != nil {
 		return nowhere
 	}
-	if c.several {
+	if c.several && m.row.verb.greets() {
 		return nowhere
 	}
 	h := c.hypotheses[0]
@@ -77,7 +77,7 @@ func (c *conn) may(r *matchRow) bool {
 	case r.outbound && c.waiting > 0:
 		return r.verb == verbQuit || r.verb == verbReset || c.pipelines(r.verb)
 	}
-	return nextVerb[c.stage][r.verb] >= usual || c.continues(r)
+	return nextVerb[c.stage][r.verb] > never || c.continues(r)
 }
 
 // lost reports whether c has been silent for so long, until r began, that no

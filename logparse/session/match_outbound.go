@@ -219,7 +219,7 @@ func (c *conn) takeReply(r *matchRow, h *habits) bool {
 	if head.verb == verbEOM && r.timed && c.timed && c.last != 0 {
 		h.learnTransfer(c.gap(r), c.size)
 	}
-	if r.code.Class() == reply.OK {
+	if r.shape != 0 && r.code.Class() == reply.OK {
 		h.learnShape(head.verb, r.shape)
 	}
 	if head.verb == verbAuth && r.code == 334 {

@@ -67,8 +67,8 @@ type matchRow struct {
 	name    uint32    // hash of the HELO name, on HELO, what may have been HELO, and QUIT
 	domain  uint32    // hash of the domain of the sender, on MAIL, or of the Message-ID, on DATA
 	address uint32    // hash of the address in a command of ours or the reply to it
-	shape   uint32    // hash of the wording of a reply, without what differs from one to the next
-	hint    matchVerb // which command a reply's text answers, verbOther for any
+	shape   uint32    // see look: hash of the wording of a reply, without what differs from one to the next
+	hint    matchVerb // see look: which command a reply's text answers, verbOther for any
 }
 
 // read fills r from a record.
@@ -82,10 +82,8 @@ func (r *matchRow) read(rec *logparse.Record) {
 	switch rec.Kind {
 	case logparse.KindReply:
 		r.reply = true
-		r.hint = replyHint(rec)
-		r.shape = shape(rec.Text)
-		if r.hint == verbMail || r.hint == verbRcpt || r.hint == verbOther {
-			r.address = hash(bracketed(rec.Text))
+		if r.code == 220 {
+			r.hint = replyHint(rec)
 		}
 		return
 	case logparse.KindCommand:
@@ -122,6 +120,19 @@ func (r *matchRow) read(rec *logparse.Record) {
 		case !r.outbound && rec.BytesIn > 0:
 			r.size = rec.BytesIn
 		}
+	}
+}
+
+// look reads what there is only in a reply's text, for those replies whose code
+// and time do not tell what they answer.
+func (r *matchRow) look(rec *logparse.Record) {
+	if !r.reply {
+		return
+	}
+	r.hint = replyHint(rec)
+	r.shape = shape(rec.Text)
+	if r.hint == verbMail || r.hint == verbRcpt || r.hint == verbOther {
+		r.address = hash(bracketed(rec.Text))
 	}
 }
 
