@@ -83,7 +83,7 @@ func (c *conn) may(r *matchRow) bool {
 // lost reports whether c has been silent for so long, until r began, that no
 // more is expected of it.
 func (c *conn) lost(r *matchRow) bool {
-	if !r.timed || !c.timed {
+	if !r.timed || !c.timed || c.gap(r) <= resolution {
 		return false
 	}
 	if c.patience == 0 {
