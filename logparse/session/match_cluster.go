@@ -27,6 +27,11 @@ const (
 	// afterUnknown is how long a client takes at most for HELO after a command
 	// that was not understood, in milliseconds.
 	afterUnknown = 60_000
+
+	// lately is how long it counts that connections may have been under way at
+	// the same time, in milliseconds of log time.
+	lately      = 60_000
+	neverJoined = -1 << 62
 )
 
 // A cluster is what is known of the rows that may share connections.
@@ -48,7 +53,7 @@ type cluster struct {
 	lone           lone          // instead of hypotheses
 	hypotheses     []*hypothesis // the best first; empty for a lone connection
 	slots          []openSlot    // connections with a row that was placed
-	several        bool          // more than one connection has been under way at a time
+	joined         int64         // of the log when a connection may have begun while another was under way, neverJoined if none has
 	vague          bool          // neither time-taken nor the length of sessions is logged
 	oldest, newest *heldRow      // rows that wait
 	held           int           // how many
@@ -88,7 +93,7 @@ func (m *matcher) cluster(key *clusterKey) *cluster {
 		c.setKey(key, hash)
 		now := key.log.now
 		c.clock, c.order, c.check = now, 0, now+silence
-		c.several = false
+		c.joined = neverJoined
 		c.lone = lone{}
 		m.clusters.add(c)
 		key.log.idle.add(c)
@@ -122,7 +127,9 @@ func (m *matcher) decide(c *cluster, rec *logparse.Record) {
 	if j == nowhere {
 		r.look(rec)
 		m.collect(c)
-		c.several = c.several || b.joins(c, r)
+		if b.joins(c, r) {
+			c.joined = c.clock
+		}
 	}
 	if j != nowhere {
 		m.placeOnly(c, j, rec)
@@ -388,3 +395,7 @@ func (m *matcher) adopt(c, before *cluster) {
 func (c *conn) greets(r *matchRow) bool {
 	return c.stage <= stageNoHelo && !c.cut && c.within(r, afterUnknown)
 }
+
+// several reports whether more than one connection may have been under way of
+// late.
+func (c *cluster) several() bool { return c.clock-c.joined < lately }
