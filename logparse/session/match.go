@@ -55,18 +55,18 @@ type matcher struct {
 
 	capped int64 // how often rows were dealt out early because maxWaiting was reached
 
-	clusters clusterTable
-	logs     map[uint32]*logClock
-	ordered  []*logClock
-	recent   *logClock   // of the row before
-	before   *cluster    // of the row before, nil if it is gone
-	limit    int         // how many rows may wait, maxWaiting but in tests
-	room     int         // how many bytes they may take
-	held     int         // how many they do
-	waiting  int         // rows that wait
-	queue    clusterList // clusters with rows that wait, in the order in which they began to
-	rows     int64       // rows so far
-	work     int64       // comparisons of a row with a connection so far
+	clusters       clusterTable
+	recentClusters recentTable
+	logs           map[uint32]*logClock
+	ordered        []*logClock
+	recent         *logClock   // of the row before
+	limit          int         // how many rows may wait, maxWaiting but in tests
+	room           int         // how many bytes they may take
+	held           int         // how many they do
+	waiting        int         // rows that wait
+	queue          clusterList // clusters with rows that wait, in the order in which they began to
+	rows           int64       // rows so far
+	work           int64       // comparisons of a row with a connection so far
 
 	row  matchRow
 	beam beam

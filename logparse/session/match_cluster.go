@@ -44,7 +44,8 @@ type cluster struct {
 	remote    int    // where the first of them ends
 	helo      int    // and the second
 	room      [keyRoom]byte
-	id        int32 // in its log's list of idle ones
+	id        int32     // in its log's list of idle ones
+	recent    **cluster // where it may be among the matcher's recent ones
 
 	clock int64 // of the log at the last row
 	order int64 // rows so far
@@ -83,7 +84,8 @@ type heldRow struct {
 
 // cluster returns the cluster with the key.
 func (m *matcher) cluster(key *clusterKey) *cluster {
-	if c := m.before; c != nil && c.is(key) {
+	recent := m.recentClusters.at(key)
+	if c := *recent; c != nil && c.is(key) {
 		return c
 	}
 	hash := key.hash()
@@ -98,7 +100,7 @@ func (m *matcher) cluster(key *clusterKey) *cluster {
 		m.clusters.add(c)
 		key.log.idle.add(c)
 	}
-	m.before = c
+	*recent, c.recent = c, recent
 	return c
 }
 
@@ -323,8 +325,8 @@ func (m *matcher) remove(c *cluster) {
 	c.log.idle.remove(c)
 	m.queue.remove(c)
 	m.clusters.remove(c)
-	if m.before == c {
-		m.before = nil
+	if *c.recent == c {
+		*c.recent = nil
 	}
 	m.pool.clusters = append(m.pool.clusters, c)
 }

@@ -1,7 +1,6 @@
 package session
 
 import (
-	"bytes"
 	"encoding/binary"
 	"math/bits"
 	"math/rand/v2"
@@ -22,7 +21,7 @@ type clusterKey struct {
 // withoutPort returns the host of "192.0.2.1:25" or "[2001:db8::1]:25"; what
 // has no port comes back whole.
 func withoutPort(remote []byte) []byte {
-	if bytes.IndexByte(remote, ':') < 0 && bytes.IndexByte(remote, ']') < 0 {
+	if isDotted(remote) {
 		return remote // as IIS logs it
 	}
 	colon := -1
@@ -42,6 +41,16 @@ func withoutPort(remote []byte) []byte {
 		return remote[:colon]
 	}
 	return remote
+}
+
+// isDotted reports whether b has nothing but digits and dots.
+func isDotted(b []byte) bool {
+	for _, c := range b {
+		if c > '9' || c < '.' {
+			return false
+		}
+	}
+	return true
 }
 
 // keySeed keeps those who choose hosts and names from choosing hashes.
@@ -80,8 +89,19 @@ func hashWord(h, x uint64) uint64 {
 
 // is reports whether c has the key.
 func (c *cluster) is(k *clusterKey) bool {
-	return c.log == k.log && c.direction == k.direction && string(c.key[:c.remote]) == string(k.remote) &&
+	return c.log == k.log && c.direction == k.direction && len(c.key) == len(k.remote)+len(k.helo)+len(k.connector) &&
+		c.remote == len(k.remote) && c.helo == len(k.remote)+len(k.helo) && string(c.key[:c.remote]) == string(k.remote) &&
 		string(c.key[c.remote:c.helo]) == string(k.helo) && string(c.key[c.helo:]) == string(k.connector)
+}
+
+// A recentTable holds clusters that had rows of late, by a part of their keys
+// that is quick to tell apart. It holds none that is not in the clusterTable.
+type recentTable [256]*cluster
+
+// at returns where a cluster with the key is if it is there.
+func (t *recentTable) at(k *clusterKey) **cluster {
+	x := hashWord(keySeed^uint64(len(k.helo))<<8^uint64(k.direction), lastWord(k.remote[max(len(k.remote)-7, 0):]))
+	return &t[uint8(x)]
 }
 
 // setKey gives c the key.
