@@ -100,7 +100,7 @@ func (m *matcher) add(log uint32, rec *logparse.Record) {
 	}
 	r.clock = clock.now
 
-	key := clusterKey{clock, rec.Direction, rec.Connector, withoutPort(rec.Remote), rec.Helo}
+	key := clusterKey{clock, rec.Direction, rec.Connector, rec.Remote, rec.Helo}
 	c := m.cluster(&key)
 	if len(rec.Helo) > 0 && r.verb.greets() {
 		key.helo = nil

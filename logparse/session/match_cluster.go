@@ -82,11 +82,15 @@ type heldRow struct {
 	next  *heldRow
 }
 
-// cluster returns the cluster with the key.
+// cluster returns the cluster with the key, from which it takes a port.
 func (m *matcher) cluster(key *clusterKey) *cluster {
 	recent := m.recentClusters.at(key)
 	if c := *recent; c != nil && c.is(key) {
 		return c
+	}
+	if host := withoutPort(key.remote); len(host) < len(key.remote) {
+		key.remote = host
+		recent = m.recentClusters.at(key)
 	}
 	hash := key.hash()
 	c := m.clusters.find(key, hash)
