@@ -11,7 +11,8 @@ import (
 	"github.com/smtplog/smtplog/logparse/testlog"
 )
 
-// What is placed without weighing is what weighing would place without doubt.
+// What is placed without weighing is what weighing would find the likeliest, or
+// nearly so, and mostly without doubt.
 func TestSurely(t *testing.T) {
 	for seed := range uint64(12) {
 		format := []logparse.Format{logparse.IISW3C, logparse.IISNCSA, logparse.IISMSIIS}[seed%3]
@@ -19,28 +20,32 @@ func TestSurely(t *testing.T) {
 			Outbound: float64(seed%4) / 3, SameHelo: seed%2 == 0})
 		m := newMatcher(func(*slot, *logparse.Record) {}, func(*slot) {})
 		weighing := newMatcher(nil, nil)
-		lone, surely := 0, 0
+		lone, surely, doubted := 0, 0, 0
 		for _, rec := range records {
-			clock := m.clock(1)
-			key := clusterKey{clock, rec.Direction, rec.Connector, withoutPort(rec.Remote), rec.Helo}
+			key := clusterKey{m.clock(1), rec.Direction, rec.Connector, rec.Remote, rec.Helo}
 			if c := m.clusters.find(&key, key.hash()); c != nil && len(c.hypotheses) == 0 && c.lone.open {
 				lone++
 				r := &weighing.row
 				r.read(rec)
 				if c.lone.conn.surely(r) {
 					surely++
+					r.look(rec)
 					h := &hypothesis{conns: []conn{c.lone.conn}, habits: c.lone.habits}
 					weighing.collect(&cluster{order: c.order + 1, hypotheses: []*hypothesis{h}})
-					if got := weighing.beam.candidates; len(got) != 1 || got[0].conn != 0 {
-						t.Logf("%v %v %v %v gap %v", r.verb, r.code, r.reply, c.lone.conn.stage, c.lone.conn.gap(r))
-						t.Logf("seed %d, %v: surely the next row, but weighing has %+v", seed, rec.Pos, got)
+					got := weighing.beam.candidates
+					i := slices.IndexFunc(got, func(x candidate) bool { return x.conn == 0 })
+					if i < 0 || got[0].rank-got[i].rank > 1 {
+						t.Errorf("seed %d, %v: surely the next row, but weighing has %+v", seed, rec.Pos, got)
+					}
+					if len(got) > 1 {
+						doubted++
 					}
 				}
 			}
 			m.add(1, rec)
 		}
-		if surely < lone/2 || lone < len(records)/4 {
-			t.Errorf("seed %d: %d of %d rows were for a lone connection, %d surely", seed, lone, len(records), surely)
+		if surely < lone*9/10 || lone < len(records)/4 || doubted > surely/20 {
+			t.Errorf("seed %d: %d of %d rows were for a lone connection, %d surely, %d of them in doubt", seed, lone, len(records), surely, doubted)
 		}
 	}
 }
