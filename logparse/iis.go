@@ -2,6 +2,7 @@ package logparse
 
 import (
 	"bytes"
+	"encoding/binary"
 	"strings"
 
 	"github.com/smtplog/smtplog/reply"
@@ -173,23 +174,36 @@ func (r *iisRow) blanks(s []byte) []byte {
 		return s
 	}
 	r.plain = append(scratch(r.plain, r.keep), s...)
-	open, address := -1, false
-	for i, c := range s {
-		switch c {
-		case '+':
-			r.plain[i] = ' '
-		case '<':
-			open, address = i, false
-		case '@':
-			address = true
-		case '>':
-			if open >= 0 && address {
-				copy(r.plain[open:i], s[open:i])
-			}
-			open = -1
+	blankPluses(r.plain)
+	// What is in brackets and has an "@" is as it was.
+	for k := 0; ; {
+		n := bytes.IndexByte(s[k:], '>')
+		if n < 0 {
+			return r.plain
+		}
+		open := bytes.LastIndexByte(s[k:k+n], '<')
+		if inside := s[k+max(open, 0) : k+n]; open >= 0 && bytes.IndexByte(inside, '+') >= 0 && bytes.IndexByte(inside, '@') >= 0 {
+			copy(r.plain[k+open:], inside)
+		}
+		k += n + 1
+	}
+}
+
+// blankPluses makes each "+" of b a blank.
+func blankPluses(b []byte) {
+	const each = 0x0101_0101_0101_0101
+	for ; len(b) >= 8; b = b[8:] {
+		x := binary.LittleEndian.Uint64(b)
+		y := x ^ '+'*each
+		// The top bit of each byte of y that is zero.
+		plus := ^((y&(0x7f*each) + 0x7f*each) | y) & (0x80 * each)
+		binary.LittleEndian.PutUint64(b, x^plus>>7*('+'^' '))
+	}
+	for i, c := range b {
+		if c == '+' {
+			b[i] = ' '
 		}
 	}
-	return r.plain
 }
 
 // iisVerb returns the verb that a row names.

@@ -2,6 +2,7 @@ package logparse
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -179,4 +180,62 @@ func FuzzShortWayOfIMS(f *testing.F) {
 	f.Fuzz(func(t *testing.T, log string) {
 		checkShortWay(t, []byte(log), Options{Format: IMS, MaxLine: 200})
 	})
+}
+
+// plainly is blanks, byte by byte.
+func plainly(s []byte) []byte {
+	plain := bytes.ReplaceAll(s, []byte{'+'}, []byte{' '})
+	open, address := -1, false
+	for i, c := range s {
+		switch c {
+		case '<':
+			open, address = i, false
+		case '@':
+			address = true
+		case '>':
+			if open >= 0 && address {
+				copy(plain[open:i], s[open:i])
+			}
+			open = -1
+		}
+	}
+	return plain
+}
+
+func TestBlanksPlainly(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	var r iisRow
+	for range 50_000 {
+		s := make([]byte, rng.IntN(40))
+		for i := range s {
+			s[i] = "++<>@aB \xab*,\x00"[rng.IntN(12)]
+		}
+		if got, want := r.blanks(s), plainly(s); !bytes.Equal(got, want) {
+			t.Fatalf("blanks(%q) = %q, want %q", s, got, want)
+		}
+	}
+}
+
+func TestShortNumber(t *testing.T) {
+	rng := rand.New(rand.NewPCG(3, 4))
+	for range 200_000 {
+		var b [8]byte
+		for i := range b {
+			b[i] = byte(rng.IntN(256))
+			if rng.IntN(8) > 0 {
+				b[i] = "0123456789 /:-\xff\xf0"[rng.IntN(16)]
+			}
+		}
+		digits := 0
+		for digits < len(b) && b[digits]-'0' <= 9 {
+			digits++
+		}
+		want := max(iisNumber(b[:digits]), 0)
+		if digits == len(b) {
+			digits, want = 0, 0
+		}
+		if n, d := shortNumber(binary.LittleEndian.Uint64(b[:])); n != want || d != digits {
+			t.Fatalf("%q begins with %d of %d digits, want %d of %d", b, n, d, want, digits)
+		}
+	}
 }

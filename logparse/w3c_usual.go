@@ -49,13 +49,14 @@ func (w *w3cReader) quickUsual(rec *Record, line []byte) bool {
 		return false
 	}
 	i := len("2006-10-09 05:00:15 ")
-	n := bytes.IndexByte(line[i:], ' ')
-	if n < 0 {
+	end := indexFrom(line, i, ' ')
+	if end == len(line) {
 		return false
 	}
-	client := line[i : i+n]
-	i += n + 1
-	if n = bytes.IndexByte(line[i:], ' '); n < 0 {
+	client := line[i:end]
+	i = end + 1
+	n := bytes.IndexByte(line[i:], ' ')
+	if n < 0 {
 		return false
 	}
 	user := line[i : i+n]
@@ -68,11 +69,11 @@ func (w *w3cReader) quickUsual(rec *Record, line []byte) bool {
 	here := line[i : i+len(p.text)]
 	i += len(here)
 
-	if n = bytes.IndexByte(line[i:], ' '); n < 0 {
+	if end = indexFrom(line, i, ' '); end == len(line) {
 		return false
 	}
-	name := line[i : i+n]
-	i += n + 1
+	name := line[i:end]
+	i = end + 1
 	if len(line)-i < 2 || line[i] != '-' || line[i+1] != ' ' {
 		return false
 	}
@@ -174,29 +175,21 @@ func (u *w3cUsualRows) placesOf(rest []byte) *w3cPlaces {
 // "-", and returns where the last of them ends: at a blank or at the end of
 // the row. It is -1 for anything else.
 func quickNumbers(row []byte, i int, to *[5]int64) int {
-	k := 0
-	n, start := int64(0), i
-	for ; i < len(row); i++ {
-		c := row[i] - '0'
-		if c <= 9 {
-			n = n*10 + int64(c)
-			continue
-		}
-		if i == start && row[i] == '-' && (i+1 == len(row) || row[i+1] == ' ') {
+	for k := range to {
+		if k > 0 {
+			if i >= len(row) || row[i] != ' ' {
+				return -1
+			}
 			i++
-			n = -1
-		} else if row[i] != ' ' || i == start || i-start > 18 {
+		}
+		n, end, ok := quickNumber(row, i)
+		if !ok {
 			return -1
 		}
-		to[k] = n
-		if k++; k == len(to) {
-			return i
-		}
-		n, start = 0, i+1
+		to[k], i = n, end
 	}
-	if k != len(to)-1 || i <= start || i-start > 18 {
+	if i < len(row) && row[i] != ' ' {
 		return -1
 	}
-	to[k] = n
 	return i
 }
