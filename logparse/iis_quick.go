@@ -77,11 +77,6 @@ func quickVerb(name []byte) Verb {
 // where it ends. ok is false for anything else, and for numbers so long that
 // they are none.
 func quickNumber(row []byte, i int) (n int64, end int, ok bool) {
-	if i+8 <= len(row) {
-		if n, digits := shortNumber(binary.LittleEndian.Uint64(row[i:])); digits > 0 {
-			return n, i + digits, true
-		}
-	}
 	start := i
 	for i < len(row) && row[i]-'0' <= 9 {
 		n = n*10 + int64(row[i]-'0')
@@ -91,23 +86,6 @@ func quickNumber(row []byte, i int) (n int64, end int, ok bool) {
 		return -1, i + 1, true
 	}
 	return n, i, i > start && i-start <= 18
-}
-
-// shortNumber returns the number that the bytes of x begin with, the first of
-// them lowest, and how many digits it has: 0 for none and for more than 7.
-func shortNumber(x uint64) (n int64, digits int) {
-	const each = 0x0101_0101_0101_0101
-	// A digit has the upper half 3, also when 6 is added.
-	other := (x&(0xf0*each) | (x+6*each)&(0xf0*each)>>4) ^ 0x33*each
-	if other&0xff != 0 || other == 0 {
-		return 0, 0
-	}
-	digits = bits.TrailingZeros64(other) / 8
-	x <<= 64 - 8*digits
-	x = (x & (0x0f * each)) * (10<<8 + 1) >> 8
-	x = (x & 0x00ff_00ff_00ff_00ff) * (100<<16 + 1) >> 16
-	x = (x & 0x0000_ffff_0000_ffff) * (10000<<32 + 1) >> 32
-	return int64(x), digits
 }
 
 // indexFrom returns where c comes next in row, at i or behind it, len(row) if

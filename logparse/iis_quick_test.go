@@ -2,7 +2,6 @@ package logparse
 
 import (
 	"bytes"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -212,30 +211,6 @@ func TestBlanksPlainly(t *testing.T) {
 		}
 		if got, want := r.blanks(s), plainly(s); !bytes.Equal(got, want) {
 			t.Fatalf("blanks(%q) = %q, want %q", s, got, want)
-		}
-	}
-}
-
-func TestShortNumber(t *testing.T) {
-	rng := rand.New(rand.NewPCG(3, 4))
-	for range 200_000 {
-		var b [8]byte
-		for i := range b {
-			b[i] = byte(rng.IntN(256))
-			if rng.IntN(8) > 0 {
-				b[i] = "0123456789 /:-\xff\xf0"[rng.IntN(16)]
-			}
-		}
-		digits := 0
-		for digits < len(b) && b[digits]-'0' <= 9 {
-			digits++
-		}
-		want := max(iisNumber(b[:digits]), 0)
-		if digits == len(b) {
-			digits, want = 0, 0
-		}
-		if n, d := shortNumber(binary.LittleEndian.Uint64(b[:])); n != want || d != digits {
-			t.Fatalf("%q begins with %d of %d digits, want %d of %d", b, n, d, want, digits)
 		}
 	}
 }

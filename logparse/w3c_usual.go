@@ -182,11 +182,25 @@ func quickNumbers(row []byte, i int, to *[5]int64) int {
 			}
 			i++
 		}
-		n, end, ok := quickNumber(row, i)
-		if !ok {
-			return -1
+		n, start := int64(0), i
+		for ; i < len(row); i++ {
+			c := row[i] - '0'
+			if c > 9 {
+				break
+			}
+			n = n*10 + int64(c)
 		}
-		to[k], i = n, end
+		switch {
+		case i-start > 18:
+			return -1
+		case i > start:
+		case i == len(row) || row[i] != '-':
+			return -1
+		default:
+			n = -1
+			i++
+		}
+		to[k] = n
 	}
 	if i < len(row) && row[i] != ' ' {
 		return -1
