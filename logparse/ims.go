@@ -47,14 +47,39 @@ func newIMS(lines *lineScanner, opt *Options, found Detection) rowReader {
 var imsLayout = &layout{
 	names: []string{"date-time", "text"},
 	split: func(row []byte, yield func(value []byte) bool) {
-		_, text := parseIMSStamp(row)
-		if yield(bytes.Trim(row[:text], "\" :")) {
+		text := imsText(row)
+		stamp := row[:text]
+		for len(stamp) > 0 && isStampEnd(stamp[len(stamp)-1]) {
+			stamp = stamp[:len(stamp)-1]
+		}
+		for len(stamp) > 0 && isStampEnd(stamp[0]) {
+			stamp = stamp[1:]
+		}
+		if yield(stamp) {
 			yield(row[text:])
 		}
 	},
 }
 
+// isStampEnd reports whether c may stand around a stamp.
+func isStampEnd(c byte) bool { return c == ' ' || c == ':' || c == '"' }
+
+// imsText returns where the text of a record begins: behind the first colon that
+// follows a blank, for no stamp has another, and one blank more.
+func imsText(row []byte) int {
+	for i := len("1/2/3 4:5:6"); i < len(row); i++ {
+		if row[i] == ':' && (row[i-1] == ' ' || row[i-1] == '\t') {
+			if i++; i < len(row) && row[i] == ' ' {
+				i++
+			}
+			return i
+		}
+	}
+	return 0
+}
+
 func (r *imsRows) next(rec *Record) (lineClass, string) {
+	r.short.ahead = false
 	line, ok := r.lines.next()
 	switch {
 	case !ok:
@@ -141,22 +166,28 @@ func (r *imsRows) postpone(e *Event, text []byte) {
 
 // step is for a line of the conversation.
 func (r *imsRows) step(e *Event, entry *imsEntry, whole []byte) {
-	line := trimBlanksBehind(entry.text)
-	code, looksLikeReply := reply.ParseLine(line)
-	r.infer(entry, line, looksLikeReply)
+	line := entry.text
+	if n := len(line); n > 0 && (line[n-1] == ' ' || line[n-1] == '\t') {
+		line = trimBlanksBehind(line)
+	}
+	code, more, enhanced := reply.ParseCodes(line)
+	looksLikeReply := code != 0
+	if r.direction == reply.DirectionUnknown {
+		r.infer(entry, line, looksLikeReply)
+	}
 	isReply := looksLikeReply
 	if r.direction != reply.DirectionUnknown && entry.arrow != imsNoArrow {
 		isReply = (r.direction == outcome.Inbound) == (entry.arrow == imsSent)
 	}
 	switch {
-	case isReply && code.Code == 354:
+	case isReply && code == 354:
 		// What follows without a date is the message.
 		e.setReply(line)
 		r.data = r.direction == outcome.Inbound
 	case isReply && looksLikeReply && len(line) == len(whole):
 		// One line, and it was read already.
 		e.Kind, e.Text = KindReply, whole
-		e.Code, e.Enhanced, e.More = code.Code, code.Enhanced, code.More
+		e.Code, e.Enhanced, e.More = code, enhanced, more
 		r.data = false
 	case isReply:
 		e.setReply(whole)
@@ -176,9 +207,6 @@ func (r *imsRows) step(e *Event, entry *imsEntry, whole []byte) {
 // infer finds the direction where the log begins in the middle of a
 // connection.
 func (r *imsRows) infer(entry *imsEntry, line []byte, looksLikeReply bool) {
-	if r.direction != reply.DirectionUnknown {
-		return
-	}
 	verb, _, _ := SplitCommand(line)
 	if !looksLikeReply && (verb == VerbNone || verb == VerbOther) {
 		return

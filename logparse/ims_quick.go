@@ -1,102 +1,266 @@
 package logparse
 
 import (
+	"bytes"
+	"encoding/binary"
 	"time"
 
+	"github.com/smtplog/smtplog/reply"
 	"github.com/smtplog/smtplog/reply/outcome"
 )
 
-// imsStampText is the stamp of an earlier line, "11/2/00 9:05:" and " AM : "
-// with the seconds in between, and when its minute began.
+// imsStampText is the stamp of the line that was looked at last,
+// "11/2/00 9:05:01 AM : ", with which others are compared.
 type imsStampText struct {
-	before, behind []byte // empty for none yet
-	minute         int64  // Unix seconds
+	at    outcome.Time
+	n     int  // its length, 0 for none
+	ahead bool // it is that of the line that comes next
 
-	// The stamp of the line that follows the last one, which was looked at
-	// already: where the line is, 0 for none, when it was written, and where its
-	// text begins.
-	next     int64
-	nextAt   outcome.Time
-	nextText int
+	// Its first 16 bytes and its last 16, and what of them stays the same for a
+	// minute.
+	words, lasting [4]uint64
+
+	seconds int    // where the seconds stand
+	text    uint16 // the seconds
+	minute  int64  // when their minute began, in Unix seconds
 }
 
-// read returns the time of a line that was written in the same minute, and
-// where its text begins, 0 for any other line.
-func (s *imsStampText) read(line []byte) (at outcome.Time, text int) {
-	n := len(s.before)
-	text = n + 2 + len(s.behind)
-	if n == 0 || len(line) < text || string(line[:n]) != string(s.before) || string(line[n+2:text]) != string(s.behind) {
-		return outcome.Time{}, 0
+// Stamps of which the words are all.
+const minStampText, maxStampText = 16, 32
+
+// same reports whether b begins with the stamp, or with one of the same minute,
+// which then is the stamp.
+func (s *imsStampText) same(b []byte) bool {
+	n := s.n
+	if n < minStampText || len(b) < n {
+		return false
 	}
-	tens, ones := line[n]-'0', line[n+1]-'0'
+	words := &s.words
+	if (binary.LittleEndian.Uint64(b)^words[0])&s.lasting[0]|(binary.LittleEndian.Uint64(b[8:])^words[1])&s.lasting[1]|
+		(binary.LittleEndian.Uint64(b[n-16:])^words[2])&s.lasting[2]|(binary.LittleEndian.Uint64(b[n-8:])^words[3])&s.lasting[3] != 0 {
+		return false
+	}
+	return binary.LittleEndian.Uint16(b[s.seconds:]) == s.text || s.tick(b)
+}
+
+// tick takes the seconds of b for those of the stamp. It reports false if they
+// are none.
+func (s *imsStampText) tick(b []byte) bool {
+	tens, ones := b[s.seconds]-'0', b[s.seconds+1]-'0'
 	if tens > 5 || ones > 9 {
-		return outcome.Time{}, 0
+		return false
 	}
-	return outcome.Unix((s.minute+int64(tens)*10+int64(ones))*1e9, 0), text
+	s.text = binary.LittleEndian.Uint16(b[s.seconds:])
+	s.at = outcome.Unix((s.minute+int64(tens)*10+int64(ones))*1e9, 0)
+	return true
 }
 
-// learn keeps the stamp of a line, whose text begins at the given place, if it
-// is one of those that read can compare others with.
-func (s *imsStampText) learn(line []byte, at outcome.Time, text int) {
-	s.before = s.before[:0]
-	seconds := skipBlanks(line, indexFrom(line, 0, ' '))
-	for range 2 { // the hours and the minutes
-		_, width := imsNumber(line[seconds:])
-		if seconds += width + 1; width == 0 || seconds >= text || line[seconds-1] != ':' && line[seconds-1] != '.' {
-			return
+// learn takes the stamp of a line, which was written at the given time and has n
+// bytes. With steady, the times of a minute follow from when it began.
+func (s *imsStampText) learn(line []byte, at outcome.Time, n int, steady bool) {
+	s.n, s.at = 0, at
+	if n < minStampText || n > maxStampText || line[n-1] != ' ' {
+		return
+	}
+	s.n, s.seconds = n, 0
+	if i := imsSeconds(line[:n]); i > 0 && steady {
+		s.seconds = i
+		s.minute = at.UnixNano()/1e9 - int64(line[i]-'0')*10 - int64(line[i+1]-'0')
+	}
+	s.text = binary.LittleEndian.Uint16(line[s.seconds:])
+	var mask [maxStampText]byte
+	for i := range mask {
+		if s.seconds == 0 || i != s.seconds && i != s.seconds+1 {
+			mask[i] = 0xff
 		}
 	}
-	if seconds+2 >= text || line[text-1] != ' ' {
-		return
+	for i, from := range [...]int{0, 8, n - 16, n - 8} {
+		s.words[i] = binary.LittleEndian.Uint64(line[from:])
+		s.lasting[i] = binary.LittleEndian.Uint64(mask[from:])
 	}
-	tens, ones := line[seconds]-'0', line[seconds+1]-'0'
-	if tens > 5 || ones > 9 {
-		return
-	}
-	s.before = append(s.before, line[:seconds]...)
-	s.behind = append(s.behind[:0], line[seconds+2:text]...)
-	s.minute = at.UnixNano()/1e9 - int64(tens)*10 - int64(ones)
 }
 
-// quick implements quickRowReader: for records of one line in logs whose times
-// are UTC or taken for it. It assumes that the line and the next one, unless
-// that is empty, begin with stamps that are written alike, and that no blank or
-// quote stands in front.
+// imsSeconds returns where in a stamp its seconds stand, 0 unless they are two
+// digits below 60.
+func imsSeconds(stamp []byte) int {
+	i := skipBlanks(stamp, indexFrom(stamp, 0, ' '))
+	for range 2 { // the hours and the minutes
+		_, width := imsNumber(stamp[i:])
+		if i += width + 1; width == 0 || i >= len(stamp) || stamp[i-1] != ':' && stamp[i-1] != '.' {
+			return 0
+		}
+	}
+	if i+2 >= len(stamp) || stamp[i]-'0' > 5 || stamp[i+1]-'0' > 9 {
+		return 0
+	}
+	return i
+}
+
+// quick implements quickRowReader. It assumes that the record and what tells
+// where it ends are in the buffer, and that no line is padded or too long.
 func (r *imsRows) quick(rec *Record) bool {
-	if r.clock.loc != nil && r.clock.loc != time.UTC {
+	l, s := r.lines, &r.short
+	block := l.buf[l.start:l.end]
+	if !s.ahead && !r.look(block) {
 		return false
 	}
-	block, n, size := r.lines.whole()
-	if n == 0 || block[0]-'0' > 9 {
+	at, text := s.at, s.n
+	s.ahead = false
+	n, size := l.wholeLine(block, text)
+	if size == 0 {
 		return false
 	}
-	line := block[:n]
-	s := &r.short
-	offset := r.lines.base + int64(r.lines.start)
-	at, text := s.nextAt, s.nextText
-	if offset != s.next {
-		at, text = s.read(line)
-	}
-	if text == 0 {
-		if at, text = r.clock.read(line); text == 0 {
+	record, lines := block[:n], int64(1)
+	if behind := block[size:]; s.same(behind) {
+		s.ahead = true
+	} else if !emptyLine(behind) {
+		if record, lines, size = r.fold(block, n, size); lines == 0 {
 			return false
 		}
-		s.learn(line, at, text)
 	}
-	s.next = 0
-	behind := r.lines.buf[r.lines.start+size : r.lines.end]
-	if len(behind) < 2 || behind[0] != '\n' && (behind[0] != '\r' || behind[1] != '\n') {
-		nextAt, nextText := s.read(behind)
-		if nextText == 0 || nextText > r.lines.max {
-			return false // it may go on with the record
-		}
-		s.next, s.nextAt, s.nextText = offset+int64(size), nextAt, nextText
+	rec.Format, rec.Time = IMS, at
+	rec.raw, rec.layout = record, imsLayout
+	e := &rec.Event
+	*e = Event{}
+	e.Sequence, e.Elapsed, e.Win32, e.BytesIn, e.BytesOut = -1, -1, -1, -1, -1
+	if !r.usual(e, record[text:], n-text) {
+		r.event(e, record, n, text)
+	}
+	l.start += size
+	l.number += lines
+	return true
+}
+
+// look finds the stamp that the block begins with. It reports false when there
+// is none that others can be compared with.
+func (r *imsRows) look(block []byte) bool {
+	s := &r.short
+	if s.same(block) {
+		return true
+	}
+	if len(block) == 0 || block[0]-'0' > 9 {
+		return false
+	}
+	n, size := r.lines.wholeLine(block, 0)
+	if size == 0 {
+		return false
+	}
+	at, text := r.clock.read(block[:n])
+	if text == 0 {
+		return false
 	}
 	r.begun = true
-	rec.Format, rec.Time = IMS, at
-	rec.raw, rec.layout = line, imsLayout
-	rec.Event = Event{Sequence: -1, Elapsed: -1, Win32: -1, BytesIn: -1, BytesOut: -1}
-	r.event(&rec.Event, line, len(line), text)
-	r.lines.take(size)
+	s.learn(block, at, text, r.clock.loc == nil || r.clock.loc == time.UTC)
+	if s.n > r.lines.max {
+		s.n = 0 // lines are cut in front of where others end
+	}
+	return s.n > 0
+}
+
+// wholeLine returns the length of the line that b begins with, which does not
+// end in front of from, and how many bytes it takes with its end: 0 unless its
+// end is there, nothing else stands in front of that and it is not too long.
+// Lines of one byte are not worth the trouble.
+func (s *lineScanner) wholeLine(b []byte, from int) (n, size int) {
+	i := bytes.IndexByte(b[from:], '\n')
+	n = from + i
+	if i < 0 || n < 2 || n > s.max {
+		return 0, 0
+	}
+	size = n + 1
+	last := b[n-1]
+	if last == '\r' {
+		n--
+		last = b[n-1]
+	}
+	if last == '\r' || last == 0 {
+		return 0, 0
+	}
+	return n, size
+}
+
+// emptyLine reports whether b begins with the end of a line.
+func emptyLine(b []byte) bool {
+	return len(b) >= 2 && (b[0] == '\n' || b[0] == '\r' && b[1] == '\n')
+}
+
+// usual fills e from a line of the conversation, as nearly all are. whole is the
+// record behind its stamp, and the first line of it has n bytes. It reports
+// false, and leaves e alone, where it takes more to say what the line is.
+func (r *imsRows) usual(e *Event, whole []byte, n int) bool {
+	if n <= len("<<< ") || r.data || r.direction == reply.DirectionUnknown {
+		return false
+	}
+	last := whole[n-1]
+	received := string(whole[:4]) == "<<< "
+	if !received && string(whole[:4]) != ">>> " || last == ' ' || last == '\t' {
+		return false
+	}
+	whole, n = whole[4:], n-4
+	raw := n >= 5 && string(whole[:5]) == "IO: |"
+	if raw {
+		if whole, n = whole[5:], n-5; !received {
+			return false
+		}
+	}
+	if received == (r.direction == outcome.Inbound) {
+		e.setCommand(whole[:n])
+	} else {
+		code, more, enhanced := reply.ParseCodes(whole[:n])
+		switch {
+		case code == 0:
+			return false
+		case code == 354:
+			whole = whole[:n] // what follows is the message
+			r.data = !received
+			fallthrough
+		case n == len(whole):
+			e.Kind, e.Text = KindReply, whole
+			e.Code, e.Enhanced, e.More = code, enhanced, more
+		default:
+			e.setReply(whole)
+		}
+	}
+	if raw {
+		e.Kind = KindRaw
+	}
+	r.place(e)
 	return true
+}
+
+// fold joins the lines of the record that the block begins with, whose first is
+// n bytes long, size with its end. It returns the record, how many lines it has
+// and their size with their ends; no lines when it is not for the short way.
+func (r *imsRows) fold(block []byte, n, size int) (record []byte, lines int64, _ int) {
+	record = append(r.record.text[:0], block[:n]...)
+	r.record.text = record
+	for lines = 1; ; lines++ {
+		rest := block[size:]
+		if r.short.same(rest) {
+			r.short.ahead = true
+			return record, lines, size
+		}
+		if emptyLine(rest) {
+			return record, lines, size
+		}
+		n, width := r.lines.wholeLine(rest, 0)
+		line := rest[:n]
+		switch {
+		case width == 0 || rest[0] == 0 || len(record)+1+n > maxRecordText:
+			return nil, 0, 0
+		case allBlanks(line) || !beginsWithCode(line) && r.starts(line):
+			return record, lines, size
+		}
+		record = append(append(record, '\n'), line...)
+		r.record.text = record
+		size += width
+	}
+}
+
+// beginsWithCode reports whether a line that follows another begins with the code
+// of a reply, as nearly all do. It has no stamp then: whatever the locale, there
+// are no blanks between the numbers of a date without a dot.
+func beginsWithCode(line []byte) bool {
+	return len(line) > 4 && line[0]-'0' <= 9 && line[2]-'0' <= 9 &&
+		(line[3] == ' ' || line[3] == '-' && line[4]-'0' > 9)
 }

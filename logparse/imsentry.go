@@ -31,10 +31,10 @@ type imsEntry struct {
 
 func parseIMSEntry(b []byte) (e imsEntry) {
 	e.arrow, b = cutArrow(b)
-	if rest, ok := bytes.CutPrefix(b, []byte("IO: |")); ok {
+	if len(b) >= len("IO: |") && string(b[:len("IO: |")]) == "IO: |" {
 		e.raw = true
 		e.arrow = imsReceived // QUIRK: KB Q228725 lost the arrows
-		b = rest
+		b = b[len("IO: |"):]
 	}
 	e.text = b
 	if e.arrow != imsNoArrow {
@@ -56,22 +56,30 @@ func parseIMSEntry(b []byte) (e imsEntry) {
 // cutArrow cuts "<<< " or ">>> " from the front of b. Web pages turn them into
 // entities.
 func cutArrow(b []byte) (imsArrow, []byte) {
-	if len(b) == 0 || b[0] != '<' && b[0] != '>' && b[0] != '&' {
+	switch {
+	case len(b) < len("<<<"):
+		return imsNoArrow, b
+	case string(b[:3]) == "<<<":
+		return imsReceived, cutBlank(b[3:])
+	case string(b[:3]) == ">>>":
+		return imsSent, cutBlank(b[3:])
+	case b[0] != '&':
 		return imsNoArrow, b
 	}
-	for _, a := range []struct {
-		mark  string
-		arrow imsArrow
-	}{{"<<<", imsReceived}, {">>>", imsSent}, {"&lt;&lt;&lt;", imsReceived}, {"&gt;&gt;&gt;", imsSent}} {
-		if len(b) >= len(a.mark) && string(b[:len(a.mark)]) == a.mark {
-			b = b[len(a.mark):]
-			if len(b) > 0 && b[0] == ' ' {
-				b = b[1:]
-			}
-			return a.arrow, b
-		}
+	if rest, ok := bytes.CutPrefix(b, []byte("&lt;&lt;&lt;")); ok {
+		return imsReceived, cutBlank(rest)
+	}
+	if rest, ok := bytes.CutPrefix(b, []byte("&gt;&gt;&gt;")); ok {
+		return imsSent, cutBlank(rest)
 	}
 	return imsNoArrow, b
+}
+
+func cutBlank(b []byte) []byte {
+	if len(b) > 0 && b[0] == ' ' {
+		return b[1:]
+	}
+	return b
 }
 
 // trimHost drops blanks and the dot that ends the sentence from a host name.

@@ -35,6 +35,9 @@ type odbcReader struct {
 	named     string // what named the columns, for messages
 	separator byte   // 0 while it is not known
 
+	clock []byte // the time of the row before as it stands
+	at    outcome.Time
+
 	swapped   []byte // scratch for rows that commas do not separate
 	unescaped []byte // scratch for values with quotes
 }
@@ -198,9 +201,13 @@ func (o *odbcReader) time() (outcome.Time, string) {
 	if v == nil {
 		return outcome.Time{}, ""
 	}
+	if len(v) > 0 && string(v) == string(o.clock) {
+		return o.at, ""
+	}
 	t, ok := parseCulture(v, o.order, o.loc)
 	if !ok {
 		return outcome.Time{}, fmt.Sprintf("%q is no date and time", clip(v))
 	}
+	o.clock, o.at = append(o.clock[:0], v...), t
 	return t, ""
 }

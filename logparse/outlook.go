@@ -45,12 +45,16 @@ const outlookPrefix = "SMTP: "
 // midnight, the tag and where the text begins, 0 for another line.
 func parseOutlookRow(line []byte) (second int64, tag string, text int) {
 	const clock = len(outlookPrefix)
-	if len(line) < clock+len("00:00:00 [rx]") || !hasPrefixFold(line, outlookPrefix) || line[clock+8] != ' ' {
+	if len(line) < clock+len("00:00:00 [rx]") || line[clock+8] != ' ' ||
+		string(line[:clock]) != outlookPrefix && !hasPrefixFold(line, outlookPrefix) {
 		return 0, "", 0
 	}
-	t, n := imsClock(line[clock : clock+8])
-	if n != 8 {
-		return 0, "", 0
+	t, ok := plainClock(line[clock : clock+8])
+	if !ok {
+		n := 0
+		if t, n = imsClock(line[clock : clock+8]); n != 8 {
+			return 0, "", 0
+		}
 	}
 	text = clock + len("00:00:00 [rx]")
 	for _, tag = range [...]string{"[rx]", "[tx]", "[db]"} {
@@ -62,6 +66,22 @@ func parseOutlookRow(line []byte) (second int64, tag string, text int) {
 		}
 	}
 	return 0, "", 0
+}
+
+// plainClock reads "11:44:31" as seconds since midnight. ok is false for any
+// other time of day.
+func plainClock(b []byte) (second int, ok bool) {
+	if b[2] != ':' || b[5] != ':' {
+		return 0, false
+	}
+	for i := 0; i < 8; i += 3 {
+		tens, ones := b[i]-'0', b[i+1]-'0'
+		if tens > 5 || ones > 9 {
+			return 0, false
+		}
+		second = second*60 + int(tens)*10 + int(ones)
+	}
+	return second, second < 24*3600
 }
 
 // outlookPrograms begin the line that names the program.

@@ -161,3 +161,27 @@ func FuzzOutlook(f *testing.F) {
 	f.Add("Outlook Express\nSMTP: 10:00:00 [db] Connecting to '' on port 1")
 	f.Fuzz(func(t *testing.T, log string) { checkPlain(t, log, OutlookSMTP) })
 }
+
+// plainClock gives what imsClock gives, where it gives something.
+func TestPlainClock(t *testing.T) {
+	random := rand.New(rand.NewPCG(17, 18))
+	const digits = "0123456789:. /P"
+	plain := 0
+	for range 20_000 {
+		b := []byte("11:44:31")
+		for range random.IntN(4) {
+			b[random.IntN(len(b))] = digits[random.IntN(len(digits))]
+		}
+		second, ok := plainClock(b)
+		if !ok {
+			continue
+		}
+		plain++
+		if want, n := imsClock(b); second != want || n != len(b) {
+			t.Errorf("%q is %d, want %d (%d bytes)", b, second, want, n)
+		}
+	}
+	if plain < 5000 {
+		t.Errorf("only %d times of day", plain)
+	}
+}

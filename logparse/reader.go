@@ -116,8 +116,8 @@ type rowReader interface {
 // are. Whatever the short way gives, next gives too.
 type quickRowReader interface {
 	rowReader
-	// quick takes the next line and fills in all of rec but Pos and Lines, if
-	// the line is such a row. If not, it takes nothing, and next is called.
+	// quick takes the lines of the next row and fills in all of rec but Pos and
+	// Lines, if it is such a row. If not, it takes nothing, and next is called.
 	quick(rec *Record) bool
 }
 
@@ -220,12 +220,14 @@ func (r *Reader) read(rec *Record) (*Record, error) {
 	}
 	for {
 		if r.quick != nil {
-			offset := r.lines.base + int64(r.lines.start)
+			offset, number := r.lines.base+int64(r.lines.start), r.lines.number
 			if r.quick.quick(rec) {
-				r.counts.Lines++
+				taken := r.lines.number - number
+				r.counts.Lines += taken
 				r.counts.Records++
-				rec.Pos.File, rec.Pos.Line, rec.Pos.Offset = r.name, r.lines.number, offset
-				rec.Lines = 1
+				r.counts.Continuation += taken - 1
+				rec.Pos.File, rec.Pos.Line, rec.Pos.Offset = r.name, number+1, offset
+				rec.Lines = int(taken)
 				return rec, nil
 			}
 		}

@@ -58,13 +58,14 @@ func (e *Event) setReply(text []byte) {
 	e.Kind = KindReply
 	e.Text = text
 	for rest := text; ; {
-		var line []byte
-		var more bool
-		line, rest, more = bytes.Cut(rest, []byte{'\n'})
-		if l, ok := reply.ParseLine(line); ok && (e.Code == 0 || e.Code == l.Code) {
-			e.Code, e.More = l.Code, l.More
+		line, more := rest, false
+		if i := bytes.IndexByte(rest, '\n'); i >= 0 {
+			line, rest, more = rest[:i], rest[i+1:], true
+		}
+		if code, another, enhanced := reply.ParseCodes(line); code != 0 && (e.Code == 0 || e.Code == code) {
+			e.Code, e.More = code, another
 			if e.Enhanced.IsZero() {
-				e.Enhanced = l.Enhanced
+				e.Enhanced = enhanced
 			}
 		} else if e.Code == 0 {
 			return
