@@ -54,6 +54,7 @@ type Builder struct {
 	seeds      seeds
 	previous   handle            // of the session of the record before, 0 for none
 	serial     map[string]*state // sessions of logs that hold one after the other, by file
+	lastSerial lastSerial        // the one of them that the record before belongs to
 	matcher    *matcher
 
 	held int // bytes that the open sessions hold
@@ -73,6 +74,7 @@ type Builder struct {
 	files    []string
 	numbers  map[string]uint32 // of the files
 	partials []*verdict        // to be used again
+	raws     []*rawLine        // to be used again
 	order    uint64            // records so far
 	number   uint64            // sessions so far
 	capped   int64
@@ -114,6 +116,9 @@ func (b *Builder) Add(rec *logparse.Record) {
 		return
 	}
 	b.order++
+	if b.goesOnSerially(rec) {
+		return
+	}
 	s := b.recent
 	if s == nil || s.place.format != rec.Format || s.file != rec.Pos.File || !s.server.is(rec.Server) {
 		s = b.stream(rec)
@@ -151,45 +156,6 @@ func (b *Builder) Settle() bool {
 func (b *Builder) Close() {
 	b.matcher.close()
 	b.finishAll(b.all(nil))
-}
-
-// bySequence follows a log that holds one session after the other.
-func (b *Builder) bySequence(s *stream, rec *logparse.Record) {
-	st := b.current(b.serial[rec.Pos.File])
-	if st != nil && st.endsBefore(rec) {
-		st.superseded = true
-		b.finish(st)
-		st = nil
-	}
-	if st == nil {
-		st = b.begin(s, rec)
-		st.confidence = inferred
-		st.listed = true
-		b.opened++
-		b.serial[rec.Pos.File] = st
-	}
-	b.take(st, rec)
-	if st.lost {
-		b.finish(st)
-	}
-}
-
-// endsBefore reports whether the record is the first of the next session.
-func (st *state) endsBefore(rec *logparse.Record) bool {
-	switch {
-	case rec.Kind == logparse.KindConnect:
-		return true
-	case rec.Kind == logparse.KindInfo && rec.Direction != st.direction:
-		return true // the IMS tells of a delivery of its own
-	case st.over:
-		return rec.Kind != logparse.KindRaw || rec.Code != 221
-	}
-	// The log of a mail client may show a connection by its greeting alone.
-	if rec.Kind != logparse.KindReply || rec.Code != 220 || !rec.Enhanced.IsZero() || !st.replied {
-		return false
-	}
-	waiting := st.queue.waiting()
-	return len(waiting) == 0 || waiting[0].verb != logparse.VerbSTARTTLS
 }
 
 // matched takes a record that the matcher has placed.
@@ -277,8 +243,14 @@ func (b *Builder) take(st *state, rec *logparse.Record) {
 		b.greeted(st, rec.Helo)
 	}
 	st.at(rec.Time)
-	st.order = b.order
 	b.countLines(st, rec)
+	b.goOn(st, rec)
+}
+
+// goOn is take for a record that says nothing new of the connection and its
+// time, and whose lines are counted.
+func (b *Builder) goOn(st *state, rec *logparse.Record) {
+	st.order = b.order
 	if st.raw != nil {
 		b.settleRaw(st, rec)
 	}
@@ -361,6 +333,9 @@ func (b *Builder) finish(st *state) {
 		} else {
 			delete(b.serial, b.files[st.file])
 			b.opened--
+			if b.lastSerial.state == st {
+				b.lastSerial.state = nil
+			}
 		}
 	}
 	b.complete(st)

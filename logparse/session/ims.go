@@ -7,40 +7,75 @@ import (
 	"github.com/smtplog/smtplog/reply/outcome"
 )
 
+// A rawLine is an IMS raw line that waits for its parsed twin: what is needed of
+// its record, should it be taken for the event.
+type rawLine struct {
+	rec  logparse.Record
+	text []byte // what rec refers to
+}
+
 // rawLine takes a raw line of an IMS log. At the level "Maximum" the IMS logs
 // each line that it receives twice, raw and parsed: the raw copy counts only
 // where its parsed twin is missing.
 func (b *Builder) rawLine(st *state, rec *logparse.Record) {
-	if !st.receivesData() || st.direction != outcome.Inbound {
-		st.raw = rec.Clone()
+	isReply := rec.Code != 0
+	if !isReply && (rec.Verb == logparse.VerbNone || rec.Verb == logparse.VerbOther) {
+		return // it would not count
 	}
+	if st.direction == outcome.Inbound && st.receivesData() {
+		return
+	}
+	raw := b.newRawLine()
+	st.raw = raw
+	r := &raw.rec
+	r.Format, r.Time, r.Pos.Line, r.Direction = rec.Format, rec.Time, rec.Pos.Line, rec.Direction
+	r.BytesIn, r.BytesOut, r.Win32 = rec.BytesIn, rec.BytesOut, rec.Win32
+	r.Verb, r.Code, r.Enhanced, r.More = rec.Verb, rec.Code, rec.Enhanced, rec.More
+	if isReply {
+		r.Kind = logparse.KindReply
+		raw.text = append(raw.text[:0], rec.Text...)
+		r.Text, r.VerbText, r.Arg = raw.text, nil, nil
+		return
+	}
+	r.Kind = logparse.KindCommand
+	n := len(rec.VerbText)
+	raw.text = append(append(raw.text[:0], rec.VerbText...), rec.Arg...)
+	r.Text, r.VerbText, r.Arg = nil, raw.text[:n], nil
+	if rec.Arg != nil {
+		r.Arg = raw.text[n:]
+	}
+}
+
+// newRawLine returns room for a raw line: few sessions have one that waits.
+func (b *Builder) newRawLine() *rawLine {
+	n := len(b.raws) - 1
+	if n < 0 {
+		return new(rawLine)
+	}
+	raw := b.raws[n]
+	b.raws = b.raws[:n]
+	return raw
 }
 
 // settleRaw decides about the raw line that waits when rec is the next record.
 func (b *Builder) settleRaw(st *state, rec *logparse.Record) {
-	if twins(st.raw, rec) {
-		st.raw = nil
-	} else {
+	if !twins(&st.raw.rec, rec) {
 		b.promote(st)
+		return
 	}
+	b.raws = append(b.raws, st.raw)
+	st.raw = nil
 }
 
 // promote takes a raw line for the event that it stands for.
 func (b *Builder) promote(st *state) {
-	rec := st.raw
+	raw := st.raw
 	st.raw = nil
-	switch {
-	case rec.Code != 0:
-		rec.Kind = logparse.KindReply
-	case rec.Verb != logparse.VerbNone && rec.Verb != logparse.VerbOther:
-		rec.Kind = logparse.KindCommand
-	default:
-		return
-	}
 	if b.opt.Transcript {
-		b.step(st, rec, st.secret(rec))
+		b.step(st, &raw.rec, st.secret(&raw.rec))
 	}
-	b.event(st, rec)
+	b.event(st, &raw.rec)
+	b.raws = append(b.raws, raw)
 }
 
 // receivesData reports whether a message is under way, whose lines look like
@@ -53,17 +88,12 @@ func (st *state) receivesData() bool {
 // twins reports whether rec is the parsed form of the raw line before: the
 // parsed form has single blanks.
 func twins(raw, rec *logparse.Record) bool {
-	switch {
-	case rec.Kind == logparse.KindRaw:
-		return false
-	case rec.Kind == logparse.KindReply:
+	if rec.Kind == logparse.KindReply {
 		return raw.Code == rec.Code && raw.Code != 0
-	case rec.Kind != logparse.KindCommand:
-		return false
-	case raw.Verb != rec.Verb:
-		return false
 	}
-	return bytes.EqualFold(raw.VerbText, rec.VerbText) && sameWords(raw.Arg, rec.Arg)
+	return rec.Kind == logparse.KindCommand && raw.Verb == rec.Verb &&
+		(bytes.Equal(raw.VerbText, rec.VerbText) || bytes.EqualFold(raw.VerbText, rec.VerbText)) &&
+		(bytes.Equal(raw.Arg, rec.Arg) || sameWords(raw.Arg, rec.Arg))
 }
 
 // sameWords compares two texts but for blanks.

@@ -115,7 +115,7 @@ type state struct {
 	announcedMessageID text // what a send log announces before MAIL
 	announcedRecordID  text
 
-	raw *logparse.Record // an IMS raw line that waits for its parsed twin
+	raw *rawLine // an IMS raw line that waits for its parsed twin
 }
 
 // notes are what the log says of a connection beside the conversation.

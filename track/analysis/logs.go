@@ -189,7 +189,7 @@ func (a *account) record(rec *logparse.Record) {
 	}
 	c := &a.current
 	c.Records++
-	if rec.Time.IsZero() {
+	if rec.Time == c.Last || rec.Time.IsZero() {
 		return
 	}
 	if c.First.IsZero() || rec.Time.Before(c.First) {
