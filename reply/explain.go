@@ -58,7 +58,7 @@ func (s *ruleSet) codeRules(code Code, e Enhanced) []int32 {
 	var all []int32
 	for i := range s.rules {
 		r := &s.rules[i]
-		if len(r.when) > 0 {
+		if r.text {
 			continue
 		}
 		for _, c := range r.codes {

@@ -22,6 +22,7 @@ type Rule struct {
 	drop  []string     // phrases to leave out of every text; such a rule has nothing else
 	tests []testOfRule // lines that this rule must decide
 	extra bool         // given by the user
+	text  bool         // it had when lines, which are in the ruleSet's clauses now
 }
 
 type testOfRule struct {

@@ -121,6 +121,7 @@ func compile(extra, rules []Rule) (*ruleSet, error) {
 			}
 			s.clauses = append(s.clauses, cc)
 		}
+		r.text, r.when, r.tests = len(r.when) > 0, nil, nil // which nobody needs any more
 	}
 	s.automaton = newAutomaton(phrases)
 	s.words.hosts = map[string]struct{}{}

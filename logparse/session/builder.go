@@ -233,6 +233,11 @@ func (b *Builder) newState() *state {
 
 // take gives a record to its session.
 func (b *Builder) take(st *state, rec *logparse.Record) {
+	b.takeOf(st, b.fileNumber(rec.Pos.File), rec)
+}
+
+// takeOf is take for a record of the file with that number.
+func (b *Builder) takeOf(st *state, file uint32, rec *logparse.Record) {
 	if st.remote == "" && len(rec.Remote) > 0 {
 		st.remote = st.name(b, rec.Remote)
 	}
@@ -243,7 +248,7 @@ func (b *Builder) take(st *state, rec *logparse.Record) {
 		b.greeted(st, rec.Helo)
 	}
 	st.at(rec.Time)
-	b.countLines(st, rec)
+	b.countLines(st, file, rec)
 	b.goOn(st, rec)
 }
 
@@ -305,8 +310,8 @@ func (b *Builder) greeted(st *state, name []byte) {
 }
 
 // countLines counts the record's lines to its file.
-func (b *Builder) countLines(st *state, rec *logparse.Record) {
-	if file := b.fileNumber(rec.Pos.File); file != st.file || st.lines == 0 {
+func (b *Builder) countLines(st *state, file uint32, rec *logparse.Record) {
+	if file != st.file || st.lines == 0 {
 		if st.lines > 0 {
 			st.earlier = append(st.earlier, b.source(&st.course))
 		}

@@ -33,7 +33,9 @@ func (b *Builder) complete(st *state) {
 		s.Transcript, s.Shortened = t.steps, t.shortened
 	}
 	if whole {
-		s.Transactions = append(s.Transactions, make([]Transaction, st.settled.transactions())...)
+		for range st.settled.transactions() {
+			s.addTransaction()
+		}
 	}
 	for i := range st.transactions {
 		t := &st.transactions[i]
@@ -70,28 +72,30 @@ func (b *Builder) outline(c *course, n *notes, done *settled, ended Ended) {
 	t.Total, r.Total = t.Accepted+t.Aborted+t.Unknown, r.Accepted+r.Unknown
 }
 
-// transaction appends a transaction to the session, which reuses the memory of
-// an earlier one's recipients. A terse session has those that failures concern,
-// and empty ones in the place of the others.
-func (b *Builder) transaction(st *state, t *transaction, result Result, said string) {
-	s := &b.whole
+// addTransaction appends an empty transaction to the session, which uses the
+// memory of an earlier one's recipients.
+func (s *Session) addTransaction() *Transaction {
 	n := len(s.Transactions)
 	if n == cap(s.Transactions) {
 		s.Transactions = append(s.Transactions, Transaction{})
 	}
 	s.Transactions = s.Transactions[:n+1]
-	to := &s.Transactions[n]
+	t := &s.Transactions[n]
+	*t = Transaction{Recipients: t.Recipients[:0]}
+	return t
+}
+
+// transaction appends a transaction to the session. A terse session has those
+// that failures concern, and empty ones in the place of the others.
+func (b *Builder) transaction(st *state, t *transaction, result Result, said string) {
+	to := b.whole.addTransaction()
 	if b.opt.Terse && !t.failed {
-		*to = Transaction{Recipients: to.Recipients[:0]}
 		return
 	}
-	*to = Transaction{
-		From: t.from.of(said), HasFrom: t.hasFrom,
-		MessageID: t.messageID.of(said), InternalID: t.internalID.of(said), SourceContext: t.sourceContext.of(said),
-		Mail: b.verdict(st, &t.mail, said), Data: b.verdict(st, &t.data, said), EndOfData: b.verdict(st, &t.endOfData, said),
-		Result: result, Recipients: to.Recipients[:0],
-	}
+	to.From, to.HasFrom, to.Result = t.from.of(said), t.hasFrom, result
+	to.Mail, to.Data, to.EndOfData = b.verdict(st, &t.mail, said), b.verdict(st, &t.data, said), b.verdict(st, &t.endOfData, said)
 	if !b.opt.Terse {
+		to.MessageID, to.InternalID, to.SourceContext = t.messageID.of(said), t.internalID.of(said), t.sourceContext.of(said)
 		to.Start, to.Size = instant{t.at, t.digits}.time(), t.size
 		to.queued(st.direction)
 	}

@@ -179,7 +179,9 @@ func (b *Builder) mail(st *state, rec *logparse.Record) int32 {
 		address = rec.Arg
 	}
 	t.from = st.keep(b, address)
-	t.size = number(param(params, "SIZE"))
+	if !b.opt.Terse {
+		t.size = number(param(params, "SIZE"))
+	}
 	t.messageID, t.internalID = st.announcedMessageID, st.announcedRecordID
 	st.announcedMessageID, st.announcedRecordID = text{}, text{}
 	return st.current
@@ -223,7 +225,7 @@ func (b *Builder) dataRow(st *state, rec *logparse.Record) bool {
 	size := rec.BytesIn > int64(len("DATA"))
 	if st.current >= 0 {
 		t := &st.transactions[st.current]
-		if id {
+		if id && !b.opt.Terse {
 			t.messageID = st.keep(b, rec.Arg)
 		}
 		if size {

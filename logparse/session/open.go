@@ -48,7 +48,7 @@ func (b *Builder) byID(s *stream, rec *logparse.Record) {
 		st.hold(b, stateSize+len(st.id)+2*len(rec.Remote))
 	}
 	b.previous = st.handle()
-	b.take(st, rec)
+	b.takeOf(st, s.number, rec)
 	b.over(st, rec)
 }
 
