@@ -77,6 +77,7 @@ func (m *Message) describe(e *Event) {
 		m.Subject = e.Subject
 	}
 	switch {
+	case m.Sender != "" && e.Sender == m.Sender: // as nearly always
 	case e.Sender != "" && (m.Sender == "" || !strings.Contains(m.Sender, "@") && strings.Contains(e.Sender, "@")):
 		m.Sender, m.HasSender = e.Sender, true
 	case e.ReturnPath != "":
@@ -97,7 +98,7 @@ func (m *Message) describe(e *Event) {
 	if o := e.Origination; !o.IsZero() && (m.Origination.IsZero() || o.Before(m.Origination)) {
 		m.Origination = o
 	}
-	if e.Server != "" && !slices.ContainsFunc(m.Servers, func(s string) bool { return sameServer(s, e.Server) }) && len(m.Servers) < maxNamed {
+	if e.Server != "" && !slices.Contains(m.Servers, e.Server) && !slices.ContainsFunc(m.Servers, func(s string) bool { return sameServer(s, e.Server) }) && len(m.Servers) < maxNamed {
 		m.Servers = append(m.Servers, e.Server)
 	}
 	if !slices.Contains(m.Formats, e.Format) {

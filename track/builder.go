@@ -355,7 +355,7 @@ func (b *Builder) Close() {
 
 // closeBatch is how many messages Close puts together before it looks which of
 // them come before all that are left.
-const closeBatch = 1000
+const closeBatch = 100
 
 // handOut hands out the messages in their order.
 func (b *Builder) handOut(over []*Message) { b.over = b.handOutBefore(all, over) }
