@@ -78,8 +78,9 @@ var alike = [slots]column{
 
 // A cluster holds the rows that may belong to one message or to several that
 // share an id, one after the other in data: format, time, place, which columns
-// have a value, and the values of the file and of these columns. Most numbers
-// are varints, and a value is
+// have a value, and the values of the file and of these columns. (A row of the
+// short way is packed otherwise, see quickMark.) Most numbers are varints, and a
+// value is
 //
 //	k below slots: the latest text of slot k
 //	slots:         a text of the cluster's own, its length and its bytes

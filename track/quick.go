@@ -12,9 +12,10 @@ import (
 
 // The short way of a row through a Builder. It is for rows in the columns of
 // Exchange 2013 and later, as those servers write them: the time has
-// milliseconds, the ids are plain. A row
-// that is not so goes the long way, which is Event.split, clusters.find and
-// cluster.add, and gives the same.
+// milliseconds, the network message id is in lower case, nothing is around the
+// Message-ID, and what is in quotes ends with its quote. All other rows go the
+// long way, which is Event.split, clusters.find and clusters.pack; whatever the
+// short way does, the long one does too.
 
 // The places of columns in such a row.
 const (
@@ -189,7 +190,6 @@ func (b *Builder) quick(rec *logparse.Record) bool {
 	if cl == nil {
 		cl = c.findQuick(q)
 	}
-	cl.mixed = cl.mixed || cl.network != c.networkKey
 	cl.network, c.last = c.networkKey, cl
 	c.packQuick(cl, q, rec, &b.packing)
 	c.hasten(cl, later(rec.Time.UnixNano(), b.settled))
