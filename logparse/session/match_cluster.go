@@ -24,10 +24,6 @@ const (
 	doubtful      = 0.04
 	doubtfulVague = 0.12
 
-	// afterUnknown is how long a client takes at most for HELO after a command
-	// that was not understood, in milliseconds.
-	afterUnknown = 60_000
-
 	// lately is how long it counts that connections may have been under way at
 	// the same time, in milliseconds of log time.
 	lately      = 60_000
@@ -128,22 +124,10 @@ func (m *matcher) decide(c *cluster, rec *logparse.Record) {
 		}
 		m.unfold(c)
 	}
-	b := &m.beam
-	j := m.only(c)
-	if j == nowhere {
-		r.look(rec)
-		m.collect(c)
-		if b.joins(c, r) {
-			c.joined = c.clock
-		}
-	}
-	if j != nowhere {
+	if j := m.only(c); j != nowhere {
 		m.placeOnly(c, j, rec)
-	} else if len(b.candidates) == 1 && len(c.hypotheses) == 1 && c.oldest == nil {
-		m.placeOnly(c, b.candidates[0].conn, rec)
 	} else {
-		m.branch(c)
-		m.commit(c, rec)
+		m.weigh(c, rec)
 	}
 	switch h := c.hypotheses[0]; {
 	case len(h.conns) > crowded:
@@ -155,6 +139,22 @@ func (m *matcher) decide(c *cluster, rec *logparse.Record) {
 	case len(h.conns) == 1:
 		m.fold(c)
 	}
+}
+
+// weigh places a row by what is likeliest, or has it wait.
+func (m *matcher) weigh(c *cluster, rec *logparse.Record) {
+	r, b := &m.row, &m.beam
+	r.look(rec)
+	m.collect(c)
+	if b.joins(c, r) {
+		c.joined = c.clock
+	}
+	if len(b.candidates) == 1 && len(c.hypotheses) == 1 && c.oldest == nil {
+		m.placeOnly(c, b.candidates[0].conn, rec)
+		return
+	}
+	m.branch(c)
+	m.commit(c, rec)
 }
 
 // hold has the row under way wait.
@@ -333,73 +333,6 @@ func (m *matcher) remove(c *cluster) {
 		*c.recent = nil
 	}
 	m.pool.clusters = append(m.pool.clusters, c)
-}
-
-// adopt moves the connection of before, a cluster of rows without a HELO name,
-// to which the HELO in the matcher's row is the next step, to c. Of several it
-// is the one that gave the same name, or else waits longest.
-func (m *matcher) adopt(c, before *cluster) {
-	if before.crowd != nil {
-		return
-	}
-	if l := &before.lone; l.open && !c.lone.open && len(c.hypotheses) == 0 && c.crowd == nil && l.conn.greets(&m.row) {
-		c.lone = *l
-		c.lone.conn.order = c.order
-		l.open, l.slot = false, nil
-		m.remove(before)
-		return
-	}
-	m.unfold(before)
-	m.collapse(before)
-	r := &m.row
-	h := before.hypotheses[0]
-	found, others := -1, false
-	for j := range h.conns {
-		x := &h.conns[j]
-		if !x.greets(r) {
-			continue
-		}
-		switch {
-		case found < 0:
-			found = j
-		case x.name == r.name && h.conns[found].name != r.name:
-			found, others = j, false
-		case x.name == r.name || h.conns[found].name != r.name:
-			others = true
-		}
-	}
-	if found < 0 {
-		return
-	}
-	x := h.conns[found]
-	h.sum -= x.mark()
-	h.conns = slices.Delete(h.conns, found, found+1)
-	i := slices.IndexFunc(before.slots, func(s openSlot) bool { return s.first == x.first })
-	s := before.slots[i]
-	before.slots = slices.Delete(before.slots, i, i+1)
-	s.slot.ambiguous = s.slot.ambiguous || others
-	if len(h.conns) == 0 {
-		m.remove(before)
-	}
-	x.order = c.order
-	if c.crowd != nil {
-		s.slot.ambiguous = true
-		c.crowd.add(x, s.slot)
-		return
-	}
-	m.unfold(c)
-	c.slots = append(c.slots, s)
-	for _, h := range c.hypotheses {
-		m.pool.makeRoom(h)
-		h.conns = append(h.conns, x)
-		h.sum += x.mark()
-	}
-}
-
-// greets reports whether r, which names the client, may be the next row of c,
-// which is without a name.
-func (c *conn) greets(r *matchRow) bool {
-	return c.stage <= stageNoHelo && !c.cut && c.within(r, afterUnknown)
 }
 
 // several reports whether more than one connection may have been under way of
