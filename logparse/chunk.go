@@ -49,7 +49,8 @@ type batch struct {
 	records []Record
 	errs    []batchError
 	counts  Counts
-	text    []byte // records of a part without data refer to it
+	text    []byte     // records of a part without data refer to it
+	known   *knownRows // records of a protocol log refer to it
 }
 
 // A batchError stands in front of the record with its number.
@@ -68,6 +69,10 @@ func (b *batch) parse() {
 	}
 	lines := &lineScanner{max: a.max, buf: b.data, end: len(b.data), base: b.offset, err: b.end, fixed: true}
 	rows := newRowReader(lines, &a.r.opt, a.found).(midReader)
+	exchange, _ := rows.(*exchangeRows)
+	if exchange != nil {
+		exchange.known = b.known.reuse()
+	}
 	rows.resume(b.begin, true)
 	r := &Reader{name: a.r.name, opt: a.r.opt, lines: lines, rows: rows, found: a.found}
 	r.quick, _ = r.rows.(quickRowReader)
@@ -86,6 +91,9 @@ func (b *batch) parse() {
 		b.taken, b.lines = int(r.stop.Offset-b.offset), r.stop.Line-1
 	} else {
 		b.taken, b.lines = len(b.data), lines.number
+	}
+	if exchange != nil {
+		b.known = exchange.known
 	}
 	b.finish = rows.state()
 	b.done <- struct{}{}

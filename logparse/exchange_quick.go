@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"math/bits"
 
-	"github.com/smtplog/smtplog/reply"
 	"github.com/smtplog/smtplog/reply/outcome"
 )
 
@@ -24,16 +23,14 @@ type shortRows struct {
 	direction outcome.Direction // of a protocol log
 	kinds     *[256]Kind        // by the event
 
-	// The connector-id of a row that went the short way, with the comma
-	// behind it, and the length of the server's name in front of its "\".
-	connector []byte
-	server    int
+	// The connector-id of the row before, of a protocol log; nil if there is none.
+	connector *knownConnector
 }
 
 // shorten returns how rows are read from now on, with the log and the columns
-// that are now known. Nothing that was kept of earlier rows stays, but room.
+// that are now known. Nothing that was kept of earlier rows holds for them.
 func (r *exchangeRows) shorten() shortRows {
-	s := shortRows{connector: r.short.connector[:0]}
+	var s shortRows
 	if r.log == nil {
 		return s
 	}
@@ -49,6 +46,9 @@ func (r *exchangeRows) shorten() shortRows {
 	}
 	if r.usualColumns(&s, len(protocolWanted)) {
 		s.read = (*exchangeRows).quickProtocol
+		if r.known != nil {
+			r.known.forget()
+		}
 	}
 	return s
 }
@@ -70,6 +70,9 @@ func (r *exchangeRows) usualColumns(s *shortRows, count int) bool {
 // quick implements quickRowReader: for rows on one line, with a time of the
 // usual form in front and none but the usual columns.
 func (r *exchangeRows) quick(rec *Record) bool {
+	if r.short.connector != nil && r.quickKnown(rec) {
+		return true
+	}
 	if r.short.read == nil {
 		return false
 	}
@@ -96,43 +99,37 @@ func (r *exchangeRows) quickProtocol(rec *Record, block []byte, n int) bool {
 	if !ok {
 		return false
 	}
-	rec.Time = at
-
-	// The connector-id is nearly always that of the row before.
 	rest := line[isoLen+1:]
-	width := len(s.connector) - 1
-	if width < 0 || len(rest) <= width || string(rest[:width+1]) != string(s.connector) {
-		if width = s.newConnector(rest); width < 0 {
+	if s.connector == nil || !bytes.HasPrefix(rest, s.connector.text) {
+		if r.known == nil {
+			r.known = newKnownRows()
+		}
+		if s.connector = r.known.connector(rest, s.direction, r.keep); s.connector == nil {
 			return false
 		}
 	}
-	rec.Connector, rec.Server = present(rest[:width]), nil
-	if s.server > 0 {
-		rec.Server = rest[:s.server]
-	}
-
-	from := isoLen + 1 + width + 1
+	from := isoLen + 1 + len(s.connector.text)
 	end1, end2, end3, end4 := fourValues(block, from, n)
 	if end4 < 0 {
 		return false
 	}
-	rec.Session, rec.Local, rec.Remote = present(line[from:end1]), present(line[end2+1:end3]), present(line[end3+1:end4])
 	if line[from] == '"' || line[end2+1] == '"' || line[end3+1] == '"' {
 		return false
 	}
-	if rec.Sequence, ok = fewDigits(line[:end2], end2-end1-1); !ok {
-		return false
-	}
-
 	i := end4 + 3
 	if i >= n || line[i-1] != ',' {
 		return false
 	}
+	sequence, digits := shortNumber(binary.LittleEndian.Uint64(block[end1+1:]))
+	if digits == 0 || end1+1+digits != end2 {
+		return false
+	}
+	rec.Sequence = sequence
 	kind := s.kinds[line[i-2]]
 	if kind == KindNone {
 		return false
 	}
-	rec.Kind, rec.Direction = kind, s.direction
+	rec.Kind = kind
 
 	data, context := line[i:], []byte(nil)
 	quoted := data[0] == '"'
@@ -150,57 +147,15 @@ func (r *exchangeRows) quickProtocol(rec *Record, block []byte, n int) bool {
 			return false
 		}
 	}
-	data = some(data)
-	rec.Data, rec.Context = data, trimContext(context)
-
-	rec.Format, rec.raw, rec.layout = s.format, line, &s.columns.layout
-	rec.Helo = nil
-	rec.Elapsed, rec.Win32, rec.BytesIn, rec.BytesOut = -1, -1, -1, -1
-	rec.Verb, rec.VerbText, rec.Arg = VerbNone, nil, nil
-	rec.Text, rec.Code, rec.More, rec.Enhanced = nil, 0, false, reply.Enhanced{}
-	switch kind {
-	case KindCommand:
-		verb, name, arg := SplitCommand(data)
-		rec.Verb, rec.VerbText, rec.Arg = verb, some(name), some(arg)
-	case KindReply:
-		rec.Text = data
-		rec.Code, rec.More, rec.Enhanced = reply.ParseCodes(data)
+	rec.Time, rec.Context, rec.raw = at, trimContext(context), line
+	rec.says(some(data))
+	if k := r.known.session(s.connector, line[from:end1], line[end2:end4+1], end3-end2, r.keep); k != nil {
+		r.beginKnown(rec, k)
+	} else {
+		r.beginOther(rec)
+		rec.Session, rec.Local, rec.Remote = present(line[from:end1]), present(line[end2+1:end3]), present(line[end3+1:end4])
 	}
 	return true
-}
-
-// fewDigits reads the number of n digits, 1 to 4, that b ends with. b is four
-// bytes long at least.
-func fewDigits(b []byte, n int) (v int64, ok bool) {
-	if n < 1 || n > 4 {
-		return 0, false
-	}
-	x := binary.LittleEndian.Uint32(b[len(b)-4:]) ^ 0x3030_3030
-	x &= ^uint32(0) << (8 * (4 - n)) // what is in front of the number
-	if (x|(x+0x7676_7676))&0x8080_8080 != 0 {
-		return 0, false
-	}
-	// Two pairs of digits, then both of them.
-	x = (x*10 + x>>8) & 0x00ff_00ff
-	return int64((x*100 + x>>16) & 0xffff), true
-}
-
-// newConnector returns the length of the connector-id that rest begins with
-// and keeps it, -1 if the short way cannot read it.
-func (s *shortRows) newConnector(rest []byte) int {
-	width := bytes.IndexByte(rest, ',')
-	if width < 0 || rest[0] == '"' {
-		return -1
-	}
-	server := 0
-	if s.direction == outcome.Inbound {
-		server = max(bytes.IndexByte(rest[:width], '\\'), 0)
-	}
-	if name := rest[:server]; server > 0 && (len(bytes.TrimSpace(name)) != server || present(name) == nil) {
-		return -1
-	}
-	s.connector, s.server = append(s.connector[:0], rest[:width+1]...), server
-	return width
 }
 
 // quickTail returns the data, which begins at i, and the context of a row. It

@@ -17,25 +17,33 @@ type isoClock struct {
 	ns          int64  // when the minute begins
 }
 
+const (
+	// "00.000Z,": what it leaves of "15.123Z," is the values of the digits.
+	secondShape  = '0' | '0'<<8 | '.'<<16 | '0'<<24 | '0'<<32 | '0'<<40 | 'Z'<<48 | ','<<56
+	secondDigits = 0x0000_0101_0100_0101 // times a byte: that byte for each digit
+)
+
+// notSecond is not 0 unless x is secondShape XOR "15.123Z," or the like.
+func notSecond(x uint64) uint64 {
+	// 0x76 carries what is over 9 into the top bit.
+	return x&^(0xff*secondDigits) | (x|(x+0x76*secondDigits))&(0x80*secondDigits)
+}
+
+// secondOf returns the second and the milliseconds of such an x.
+func secondOf(x uint64) (second, ms int64) {
+	pairs := x*10 + x>>8
+	return int64(pairs & 0xff), int64(pairs>>24&0xff*10 + x>>40&0xff)
+}
+
 // read reads the time of a line that begins with one of exactly that form and
 // a comma behind it. It fails for all else, whether parseISO can read it or not.
 func (c *isoClock) read(line []byte) (outcome.Time, bool) {
 	if len(line) <= isoLen || line[16] != ':' {
 		return outcome.Time{}, false
 	}
-	const (
-		// "00.000Z,": what it leaves of "15.123Z," is the values of the digits.
-		shape  = '0' | '0'<<8 | '.'<<16 | '0'<<24 | '0'<<32 | '0'<<40 | 'Z'<<48 | ','<<56
-		digits = 0x0000_0101_0100_0101 // times a byte: that byte for each digit
-	)
-	x := binary.LittleEndian.Uint64(line[17:]) ^ shape
-	// 0x76 carries what is over 9 into the top bit.
-	if x&^(0xff*digits)|(x|(x+0x76*digits))&(0x80*digits) != 0 {
-		return outcome.Time{}, false
-	}
-	second := int64(x&0xff*10 + x>>8&0xff)
-	ms := int64(x>>24&0xff*100 + x>>32&0xff*10 + x>>40&0xff)
-	if second > 60 {
+	x := binary.LittleEndian.Uint64(line[17:]) ^ secondShape
+	second, ms := secondOf(x)
+	if notSecond(x) != 0 || second > 60 {
 		return outcome.Time{}, false
 	}
 	ns := (second*1000 + ms) * 1e6

@@ -213,16 +213,12 @@ func (r *Reader) Next() (*Record, error) {
 
 // read is Next where nothing is read ahead. It fills in and returns rec.
 func (r *Reader) read(rec *Record) (*Record, error) {
-	if r.rows == nil || r.err != nil {
-		if err := r.start(); err != nil {
-			return nil, err
-		}
-	}
 	for {
 		if r.quick != nil {
-			offset, number := r.lines.base+int64(r.lines.start), r.lines.number
+			lines := r.lines
+			offset, number := lines.base+int64(lines.start), lines.number
 			if r.quick.quick(rec) {
-				taken := r.lines.number - number
+				taken := lines.number - number
 				r.counts.Lines += taken
 				r.counts.Records++
 				r.counts.Continuation += taken - 1
@@ -231,38 +227,52 @@ func (r *Reader) read(rec *Record) (*Record, error) {
 				return rec, nil
 			}
 		}
-		r.lines.skipNULs()
-		pos := outcome.Position{File: r.name, Line: r.lines.number + 1, Offset: r.lines.base + int64(r.lines.start)}
-		rec.reset(pos, r.found.Format)
-		class, msg := r.rows.next(rec)
-		if r.lines.err == errChunk {
-			r.stop = pos
-			return nil, errChunk
-		}
-		taken := r.lines.number + 1 - pos.Line
-		r.counts.Lines += taken
-		switch class {
-		case lineRecord:
-			r.counts.Records++
-			r.counts.Continuation += taken - 1
-			rec.Lines = int(taken)
+		switch ok, err := r.take(rec); {
+		case err != nil:
+			return nil, err
+		case ok:
 			return rec, nil
-		case lineHeader:
-			r.counts.Header += taken
-		case lineBlank:
-			r.counts.Blank += taken
-		case lineMalformed:
-			r.counts.Malformed += taken
-			return nil, &SyntaxError{pos, msg}
-		case lineContinuation:
-			r.counts.Continuation += taken
-		case lineEnd:
-			if r.err = r.lines.err; r.err == nil {
-				r.err = io.EOF
-			}
-			return nil, r.err
 		}
 	}
+}
+
+// take reads on the long way. It reports whether that gave a record.
+func (r *Reader) take(rec *Record) (ok bool, err error) {
+	if r.rows == nil || r.err != nil {
+		return false, r.start()
+	}
+	r.lines.skipNULs()
+	pos := outcome.Position{File: r.name, Line: r.lines.number + 1, Offset: r.lines.base + int64(r.lines.start)}
+	rec.reset(pos, r.found.Format)
+	class, msg := r.rows.next(rec)
+	if r.lines.err == errChunk {
+		r.stop = pos
+		return false, errChunk
+	}
+	taken := r.lines.number + 1 - pos.Line
+	r.counts.Lines += taken
+	switch class {
+	case lineRecord:
+		r.counts.Records++
+		r.counts.Continuation += taken - 1
+		rec.Lines = int(taken)
+		return true, nil
+	case lineHeader:
+		r.counts.Header += taken
+	case lineBlank:
+		r.counts.Blank += taken
+	case lineMalformed:
+		r.counts.Malformed += taken
+		return false, &SyntaxError{pos, msg}
+	case lineContinuation:
+		r.counts.Continuation += taken
+	case lineEnd:
+		if r.err = r.lines.err; r.err == nil {
+			r.err = io.EOF
+		}
+		return false, r.err
+	}
+	return false, nil
 }
 
 // Records yields the records and the syntax errors of the log, and last the

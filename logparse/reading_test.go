@@ -51,7 +51,9 @@ func read(t testing.TB, r io.Reader, opt Options) reading {
 		if lines := bytes.Count(rec.Raw(), []byte{'\n'}) + 1; lines != rec.Lines {
 			t.Fatalf("line %d: %d lines, %d of them in %q", rec.Pos.Line, rec.Lines, lines, rec.Raw())
 		}
-		got.Records = append(got.Records, rec.Clone())
+		c := rec.Clone()
+		c.conversation = 0 // numbers differ from reading to reading
+		got.Records = append(got.Records, c)
 		got.Raw = append(got.Raw, string(rec.Raw()))
 		got.Fields = append(got.Fields, joinFields(rec))
 	}

@@ -83,6 +83,8 @@ type Record struct {
 
 	raw    []byte  // the row as logged, its lines joined with "\n"
 	layout *layout // the row's columns
+
+	conversation uint64
 }
 
 // reset makes r the empty record.
@@ -91,6 +93,11 @@ func (r *Record) reset(pos outcome.Position, format Format) {
 	r.Pos, r.Lines, r.Format = pos, 1, format
 	r.Sequence, r.Elapsed, r.Win32, r.BytesIn, r.BytesOut = -1, -1, -1, -1, -1
 }
+
+// Conversation returns a number that tells that two records are of the same
+// session: those with the same one, but for 0, have the same Session, Local and
+// Remote. Records of the same session may have different ones.
+func (r *Record) Conversation() uint64 { return r.conversation }
 
 // Raw returns the row as it stands in the log, decoded to UTF-8 only where the
 // whole file had to be.

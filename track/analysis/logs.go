@@ -183,6 +183,18 @@ type account struct {
 }
 
 func (a *account) record(rec *logparse.Record) {
+	c := &a.current
+	if at := rec.Time; rec.Format != c.Format || at.UnixNano() <= c.Last.UnixNano() && at != c.Last || at.IsZero() || c.Last.IsZero() {
+		a.unusual(rec)
+		return
+	}
+	// The usual record is not before the last one.
+	c.Records++
+	c.Last = rec.Time
+}
+
+// unusual is record for any record.
+func (a *account) unusual(rec *logparse.Record) {
 	if rec.Format != a.current.Format {
 		a.close()
 		a.current = FormatInput{Format: rec.Format}

@@ -1,0 +1,266 @@
+package logparse
+
+import (
+	"bytes"
+	"encoding/binary"
+	"sync/atomic"
+
+	"github.com/smtplog/smtplog/reply"
+	"github.com/smtplog/smtplog/reply/outcome"
+)
+
+// Times a byte: a word of that byte.
+const (
+	each   = 0x0101_0101_0101_0101
+	each32 = 0x0101_0101
+)
+
+// knownMax is the length of the longest text that is known, in bytes.
+const knownMax = 64
+
+// A knownBytes is a text that the bytes of a row are compared with, word by
+// word. The zero value is the empty text.
+type knownBytes struct {
+	words [knownMax / 8]uint64 // its bytes, then zeros
+	masks [4]uint64            // of the first words, the bits that belong to it
+	size  uint8
+}
+
+// set makes k the text, of at most knownMax bytes.
+func (k *knownBytes) set(text []byte) {
+	var b [knownMax]byte
+	copy(b[:], text)
+	for i := range k.words {
+		k.words[i] = binary.LittleEndian.Uint64(b[8*i:])
+	}
+	for i := range k.masks {
+		k.masks[i] = lowBytes(len(text) - 8*i)
+	}
+	k.size = uint8(len(text))
+}
+
+// begins reports whether b begins with the text, but for its bytes from the
+// 32nd on, of which goesOn tells.
+func (k *knownBytes) begins(b *[knownMax]byte) bool {
+	return (binary.LittleEndian.Uint64(b[0:])^k.words[0])&k.masks[0]|
+		(binary.LittleEndian.Uint64(b[8:])^k.words[1])&k.masks[1]|
+		(binary.LittleEndian.Uint64(b[16:])^k.words[2])&k.masks[2]|
+		(binary.LittleEndian.Uint64(b[24:])^k.words[3])&k.masks[3] == 0
+}
+
+// goesOn reports whether b has the text's bytes from the 32nd on.
+func (k *knownBytes) goesOn(b *[knownMax]byte) bool {
+	for i := 4; 8*i < int(k.size); i++ {
+		if (binary.LittleEndian.Uint64(b[8*i:])^k.words[i])&lowBytes(int(k.size)-8*i) != 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// lowBytes returns the bits of those n bytes of a word that come first in
+// memory: none for fewer than 1, all for more than 7.
+func lowBytes(n int) uint64 {
+	switch {
+	case n <= 0:
+		return 0
+	case n >= 8:
+		return ^uint64(0)
+	}
+	return 1<<(8*n) - 1
+}
+
+// lastNumber is the last number that was given to a connector or a session.
+var lastNumber atomic.Uint64
+
+// A knownConnector is the connector-id of rows of one log that went the short
+// way.
+type knownConnector struct {
+	text   []byte // with the comma behind it
+	server int    // the length of the server's name in front of its "\"
+	number uint64 // 0: there is none
+
+	// For quickKnown. from is where the value behind it begins, 0 if it is too
+	// long for that.
+	bytes knownBytes
+	from  uint8
+}
+
+// A knownSession is what the rows of a session have in common, if its id has
+// idLen bytes.
+type knownSession struct {
+	id        [2]uint64
+	connector uint64     // the number of its connector
+	ends      knownBytes // ",local-endpoint,remote-endpoint,"
+	local     uint8      // the place of the comma in the middle
+	text      int        // where knownRows.text has the id and the ends
+	number    uint64     // Record.Conversation
+}
+
+// idLen is the length of a session's id in bytes, as Exchange writes it.
+const idLen = 16
+
+// knownSessions holds sessions of late rows.
+type knownSessions [512]knownSession
+
+// of returns the session with the id, nil if it is not known.
+func (s *knownSessions) of(id *[idLen + 8]byte) *knownSession {
+	last := binary.LittleEndian.Uint64(id[8:])
+	k := &s[sessionSlot(last)]
+	if (binary.LittleEndian.Uint64(id[0:])^k.id[0])|(last^k.id[1]) != 0 {
+		return nil
+	}
+	return k
+}
+
+// sessionSlot returns the place of sessions whose ids end with the bytes of
+// last. Exchange counts ids up in hexadecimal digits: those that are open at
+// once differ in the last three.
+func sessionSlot(last uint64) uint64 {
+	digits := last >> 40
+	digits = (digits + 9*(digits>>6&0x01_01_01)) & 0x0f_0f_0f
+	// The product brings the three digits together.
+	return digits * 0x100_1001 >> 16 & (uint64(len(knownSessions{})) - 1)
+}
+
+// A knownText is the end of rows of a protocol log, from the event on, without
+// a context, and what it says.
+type knownText struct {
+	text knownBytes // "event,data," and the line's end
+	row  uint8      // how long it is without the line's end
+	data uint8      // how long data is
+	name uint8      // how long the verb is in front of data
+
+	kind     Kind // KindNone: there is no text
+	verb     Verb
+	code     reply.Code
+	enhanced reply.Enhanced
+	more     bool
+
+	missed uint64 // the hash of the last text that was another one
+}
+
+// knownTexts holds what rows often end with: most replies, and commands without
+// an argument. It is true for logs of one format.
+type knownTexts [64]knownText
+
+// hashText returns a hash of what texts that begin with b begin with.
+func hashText(b *[knownMax]byte) uint64 {
+	return (binary.LittleEndian.Uint64(b[0:]) ^ binary.LittleEndian.Uint64(b[8:])*0x9e37_79b9_7f4a_7c15) * 0xff51_afd7_ed55_8ccd
+}
+
+// of returns the place of the text that b begins with, if it is known.
+func (s *knownTexts) of(b *[knownMax]byte) *knownText { return &s[hashText(b)>>58] }
+
+// meet keeps the text, with which b begins, when it is met a second time. It is
+// the end of rec.
+func (s *knownTexts) meet(rec *Record, b *[knownMax]byte, text []byte) {
+	name := len(rec.VerbText)
+	if len(text) > knownMax || rec.Arg != nil || name > 0 && &rec.VerbText[0] != &rec.Data[0] {
+		return
+	}
+	t, hash := s.of(b), hashText(b)+uint64(len(text))
+	if t.missed != hash {
+		t.missed = hash
+		return
+	}
+	t.text.set(text)
+	t.row, t.data, t.name = uint8(2+len(rec.Data)+1), uint8(len(rec.Data)), uint8(name)
+	t.kind, t.verb, t.code, t.enhanced, t.more = rec.Kind, rec.Verb, rec.Code, rec.Enhanced, rec.More
+}
+
+// knownRows is what is known of the rows of a protocol log.
+type knownRows struct {
+	connectors [4]knownConnector
+	replaced   int // which of them was replaced last
+	sessions   *knownSessions
+	text       []byte // of the sessions
+	texts      knownTexts
+}
+
+func newKnownRows() *knownRows { return &knownRows{sessions: new(knownSessions)} }
+
+// forget begins a log: another one, or one with other columns.
+func (k *knownRows) forget() {
+	for i := range k.connectors {
+		k.connectors[i].number = 0 // and with it those sessions
+	}
+	k.texts = knownTexts{}
+}
+
+// connector returns the connector-id that rest, the row from there on, begins
+// with, nil if the short way cannot read it. With fresh, the bytes of the one
+// that it replaces stay as they are.
+func (k *knownRows) connector(rest []byte, direction outcome.Direction, fresh bool) *knownConnector {
+	for i := range k.connectors {
+		if c := &k.connectors[i]; c.number != 0 && bytes.HasPrefix(rest, c.text) {
+			return c
+		}
+	}
+	width := bytes.IndexByte(rest, ',')
+	if width < 0 || rest[0] == '"' {
+		return nil
+	}
+	server := 0
+	if direction == outcome.Inbound {
+		server = max(bytes.IndexByte(rest[:width], '\\'), 0)
+	}
+	if name := rest[:server]; server > 0 && (len(bytes.TrimSpace(name)) != server || present(name) == nil) {
+		return nil
+	}
+	k.replaced = (k.replaced + 1) % len(k.connectors)
+	c := &k.connectors[k.replaced]
+	text := c.text[:0]
+	if fresh {
+		text = nil
+	}
+	*c = knownConnector{text: append(text, rest[:width+1]...), server: server, number: lastNumber.Add(1)}
+	if width < knownMax && present(rest[:width]) != nil {
+		c.bytes.set(c.text)
+		c.from = uint8(isoLen + 1 + width + 1)
+	}
+	return c
+}
+
+// session returns the session that a row shows: its id, and its ends, which are
+// ",local-endpoint,remote-endpoint,", not quoted, with the second comma at
+// local. It returns nil if they are of another shape. With fresh, the bytes of
+// the session that it replaces stay as they are.
+func (k *knownRows) session(connector *knownConnector, id, ends []byte, local int, fresh bool) *knownSession {
+	if len(id) != idLen || len(ends) > knownMax || present(ends[1:local]) == nil || present(ends[local+1:len(ends)-1]) == nil {
+		return nil
+	}
+	first, last := binary.LittleEndian.Uint64(id), binary.LittleEndian.Uint64(id[8:])
+	slot := sessionSlot(last)
+	s := &k.sessions[slot]
+	if s.id == [2]uint64{first, last} && s.connector == connector.number && s.local == uint8(local) &&
+		string(k.text[s.text+idLen:][:s.ends.size]) == string(ends) {
+		return s
+	}
+	const room = idLen + knownMax
+	s.text = int(slot) * room
+	if fresh {
+		s.text = len(k.text)
+		k.text = append(append(k.text, id...), ends...)
+	} else {
+		if k.text == nil {
+			k.text = make([]byte, room*len(k.sessions))
+		}
+		copy(k.text[s.text:], id)
+		copy(k.text[s.text+idLen:], ends)
+	}
+	s.id, s.connector = [2]uint64{first, last}, connector.number
+	s.ends.set(ends)
+	s.local, s.number = uint8(local), lastNumber.Add(1)
+	return s
+}
+
+// reuse returns k for rows of another log, of which the records of those so far
+// are not used any more. It may be nil.
+func (k *knownRows) reuse() *knownRows {
+	if k != nil {
+		k.forget()
+		k.text = k.text[:0]
+	}
+	return k
+}
