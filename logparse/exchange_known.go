@@ -9,77 +9,84 @@ import (
 	"github.com/smtplog/smtplog/reply/outcome"
 )
 
-// knownWindow is how much of the block quickKnown looks at: any place that a
-// byte can name, and the longest text behind it.
+// knownWindow is how much of the block quick looks at: any place that a byte
+// can name, and the longest text behind it.
 const knownWindow = 256 + knownMax
 
-// quickKnown is quickProtocol for the rows of sessions that are known. It
-// assumes that the connector-id and the minute are those of the row before. It
-// does not read the last rows of a block.
-func (r *exchangeRows) quickKnown(rec *Record) bool {
-	s := &r.short
-	block := r.lines.buf[r.lines.start:r.lines.end]
-	c := s.connector
-	if c.from == 0 || len(block) < knownWindow {
-		return false
+// quick implements quickRowReader. It reads, all by itself, the rows of protocol
+// logs whose sessions are known and that have the connector-id and the minute of
+// the row before, but for the last rows of a block; what of it holds for them is
+// what quickProtocol assumes. All others are left to quickOther.
+func (r *exchangeRows) quick(rec *Record) bool {
+	s, lines := &r.short, r.lines
+	c, start := s.connector, lines.start
+	if c == nil || lines.end-start < knownWindow {
+		return r.quickOther(rec)
 	}
+	block := lines.buf[start:]
 	b := (*[knownWindow]byte)(block)
 
 	x := binary.LittleEndian.Uint64(b[17:]) ^ secondShape
 	if (binary.LittleEndian.Uint64(b[0:])^s.clock.first)|(binary.LittleEndian.Uint64(b[8:])^s.clock.last)|
 		notSecond(x) != 0 || b[16] != ':' {
-		return false
+		return r.quickOther(rec)
 	}
 	second, ms := secondOf(x)
 	if second > 60 {
-		return false
+		return r.quickOther(rec)
 	}
 	rec.Time = outcome.Unix(s.clock.ns+second*1e9+ms*1e6, 3)
 
 	if name := (*[knownMax]byte)(b[isoLen+1:]); !c.bytes.begins(name) || c.bytes.size > 32 && !c.bytes.goesOn(name) {
-		return false
+		return r.quickOther(rec)
 	}
 	id := (*[idLen + 8]byte)(b[c.from:])
 	k := r.known.sessions.of(id)
 	if k == nil || k.connector != c.number {
-		return false
+		return r.quickOther(rec)
 	}
 	// The sequence-number stands between two commas.
 	sequence, digits := shortNumber(binary.LittleEndian.Uint64(id[idLen:]) >> 8)
 	if digits == 0 || id[idLen] != ',' {
-		return false
+		return r.quickOther(rec)
 	}
 	rec.Sequence = sequence
 	at := c.from + idLen + 1 + uint8(digits) // of the ends
 	if ends := (*[knownMax]byte)(b[at:]); !k.ends.begins(ends) || k.ends.size > 32 && !k.ends.goesOn(ends) {
-		return false
+		return r.quickOther(rec)
 	}
 	if rec.conversation != k.number {
-		r.beginKnown(rec, k)
+		r.beginSession(rec, k)
 	}
 	at += k.ends.size // of the event
 	end := (*[knownMax]byte)(b[at:])
-	if t := r.known.texts.of(end); t.kind != KindNone && t.text.begins(end) {
-		if r.knownText(rec, t, block, int(at)) {
+	if t := r.known.texts.of(end); t.kind != KindNone && t.text.begins(end) && r.knownText(rec, t, block, int(at)) {
+		return true
+	}
+	if kind := s.kinds[end[0]]; kind != KindNone && end[1] == ',' {
+		rec.Kind = kind
+		if block = block[:lines.end-start]; r.knownData(rec, block, block[at+2:], end) {
 			return true
 		}
 	}
-	return r.knownData(rec, block, int(at))
+	return r.quickOther(rec)
 }
 
-// beginKnown fills in what the rows of a session have in common. As long as the
+// beginSession fills in what the rows of a session have in common. As long as the
 // record has the session's number, it need not be done again.
-func (r *exchangeRows) beginKnown(rec *Record, k *knownSession) {
-	r.beginOther(rec)
+func (r *exchangeRows) beginSession(rec *Record, k *knownSession) {
+	if rec.connector != r.short.connector.number {
+		r.beginConnector(rec)
+	}
 	text := r.known.text[k.text:][:idLen+int(k.ends.size)]
 	local := text[:idLen+int(k.local)]
 	rec.Session, rec.Local, rec.Remote = text[:idLen], local[idLen+1:], text[len(local)+1:len(text)-1]
 	rec.conversation = k.number
 }
 
-// beginOther is beginKnown for a session that is not known, but for its id and
-// its endpoints.
-func (r *exchangeRows) beginOther(rec *Record) {
+// beginConnector fills in what the rows of a connector have in common. As long as
+// the record has the connector's number, it need not be done again.
+func (r *exchangeRows) beginConnector(rec *Record) {
 	s, c := &r.short, r.short.connector
 	rec.Format, rec.Direction, rec.layout = s.format, s.direction, &s.columns.layout
 	rec.Connector, rec.Server = present(c.text[:len(c.text)-1]), nil
@@ -88,7 +95,7 @@ func (r *exchangeRows) beginOther(rec *Record) {
 	}
 	rec.Helo = nil
 	rec.Elapsed, rec.Win32, rec.BytesIn, rec.BytesOut = -1, -1, -1, -1
-	rec.conversation = 0
+	rec.connector = c.number
 }
 
 // knownText reads the row that block begins with from the event on, which is
@@ -110,47 +117,47 @@ func (r *exchangeRows) knownText(rec *Record, t *knownText, block []byte, at int
 	return true
 }
 
-// knownData is knownText for other texts.
-func (r *exchangeRows) knownData(rec *Record, block []byte, at int) bool {
-	kind := r.short.kinds[block[at]]
-	if kind == KindNone || block[at+1] != ',' {
+// knownData is knownText for other texts: it reads the row from data on, which
+// rest begins with, when Kind is set. end is the row from the event on.
+func (r *exchangeRows) knownData(rec *Record, block, rest []byte, end *[knownMax]byte) bool {
+	lines := r.lines
+	size := bytes.IndexByte(rest, '\n') + 1
+	row := len(block) - len(rest) + size // with its end
+	if size < 3 || row > lines.max {
 		return false
 	}
-	rest := block[at+2:] // from data on
-	size := bytes.IndexByte(rest, '\n')
-	if size < 2 || at+2+size > r.lines.max {
+	rest = rest[:size-1]
+	last := rest[len(rest)-1]
+	if last == '\r' {
+		rest = rest[:len(rest)-1]
+		last = rest[len(rest)-1]
+	}
+	if last == '\r' || last == 0 {
 		return false
 	}
-	n := size
-	if rest[n-1] == '\r' {
-		n--
-	}
-	if last := rest[n-1]; last == '\r' || last == 0 {
-		return false
-	}
-	data, next, context := rest[:n], 0, []byte(nil)
+	data, next := rest, 0
 	if data[0] == '"' {
 		data, next = plainQuoted(data)
-	} else {
-		next = bytes.IndexByte(data, ',') + 1
-		data = data[:max(next-1, 0)]
+	} else if width := bytes.IndexByte(data, ','); width >= 0 {
+		data, next = data[:width], width+1
 	}
 	if next == 0 {
 		return false
 	}
 	// Most rows have no context: nothing is behind the comma.
-	if next < n {
-		context = rest[next:n]
+	rec.Context = nil
+	if next < len(rest) {
+		context := rest[next:]
 		if context[0] == '"' || bytes.IndexByte(context, ',') >= 0 {
 			return false
 		}
-		context = trimContext(context)
+		rec.Context = trimContext(context)
 	}
-	r.lines.take(at + 2 + size + 1)
-	rec.raw, rec.Context, rec.Kind = block[:at+2+n], context, kind
+	lines.take(row)
+	rec.raw = block[:row-size+len(rest)]
 	rec.says(some(data))
-	if next == n && len(data) == n-1 && size < knownMax-2 {
-		r.known.texts.meet(rec, (*[knownMax]byte)(block[at:]), block[at:at+2+size+1])
+	if size+2 <= knownMax && next == len(data)+1 && next == len(rest) {
+		r.known.texts.meet(rec, end, block[row-size-2:row])
 	}
 	return true
 }
@@ -170,9 +177,9 @@ func (rec *Record) says(data []byte) {
 	rec.Data = data
 	switch rec.Kind {
 	case KindCommand:
+		rec.Code, rec.Enhanced, rec.More, rec.Text = 0, reply.Enhanced{}, false, nil
 		verb, name, arg := SplitCommand(data)
 		rec.Verb, rec.VerbText, rec.Arg = verb, some(name), some(arg)
-		rec.Code, rec.Enhanced, rec.More, rec.Text = 0, reply.Enhanced{}, false, nil
 		return
 	case KindReply:
 		rec.Code, rec.More, rec.Enhanced = reply.ParseCodes(data)

@@ -67,12 +67,9 @@ func (r *exchangeRows) usualColumns(s *shortRows, count int) bool {
 	return true
 }
 
-// quick implements quickRowReader: for rows on one line, with a time of the
-// usual form in front and none but the usual columns.
-func (r *exchangeRows) quick(rec *Record) bool {
-	if r.short.connector != nil && r.quickKnown(rec) {
-		return true
-	}
+// quickOther is quick for rows on one line, with a time of the usual form in
+// front and none but the usual columns.
+func (r *exchangeRows) quickOther(rec *Record) bool {
 	if r.short.read == nil {
 		return false
 	}
@@ -150,9 +147,10 @@ func (r *exchangeRows) quickProtocol(rec *Record, block []byte, n int) bool {
 	rec.Time, rec.Context, rec.raw = at, trimContext(context), line
 	rec.says(some(data))
 	if k := r.known.session(s.connector, line[from:end1], line[end2:end4+1], end3-end2, r.keep); k != nil {
-		r.beginKnown(rec, k)
+		r.beginSession(rec, k)
 	} else {
-		r.beginOther(rec)
+		r.beginConnector(rec)
+		rec.conversation = 0
 		rec.Session, rec.Local, rec.Remote = present(line[from:end1]), present(line[end2+1:end3]), present(line[end3+1:end4])
 	}
 	return true

@@ -80,8 +80,8 @@ type knownConnector struct {
 	server int    // the length of the server's name in front of its "\"
 	number uint64 // 0: there is none
 
-	// For quickKnown. from is where the value behind it begins, 0 if it is too
-	// long for that.
+	// For quick. from is where the value behind it begins, 0 if it is too long
+	// for that, and no session of it is known.
 	bytes knownBytes
 	from  uint8
 }
@@ -227,7 +227,7 @@ func (k *knownRows) connector(rest []byte, direction outcome.Direction, fresh bo
 // local. It returns nil if they are of another shape. With fresh, the bytes of
 // the session that it replaces stay as they are.
 func (k *knownRows) session(connector *knownConnector, id, ends []byte, local int, fresh bool) *knownSession {
-	if len(id) != idLen || len(ends) > knownMax || present(ends[1:local]) == nil || present(ends[local+1:len(ends)-1]) == nil {
+	if connector.from == 0 || len(id) != idLen || len(ends) > knownMax || present(ends[1:local]) == nil || present(ends[local+1:len(ends)-1]) == nil {
 		return nil
 	}
 	first, last := binary.LittleEndian.Uint64(id), binary.LittleEndian.Uint64(id[8:])

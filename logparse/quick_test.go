@@ -28,7 +28,7 @@ func readAll(t testing.TB, in io.Reader, opt Options, quick bool) (steps []any, 
 		if err == nil {
 			c := rec.Clone()
 			names := c.layout.names
-			c.layout, c.conversation = nil, 0
+			c.layout, c.connector, c.conversation = nil, 0, 0
 			steps = append(steps, *c, names)
 			// What a caller does to the record must not be seen in the next.
 			*rec = Record{Event: Event{Helo: []byte("x"), Text: []byte("x"), Arg: []byte("x"), Context: []byte("x"),

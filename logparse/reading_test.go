@@ -52,7 +52,7 @@ func read(t testing.TB, r io.Reader, opt Options) reading {
 			t.Fatalf("line %d: %d lines, %d of them in %q", rec.Pos.Line, rec.Lines, lines, rec.Raw())
 		}
 		c := rec.Clone()
-		c.conversation = 0 // numbers differ from reading to reading
+		c.connector, c.conversation = 0, 0 // numbers differ from reading to reading
 		got.Records = append(got.Records, c)
 		got.Raw = append(got.Raw, string(rec.Raw()))
 		got.Fields = append(got.Fields, joinFields(rec))

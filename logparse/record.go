@@ -84,7 +84,7 @@ type Record struct {
 	raw    []byte  // the row as logged, its lines joined with "\n"
 	layout *layout // the row's columns
 
-	conversation uint64
+	connector, conversation uint64 // numbers of what is filled in, 0: another one, or nothing
 }
 
 // reset makes r the empty record.
