@@ -14,7 +14,8 @@ type exchangeRows struct {
 	logType string       // the value of #Log-type, when log is nil
 	columns *columnList  // as a header or the caller named them; nil: by their number
 	short   shortRows
-	known   *knownRows // of a protocol log
+	known   *knownRows  // of a protocol log
+	places  valuePlaces // for quickReordered
 }
 
 func newExchange(lines *lineScanner, opt *Options, found Detection) rowReader {

@@ -49,6 +49,8 @@ func (r *exchangeRows) shorten() shortRows {
 		if r.known != nil {
 			r.known.forget()
 		}
+	} else if r.reordered(&s) {
+		s.read = (*exchangeRows).quickReordered
 	}
 	return s
 }
@@ -92,11 +94,17 @@ func (r *exchangeRows) quickOther(rec *Record) bool {
 func (r *exchangeRows) quickProtocol(rec *Record, block []byte, n int) bool {
 	s := &r.short
 	line := block[:n]
+	if line[0] == '"' {
+		return r.quickReordered(rec, block, n)
+	}
 	at, ok := s.clock.read(line)
 	if !ok {
 		return false
 	}
 	rest := line[isoLen+1:]
+	if len(rest) > 0 && rest[0] == '"' {
+		return r.quickReordered(rec, block, n)
+	}
 	if s.connector == nil || !bytes.HasPrefix(rest, s.connector.text) {
 		if r.known == nil {
 			r.known = newKnownRows()
@@ -160,15 +168,15 @@ func (r *exchangeRows) quickProtocol(rec *Record, block []byte, n int) bool {
 // fails if they are not the last two columns.
 func (r *exchangeRows) quickTail(line []byte, i int) (data, context []byte, ok bool) {
 	r.unescaped = scratch(r.unescaped, r.keep)
-	if data, i = r.quickValue(line, i); i < 0 {
+	if data, i = r.quickNext(line, i); i < 0 {
 		return nil, nil, false
 	}
-	context, i = r.quickValue(line, i)
+	context, i = r.quickNext(line, i)
 	return data, context, i == csvEnd
 }
 
-// quickValue is csvNext, and unescapes the value.
-func (r *exchangeRows) quickValue(line []byte, i int) (value []byte, next int) {
+// quickNext is csvNext, and unescapes the value.
+func (r *exchangeRows) quickNext(line []byte, i int) (value []byte, next int) {
 	value, escaped, next := csvNext(line, i)
 	if escaped {
 		value = r.unescape(value)
@@ -181,7 +189,7 @@ func (r *exchangeRows) quickValue(line []byte, i int) (value []byte, next int) {
 // bytes of block.
 func fourValues(block []byte, from, n int) (end1, end2, end3, end4 int) {
 	if from+64 <= len(block) {
-		set := commasOf((*[64]byte)(block[from:]))
+		set := bytesOf((*[64]byte)(block[from:]), ','*each)
 		end1 = from + bits.TrailingZeros64(set)
 		set &= set - 1
 		end2 = from + bits.TrailingZeros64(set)
@@ -205,16 +213,15 @@ func fourValues(block []byte, from, n int) (end1, end2, end3, end4 int) {
 	return ends[0], ends[1], ends[2], ends[3]
 }
 
-// commasOf returns the set of the bytes that are commas.
-func commasOf(b *[64]byte) uint64 {
-	return commas8(b[0:8]) | commas8(b[8:16])<<8 | commas8(b[16:24])<<16 | commas8(b[24:32])<<24 |
-		commas8(b[32:40])<<32 | commas8(b[40:48])<<40 | commas8(b[48:56])<<48 | commas8(b[56:64])<<56
+// bytesOf returns the set of the bytes that each byte of the word is.
+func bytesOf(b *[64]byte, word uint64) uint64 {
+	return bytesOf8(b[0:8], word) | bytesOf8(b[8:16], word)<<8 | bytesOf8(b[16:24], word)<<16 | bytesOf8(b[24:32], word)<<24 |
+		bytesOf8(b[32:40], word)<<32 | bytesOf8(b[40:48], word)<<40 | bytesOf8(b[48:56], word)<<48 | bytesOf8(b[56:64], word)<<56
 }
 
-// commas8 is commasOf for eight bytes.
-func commas8(b []byte) uint64 {
-	const each = 0x0101_0101_0101_0101
-	x := binary.LittleEndian.Uint64(b) ^ ','*each
+// bytesOf8 is bytesOf for eight bytes.
+func bytesOf8(b []byte, word uint64) uint64 {
+	x := binary.LittleEndian.Uint64(b) ^ word
 	// The top bit of each byte that is not zero, then of each that is.
 	x |= x&(0x7f*each) + 0x7f*each
 	x = ^x & (0x80 * each)

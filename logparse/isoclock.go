@@ -38,18 +38,26 @@ func secondOf(x uint64) (second, ms int64) {
 // read reads the time of a line that begins with one of exactly that form and
 // a comma behind it. It fails for all else, whether parseISO can read it or not.
 func (c *isoClock) read(line []byte) (outcome.Time, bool) {
-	if len(line) <= isoLen || line[16] != ':' {
+	if len(line) <= isoLen || line[isoLen] != ',' {
 		return outcome.Time{}, false
 	}
-	x := binary.LittleEndian.Uint64(line[17:]) ^ secondShape
+	return c.value(line[:isoLen])
+}
+
+// value is read for the time alone.
+func (c *isoClock) value(b []byte) (outcome.Time, bool) {
+	if len(b) != isoLen || b[16] != ':' {
+		return outcome.Time{}, false
+	}
+	x := binary.LittleEndian.Uint64(b[16:])>>8 ^ secondShape&^(0xff<<56)
 	second, ms := secondOf(x)
 	if notSecond(x) != 0 || second > 60 {
 		return outcome.Time{}, false
 	}
 	ns := (second*1000 + ms) * 1e6
-	first, last := binary.LittleEndian.Uint64(line), binary.LittleEndian.Uint64(line[8:])
+	first, last := binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint64(b[8:])
 	if first != c.first || last != c.last {
-		at, ok := strictISO(line[:isoLen])
+		at, ok := strictISO(b)
 		if !ok {
 			return outcome.Time{}, false
 		}

@@ -73,7 +73,8 @@ type Event struct {
 }
 
 // A Record is one row of a log. The Reader reuses it and the bytes it refers
-// to: what is to outlive the next call of [Reader.Next] must be cloned.
+// to, and relies on what it filled in: nobody else may change them, and what is
+// to outlive the next call of [Reader.Next] must be cloned.
 type Record struct {
 	Pos    outcome.Position
 	Lines  int // physical lines the record takes
@@ -84,7 +85,9 @@ type Record struct {
 	raw    []byte  // the row as logged, its lines joined with "\n"
 	layout *layout // the row's columns
 
-	connector, conversation uint64 // numbers of what is filled in, 0: another one, or nothing
+	// The numbers of the knownConnector and the knownSession that are filled in, 0
+	// for none.
+	connector, conversation uint64
 }
 
 // reset makes r the empty record.
