@@ -3,7 +3,7 @@ package logparse
 import (
 	"bytes"
 	"encoding/json"
-	"io"
+	"errors"
 	"testing"
 
 	"github.com/smtplog/smtplog/logparse/jsontext"
@@ -75,11 +75,12 @@ func checkJSON(t *testing.T, format Format, log []byte) (records int) {
 	var w JSONWriter
 	for {
 		rec, err := r.Next()
-		if rec == nil {
-			if err == io.EOF {
-				return records
-			}
+		var syntax *SyntaxError
+		if errors.As(err, &syntax) {
 			continue
+		}
+		if err != nil {
+			return records
 		}
 		records++
 		session := []string{"", "08D06729BA48D0CA", "a \"b\".log:1"}[records%3]
