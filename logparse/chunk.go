@@ -50,7 +50,7 @@ type batch struct {
 	errs    []batchError
 	counts  Counts
 	text    []byte     // records of a part without data refer to it
-	known   *knownRows // records of a protocol log refer to it
+	known   *knownRows // the connectors and sessions that records have, nil: none
 }
 
 // A batchError stands in front of the record with its number.
@@ -69,11 +69,14 @@ func (b *batch) parse() {
 	}
 	lines := &lineScanner{max: a.max, buf: b.data, end: len(b.data), base: b.offset, err: b.end, fixed: true}
 	rows := newRowReader(lines, &a.r.opt, a.found).(midReader)
-	exchange, _ := rows.(*exchangeRows)
-	if exchange != nil {
-		exchange.known = b.known.reuse()
-	}
 	rows.resume(b.begin, true)
+	exchange, _ := rows.(*exchangeRows)
+	var known *knownRows
+	if exchange != nil && exchange.short.kinds != nil {
+		known = a.pool.takeKnown()
+		known.goOn(exchange)
+	}
+	b.referTo(known)
 	r := &Reader{name: a.r.name, opt: a.r.opt, lines: lines, rows: rows, found: a.found}
 	r.quick, _ = r.rows.(quickRowReader)
 	for {
@@ -92,11 +95,25 @@ func (b *batch) parse() {
 	} else {
 		b.taken, b.lines = len(b.data), lines.number
 	}
-	if exchange != nil {
+	if exchange != nil && exchange.known != nil {
 		b.known = exchange.known
+		a.pool.giveKnown(b.known)
 	}
 	b.finish = rows.state()
 	b.done <- struct{}{}
+}
+
+// referTo makes records that were used before ready for rows of which so much is
+// known: what others filled in does not hold for them.
+func (b *batch) referTo(known *knownRows) {
+	if b.known == known {
+		return
+	}
+	b.known = known
+	records := b.records[:cap(b.records)]
+	for i := range records {
+		records[i].connector, records[i].conversation = 0, 0
+	}
 }
 
 func (b *batch) full() bool { return len(b.records)+len(b.errs) >= chunkRecords }

@@ -31,6 +31,9 @@ type shortRows struct {
 // that are now known. Nothing that was kept of earlier rows holds for them.
 func (r *exchangeRows) shorten() shortRows {
 	var s shortRows
+	if r.known != nil {
+		r.known.forget()
+	}
 	if r.log == nil {
 		return s
 	}
@@ -46,9 +49,6 @@ func (r *exchangeRows) shorten() shortRows {
 	}
 	if r.usualColumns(&s, len(protocolWanted)) {
 		s.read = (*exchangeRows).quickProtocol
-		if r.known != nil {
-			r.known.forget()
-		}
 	} else if r.reordered(&s) {
 		s.read = (*exchangeRows).quickReordered
 	}

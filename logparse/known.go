@@ -171,17 +171,31 @@ func (s *knownTexts) meet(rec *Record, b *[knownMax]byte, text []byte) {
 
 // knownRows is what is known of the rows of a protocol log.
 type knownRows struct {
+	format  Format      // of the log
+	columns *columnList // of the rows, nil while nothing was known when they began
+
 	connectors [4]knownConnector
 	replaced   int // which of them was replaced last
 	sessions   *knownSessions
-	text       []byte // of the sessions
+	text       []byte // of the sessions, with room for more of them
 	texts      knownTexts
 }
 
 func newKnownRows() *knownRows { return &knownRows{sessions: new(knownSessions)} }
 
+// goOn lets r go on with what is known of the rows of another part of the log, or
+// of another one, where they are of the same kind.
+func (k *knownRows) goOn(r *exchangeRows) {
+	if columns := r.short.columns; columns == nil || k.columns != columns || k.format != r.short.format {
+		k.forget()
+		k.format, k.columns = r.short.format, columns
+	}
+	r.known = k
+}
+
 // forget begins a log: another one, or one with other columns.
 func (k *knownRows) forget() {
+	k.columns = nil
 	for i := range k.connectors {
 		k.connectors[i].number = 0 // and with it those sessions
 	}
@@ -222,6 +236,9 @@ func (k *knownRows) connector(rest []byte, direction outcome.Direction, fresh bo
 	return c
 }
 
+// freshRoom is the room for sessions whose bytes stay as they are, in bytes.
+const freshRoom = 64 << 10
+
 // session returns the session that a row shows: its id, and its ends, which are
 // ",local-endpoint,remote-endpoint,", not quoted, with the second comma at
 // local. It returns nil if they are of another shape. With fresh, the bytes of
@@ -240,6 +257,10 @@ func (k *knownRows) session(connector *knownConnector, id, ends []byte, local in
 	const room = idLen + knownMax
 	s.text = int(slot) * room
 	if fresh {
+		if cap(k.text)-len(k.text) < room {
+			// Records refer to the sessions that were known so far.
+			k.text, *k.sessions = make([]byte, 0, freshRoom), knownSessions{}
+		}
 		s.text = len(k.text)
 		k.text = append(append(k.text, id...), ends...)
 	} else {
@@ -253,14 +274,4 @@ func (k *knownRows) session(connector *knownConnector, id, ends []byte, local in
 	s.ends.set(ends)
 	s.local, s.number = uint8(local), lastNumber.Add(1)
 	return s
-}
-
-// reuse returns k for rows of another log, of which the records of those so far
-// are not used any more. It may be nil.
-func (k *knownRows) reuse() *knownRows {
-	if k != nil {
-		k.forget()
-		k.text = k.text[:0]
-	}
-	return k
 }

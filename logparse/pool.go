@@ -30,8 +30,9 @@ type Pool struct {
 	done sync.WaitGroup
 	once sync.Once
 
-	mu   sync.Mutex
-	free []*batch
+	mu    sync.Mutex
+	free  []*batch
+	known []*knownRows // that no goroutine uses
 
 	size func() int // of the next chunk; of different sizes in tests
 }
@@ -98,6 +99,28 @@ func (p *Pool) batch() *batch {
 		return b
 	}
 	return &batch{done: make(chan struct{}, 1)}
+}
+
+// takeKnown returns what is known of the rows of protocol logs, for one goroutine.
+func (p *Pool) takeKnown() *knownRows {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	n := len(p.known)
+	if n == 0 {
+		return newKnownRows()
+	}
+	k := p.known[n-1]
+	p.known = p.known[:n-1]
+	return k
+}
+
+// giveKnown gives it back.
+func (p *Pool) giveKnown(k *knownRows) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.known) <= p.jobs {
+		p.known = append(p.known, k)
+	}
 }
 
 // recycle takes a batch that nobody uses any more.
