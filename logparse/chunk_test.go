@@ -137,6 +137,7 @@ func oddLogs() map[string]string {
 		"same columns":      receiveHead + receiveRows(20, talk) + receiveHead + receiveRows(20, talk),
 		"custom columns":    strings.Replace(receiveHead, ",context", ",context,more", 1) + receiveRows(20, talk) + receiveHead + receiveRows(20, talk),
 		"another log":       receiveHead + receiveRows(20, talk) + "#Log-type: SMTP Send Protocol Log\r\n" + receiveRows(20, talk) + "#Log-type: Other\r\n" + receiveRows(5, talk) + receiveHead + receiveRows(20, talk),
+		"two logs in turns": strings.Repeat(receiveHead+receiveRows(20, talk)+"#Log-type: SMTP Send Protocol Log\r\n"+receiveRows(20, talk)+"#Log-type: Message Tracking Log\r\n", 20) + receiveHead + receiveRows(40, talk),
 		"no header":         receiveRows(30, talk),
 		"padding":           receiveHead + receiveRows(10, talk) + strings.Repeat("\x00", 700) + receiveRows(10, talk) + "\x00\r\n\x00\x00" + receiveRows(2, talk) + strings.Repeat("\x00", 700),
 		"long lines":        receiveHead + receiveRows(30, func(i int) string { return "*," + long[:i%3*900] + "," }),
