@@ -23,13 +23,16 @@ const (
 	// DefaultMemory bounds what the open sessions hold together, in bytes.
 	DefaultMemory = 512 << 20
 
-	maxSession        = 64 << 20 // bytes that a session may hold before it is split
-	maxQueue          = 10_000   // commands of one session that wait for a reply
-	maxServers        = 10_000   // of one place that are told apart
-	maxServerName     = 256      // bytes
-	maxReplyText      = 64 << 10
-	maxTranscript     = 2000      // steps of a session
-	maxTranscriptText = 256 << 10 // bytes of a session
+	maxSession    = 64 << 20 // bytes that a session may hold before it is split
+	maxQueue      = 10_000   // commands of one session that wait for a reply
+	maxServers    = 10_000   // of one place that are told apart
+	maxServerName = 256      // bytes
+	maxReplyText  = 64 << 10
+
+	// Transcripts of all open sessions may take a half of Options.Memory, and no
+	// one of them more than a part of that.
+	transcriptsShare = 2
+	transcriptShare  = 8
 
 	// What is kept for use by the next sessions.
 	maxFree     = 256
@@ -39,7 +42,7 @@ const (
 	stateSize      = 800
 	stepSize       = 256
 	pendingSize    = 24
-	transcriptSize = 80
+	transcriptSize = 80 // a step
 )
 
 // Capped returns how often a bound was reached: a session was split at

@@ -272,23 +272,58 @@ func TestMaxReplyText(t *testing.T) {
 	}
 }
 
+// Transcripts are shortened when they take a half of the memory, or one of them
+// too much of that, and no session is cut for them.
 func TestTranscriptBounds(t *testing.T) {
-	for _, text := range []string{"NOOP", "NOOP " + strings.Repeat("x", 1000)} {
-		const n = 3000
-		b := NewBuilder(&Options{Transcript: true}, func(s *Session) {
-			size := 0
-			for _, step := range s.Transcript {
-				size += len(step.Text)
+	const memory, rows = 1 << 20, 3000
+	for _, sessions := range []int{1, 4, 40} {
+		for _, text := range []string{"NOOP", "NOOP " + strings.Repeat("x", 1000)} {
+			ended, kept, most := 0, 0, 0
+			b := NewBuilder(&Options{Transcript: true, Memory: memory}, func(s *Session) {
+				size := 0
+				for _, step := range s.Transcript {
+					size += transcriptSize + len(step.Text)
+				}
+				if int64(len(s.Transcript))+s.Shortened != rows {
+					t.Errorf("%d steps and %d left out, of %d", len(s.Transcript), s.Shortened, rows)
+				}
+				ended++
+				kept += size
+				most = max(most, size)
+			})
+			for range rows {
+				for i := range sessions {
+					b.Add(receiveRow(0, fmt.Sprint("A", i), logparse.KindCommand, text))
+				}
 			}
-			if len(s.Transcript) > maxTranscript || size > maxTranscriptText+len(text) || int64(len(s.Transcript))+s.Shortened != n {
-				t.Errorf("%d steps of %d bytes, %d left out", len(s.Transcript), size, s.Shortened)
+			b.Close()
+			step := transcriptSize + len(text)
+			if ended != sessions || b.Capped() != 0 {
+				t.Errorf("%d sessions of %d, %d bounds reached", ended, sessions, b.Capped())
 			}
-		})
-		for range n {
-			b.Add(receiveRow(0, "A", logparse.KindCommand, text))
+			if room := memory / transcriptsShare; kept > room+step || most > room/transcriptShare+step {
+				t.Errorf("%d sessions: transcripts take %d bytes, one of them %d", sessions, kept, most)
+			} else if sessions == 40 && kept < room {
+				t.Errorf("transcripts take %d bytes where there is room for %d", kept, room)
+			}
+			if b.recorded != 0 {
+				t.Errorf("%d bytes of transcripts are left", b.recorded)
+			}
 		}
-		b.Close()
 	}
+}
+
+// Transcripts of usual length are whole.
+func TestTranscriptLong(t *testing.T) {
+	b := NewBuilder(&Options{Transcript: true}, func(s *Session) {
+		if len(s.Transcript) != 20_000 || s.Shortened != 0 {
+			t.Errorf("%d steps, %d left out", len(s.Transcript), s.Shortened)
+		}
+	})
+	for range 20_000 {
+		b.Add(receiveRow(0, "A", logparse.KindCommand, "RCPT TO:<somebody@example.org>"))
+	}
+	b.Close()
 }
 
 // What a server is called is told by strangers, too.

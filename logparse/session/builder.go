@@ -22,7 +22,9 @@ type Options struct {
 	// Memory is what the open sessions may hold together, in bytes; 0 is
 	// DefaultMemory. When they hold more, those longest without an event are cut
 	// ([Builder.Capped]). A quarter of it is for rows whose session is in doubt,
-	// of logs without session ids: when they hold more, it is decided early.
+	// of logs without session ids: when they hold more, it is decided early. With
+	// Transcript a half of it is for transcripts, which are shortened when they
+	// hold more ([Session.Shortened]): that never costs a session.
 	Memory int64
 
 	// Classifier gives each failure its reason; nil is the built-in one.
@@ -80,7 +82,10 @@ type Builder struct {
 	capped   int64
 	swept    uint64 // order at the last sweep
 
-	maxOpen, maxHeld int // MaxOpen and Options.Memory
+	recorded int // bytes that transcripts of open sessions take
+
+	memory           int // Options.Memory
+	maxOpen, maxHeld int // MaxOpen and what open sessions may hold beside transcripts
 }
 
 // NewBuilder returns a Builder that calls emit for each session when it is
@@ -94,18 +99,22 @@ func NewBuilder(opt *Options, emit func(*Session)) *Builder {
 		numbers: map[string]uint32{},
 		ends:    &ends{},
 		serial:  map[string]*state{},
+		memory:  DefaultMemory,
 		maxOpen: MaxOpen,
-		maxHeld: DefaultMemory,
 	}
 	if opt != nil {
 		b.opt = *opt
 	}
 	b.briefly = b.opt.Terse && !b.opt.Transcript && b.opt.Placed == nil
 	if b.opt.Memory > 0 {
-		b.maxHeld = int(b.opt.Memory)
+		b.memory = int(b.opt.Memory)
+	}
+	b.maxHeld = b.memory
+	if b.opt.Transcript {
+		b.maxHeld -= b.memory / transcriptsShare
 	}
 	b.matcher = newMatcher(b.matched, b.matchEnded)
-	b.matcher.room = b.maxHeld / waitingShare
+	b.matcher.room = b.memory / waitingShare
 	return b
 }
 
@@ -345,7 +354,12 @@ func (b *Builder) finish(st *state) {
 	}
 	b.complete(st)
 	b.emit(&b.whole)
-	if st.bytes > maxFreeSize {
+	size := int(st.bytes)
+	if st.record != nil {
+		size += st.record.bytes
+		b.recorded -= st.record.bytes
+	}
+	if size > maxFreeSize {
 		b.whole = Session{}
 	} else if len(b.free) < maxFree {
 		st.trim()

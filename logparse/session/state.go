@@ -237,7 +237,7 @@ type refusal struct {
 // A transcript is what was said, as far as it is kept.
 type transcript struct {
 	steps     []Step
-	bytes     int
+	bytes     int // that they take, about
 	shortened int64
 }
 

@@ -69,7 +69,8 @@ func (b *Builder) step(st *state, rec *logparse.Record, secret bool) {
 		st.record = &transcript{}
 	}
 	t := st.record
-	if len(t.steps) >= maxTranscript || t.bytes >= maxTranscriptText {
+	// A transcript must not cost a session: it is shortened before one is cut.
+	if room := b.memory / transcriptsShare; b.recorded >= room || t.bytes >= room/transcriptShare {
 		t.shortened++
 		return
 	}
@@ -85,8 +86,8 @@ func (b *Builder) step(st *state, rec *logparse.Record, secret bool) {
 	if rec.Kind == logparse.KindCommand && rec.Code != 0 {
 		s.Code = rec.Code
 	}
-	t.bytes += len(s.Text)
-	st.hold(b, transcriptSize+len(s.Text))
+	t.bytes += transcriptSize + len(s.Text)
+	b.recorded += transcriptSize + len(s.Text)
 	t.steps = append(t.steps, s)
 }
 
