@@ -10,15 +10,32 @@ import (
 	"github.com/smtplog/smtplog/reply/outcome"
 )
 
+// An assembler makes the messages of one cluster and then those of the next.
+// Where verdicts are all that is wanted it changes nothing of its Builder, so
+// that several may work at a time.
+type assembler struct {
+	b        *Builder
+	packing  *packing
+	short    *shortNames
+	events   events
+	judge    *judge
+	grouping grouping
+	spare    []*Message // to be used again
+}
+
+func newAssembler(b *Builder, p *packing, short *shortNames) *assembler {
+	return &assembler{b: b, packing: p, short: short, judge: newJudge(b, short), grouping: grouping{short: short}}
+}
+
 // message makes a Message of a group, nil of one that has only rows of the
 // agent log: those tell of a message that the others know nothing of.
-func (b *Builder) message(g *group) *Message {
+func (a *assembler) message(g *group) *Message {
 	if !slices.ContainsFunc(g.events, func(e *Event) bool { return e.Format != logparse.Agent }) {
 		return nil
 	}
-	m := b.newMessage()
+	m := a.newMessage()
 	m.Inferred, m.begin = g.inferred, g.events[0].Pos
-	j := b.judge
+	j := a.judge
 	j.read(g.events)
 	for _, e := range g.events {
 		m.describe(e)
@@ -30,7 +47,7 @@ func (b *Builder) message(g *group) *Message {
 	m.Status = status(m.Recipients)
 	m.Holes = j.holes()
 	m.latency()
-	if b.opt.VerdictsOnly {
+	if a.b.opt.VerdictsOnly {
 		return m
 	}
 	for _, e := range g.events {
@@ -38,7 +55,7 @@ func (b *Builder) message(g *group) *Message {
 	}
 	m.MessageID, m.NetworkID = strings.Clone(m.MessageID), strings.Clone(m.NetworkID)
 	m.hops(g.events, j.ways)
-	m.Sessions = b.links(g.events)
+	m.Sessions = a.b.links(g.events)
 	return m
 }
 
@@ -47,21 +64,21 @@ const maxSpareMessages = 1024
 
 // newMessage returns an empty message, one that was handed out before where it
 // was not for keeping.
-func (b *Builder) newMessage() *Message {
-	n := len(b.spare)
+func (a *assembler) newMessage() *Message {
+	n := len(a.spare)
 	if n == 0 {
 		return new(Message)
 	}
-	m := b.spare[n-1]
-	b.spare = b.spare[:n-1]
+	m := a.spare[n-1]
+	a.spare = a.spare[:n-1]
 	*m = Message{Recipients: m.Recipients[:0], Servers: m.Servers[:0], Formats: m.Formats[:0]}
 	return m
 }
 
 // reuse takes back a message that nobody may keep.
-func (b *Builder) reuse(m *Message) {
-	if b.opt.VerdictsOnly && len(b.spare) < maxSpareMessages && cap(m.Recipients) <= keptEvents {
-		b.spare = append(b.spare, m)
+func (a *assembler) reuse(m *Message) {
+	if a.b.opt.VerdictsOnly && len(a.spare) < maxSpareMessages && cap(m.Recipients) <= keptEvents {
+		a.spare = append(a.spare, m)
 	}
 }
 

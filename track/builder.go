@@ -1,10 +1,8 @@
 package track
 
 import (
-	"cmp"
 	"hash/maphash"
 	"math"
-	"slices"
 	"strings"
 	"time"
 
@@ -56,6 +54,12 @@ type Options struct {
 	// Message is good only until emit returns; its strings stay good.
 	VerdictsOnly bool
 
+	// Jobs is how many goroutines work at a time on messages that are over, where
+	// only verdicts are wanted and there are many of them. With fewer than two it
+	// is the one that calls. What emit is called with, and in what order, is the
+	// same; it is called by the caller's goroutine.
+	Jobs int
+
 	// Classifier gives each failure its reason; nil is the built-in one.
 	Classifier *reply.Classifier
 }
@@ -84,11 +88,9 @@ type Builder struct {
 	swept    int64  // watermark of the last sweep
 	since    int    // rows since then
 	due      []*cluster
-	events   events
-	judge    *judge
-	grouping grouping
+	own      *assembler
 	over     []*Message // that are being handed out
-	spare    []*Message // to be used again
+	room     []*Message // of a batch
 
 	number uint64 // of messages so far
 	capped int64
@@ -118,8 +120,7 @@ func NewBuilder(opt *Options, emit func(*Message)) *Builder {
 		b.maxHeld = min(b.opt.Memory, maxMemory)
 	}
 	b.settled = min(b.settled, b.window)
-	b.judge = newJudge(b)
-	b.grouping.short = &b.clusters.short
+	b.own = newAssembler(b, &b.packing, &b.clusters.short)
 	return b
 }
 
@@ -221,160 +222,6 @@ func (b *Builder) tick(rec *logparse.Record) {
 		b.swept, b.since = mark, 0
 		b.sweep(mark)
 	}
-}
-
-// sweep hands out what is over when all rows before mark have been read.
-func (b *Builder) sweep(mark int64) {
-	over := b.over[:0]
-	due := b.due[:0]
-	for i := range b.clusters.open {
-		open := &b.clusters.open[i]
-		if open.recheck >= mark {
-			continue
-		}
-		c := b.clusters.at(open.number)
-		// What is one message is not over until all of its rows are old enough.
-		if ready := later(c.last, b.settled); !c.mixed && ready >= mark {
-			open.recheck = ready
-			continue
-		}
-		due = append(due, c)
-	}
-	for _, c := range due {
-		over = b.finish(c, mark, EndedCut, over)
-	}
-	clear(due)
-	b.due = due
-	b.joins.forget(mark - int64(b.window))
-	b.handOut(over)
-}
-
-// finish takes the messages of a cluster that are over at mark, and appends
-// them; the rows of the others stay.
-func (b *Builder) finish(c *cluster, mark int64, ended Ended, over []*Message) []*Message {
-	groups := b.split(c)
-	var left []*group
-	recheck := int64(math.MaxInt64)
-	for i := range groups {
-		g := &groups[i]
-		m := b.message(g)
-		if m == nil {
-			if ready := later(g.last(), b.settled); ready >= mark {
-				left = append(left, g)
-				recheck = min(recheck, ready)
-			}
-			continue
-		}
-		m.Ended = EndedComplete
-		ready := later(g.last(), b.settled)
-		if !m.complete() {
-			m.Ended = ended
-			ready = later(g.last(), b.window)
-		}
-		if ready >= mark {
-			left = append(left, g)
-			recheck = min(recheck, ready)
-			b.reuse(m)
-			continue
-		}
-		if m.Ended == EndedCut {
-			b.cut++
-		}
-		over = append(over, m)
-	}
-	if len(left) == len(groups) && len(groups) > 0 {
-		b.clusters.open[c.place].recheck = recheck
-		return over
-	}
-	b.clusters.remove(c)
-	for _, g := range left {
-		for _, e := range g.events {
-			b.add(e)
-		}
-	}
-	for _, g := range left {
-		if c := b.clusters.find(g.events[0]); c != nil {
-			b.clusters.open[c.place].recheck = recheck
-		}
-	}
-	return over
-}
-
-// all is the mark at which every message is over.
-const all = math.MaxInt64
-
-// last returns the time of the group's last event.
-func (g *group) last() int64 {
-	last := int64(math.MinInt64)
-	for _, e := range g.events {
-		if !e.Time.IsZero() {
-			last = max(last, e.Time.UnixNano())
-		}
-	}
-	return last
-}
-
-// later returns t plus d, a time before all.
-func later(t int64, d time.Duration) int64 {
-	if t >= all-int64(d) {
-		return all - 1
-	}
-	return t + int64(d)
-}
-
-// makeRoom hands out the messages that have been silent longest, until a
-// quarter of the room is free.
-func (b *Builder) makeRoom() {
-	b.capped++
-	over := b.over[:0]
-	for _, c := range b.clusters.sorted(longestSilent) {
-		if b.clusters.rows <= b.maxRows*3/4 && b.clusters.held() <= b.maxHeld*3/4 {
-			break
-		}
-		over = b.finish(c, all, EndedCapped, over)
-	}
-	b.handOut(over)
-}
-
-// Close hands out the messages that are left.
-func (b *Builder) Close() {
-	list := b.clusters.sorted(func(x, y *cluster) int { return cmp.Or(cmp.Compare(x.first, y.first), cmp.Compare(x.order, y.order)) })
-	over := b.over[:0]
-	batch := closeBatch
-	b.clusters.close()
-	for i, c := range list {
-		over = b.finish(c, all, EndedOpen, over)
-		list[i] = nil // its memory is free
-		if len(over) >= batch && i+1 < len(list) {
-			over = b.handOutBefore(list[i+1].first, over)
-			batch = 2*len(over) + closeBatch
-		}
-	}
-	b.handOut(over)
-}
-
-// closeBatch is how many messages Close puts together before it looks which of
-// them come before all that are left.
-const closeBatch = 100
-
-// handOut hands out the messages in their order.
-func (b *Builder) handOut(over []*Message) { b.over = b.handOutBefore(all, over) }
-
-// handOutBefore hands out the messages that end before t, in their order, and
-// returns the others.
-func (b *Builder) handOutBefore(t int64, over []*Message) []*Message {
-	slices.SortFunc(over, compareMessages)
-	n := 0
-	for ; n < len(over) && over[n].Last.UnixNano() < t; n++ {
-		m := over[n]
-		b.number++
-		m.number = b.number
-		b.emit(m)
-		b.reuse(m)
-	}
-	left := over[:copy(over, over[n:])]
-	clear(over[len(left):])
-	return left
 }
 
 // classify says what a status or reply means.

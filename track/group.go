@@ -30,24 +30,24 @@ type group struct {
 
 // split tells the messages in a cluster's rows apart. What it returns does not
 // depend on the order of the rows.
-func (b *Builder) split(c *cluster) []group {
-	events := b.events.take(int(c.rows))
-	b.clusters.unpack(c, events, &b.packing)
+func (a *assembler) split(c *cluster) []group {
+	events := a.events.take(int(c.rows))
+	a.b.clusters.unpack(c, events, a.packing)
 	for _, e := range events {
 		if !e.quick {
-			e.short, e.client, e.log = b.clusters.short.of(e.Server), b.clusters.short.of(e.ClientHostname), e.part()
+			e.short, e.client, e.log = a.short.of(e.Server), a.short.of(e.ClientHostname), e.part()
 		}
 	}
 	events = order(events)
 	one := oneNetworkID(events)
-	if !one || !b.opt.VerdictsOnly {
+	if !one || !a.b.opt.VerdictsOnly {
 		identify(events)
 	}
-	g := &b.grouping
+	g := &a.grouping
 	if one {
 		return g.whole(events)
 	}
-	g.reset(events, int64(b.window))
+	g.reset(events, int64(a.b.window))
 	g.byNetworkID()
 	g.byInternalID()
 	g.byMailboxEvent()

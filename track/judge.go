@@ -41,8 +41,8 @@ type judge struct {
 	spare   []*verdict
 }
 
-func newJudge(b *Builder) *judge {
-	j := &judge{b: b, short: &b.clusters.short, alias: map[string]string{}}
+func newJudge(b *Builder, short *shortNames) *judge {
+	j := &judge{b: b, short: short, alias: map[string]string{}}
 	j.add = j.note
 	return j
 }

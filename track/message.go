@@ -184,11 +184,14 @@ type Related struct {
 // Outcomes yields an outcome for each recipient that failed or was put off, for
 // counting.
 func (m *Message) Outcomes(yield func(*outcome.Outcome) bool) {
-	var o outcome.Outcome
+	var o *outcome.Outcome // most messages have none
 	for i := range m.Recipients {
 		if r := &m.Recipients[i]; r.Status == Failed || r.Status == Deferred {
-			m.outcome(r, &o)
-			if !yield(&o) {
+			if o == nil {
+				o = new(outcome.Outcome)
+			}
+			m.outcome(r, o)
+			if !yield(o) {
 				return
 			}
 		}
