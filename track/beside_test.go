@@ -34,7 +34,7 @@ func TestJobs(t *testing.T) {
 	batchSize = 2
 	for seed := range uint64(4) {
 		random := rand.New(rand.NewPCG(seed, 6))
-		opt := testworld.Options{Seed: seed, Messages: 80, Span: 8 * time.Hour, Trace: testworld.TraceLayout(seed % 3), Export: []string{"EX3"}}
+		opt := testworld.Options{Seed: seed, Messages: 60, Span: 8 * time.Hour, Trace: testworld.TraceLayout(seed % 3), Export: []string{"EX3"}}
 		if seed > 1 {
 			opt.Lose = func(string) bool { return random.IntN(4) == 0 }
 		}

@@ -3,8 +3,9 @@ package track
 // A keyTable finds clusters by their keys, which are hashes. It has no pointers
 // that would have to be followed to collect garbage.
 type keyTable struct {
-	slots []keySlot // a power of two, at most two thirds of them taken
-	count int
+	slots  []keySlot // a power of two, at most two thirds of them taken
+	count  int
+	recent [1 << 10]keySlot // those that were used last, by their lowest bits
 }
 
 type keySlot struct {
@@ -30,8 +31,15 @@ func (t *keyTable) get(key uint64) (cluster uint32, ok bool) {
 	if t.count == 0 {
 		return 0, false
 	}
-	n := t.slots[t.find(key)].cluster
-	return n - 1, n != 0
+	recent := &t.recent[key%uint64(len(t.recent))]
+	if recent.key != key || recent.cluster == 0 {
+		s := t.slots[t.find(key)]
+		if s.cluster == 0 {
+			return 0, false
+		}
+		*recent = s
+	}
+	return recent.cluster - 1, true
 }
 
 // set puts a cluster under a key.
@@ -44,6 +52,7 @@ func (t *keyTable) set(key uint64, cluster uint32) {
 		t.count++
 	}
 	*s = keySlot{key, cluster + 1}
+	t.recent[key%uint64(len(t.recent))] = *s
 }
 
 func (t *keyTable) resize(n int) {
@@ -67,6 +76,9 @@ func (t *keyTable) remove(key uint64) {
 		return
 	}
 	t.count--
+	if recent := &t.recent[key%uint64(len(t.recent))]; recent.key == key {
+		*recent = keySlot{}
+	}
 	for i := (free + 1) & mask; t.slots[i].cluster != 0; i = (i + 1) & mask {
 		// A key may not move in front of its own place.
 		if home := int(t.slots[i].key) & mask; (i-home)&mask >= (i-free)&mask {

@@ -1,6 +1,7 @@
 package track
 
 import (
+	"encoding/binary"
 	"hash/maphash"
 	"strings"
 )
@@ -34,7 +35,7 @@ type origin struct {
 type origins struct {
 	list   []*origin
 	index  map[uint64]uint32 // by the hash of the columns
-	recent [256]uint32       // those that were asked for last, by a hash
+	recent [1 << 10]uint32   // those that were asked for last, by a hash
 	seed   maphash.Seed
 	key    []byte
 }
@@ -56,7 +57,7 @@ func (o *origin) is(who, what []byte) bool {
 // kept.
 func (s *origins) find(q *quickRow, b *Builder) (o *origin, number uint32) {
 	who, what := q.span(atClientIP, atServerHostname), q.span(atConnector, atEventID)
-	recent := &s.recent[byte(len(who)+7*len(what)+31*int(who[len(who)/2])+59*int(who[max(len(who)-2, 0)])+113*int(what[len(what)-1]))]
+	recent := &s.recent[recentOrigin(who, what)]
 	if int(*recent) < len(s.list) {
 		if o := s.list[*recent]; o.is(who, what) {
 			return o, *recent
@@ -78,6 +79,18 @@ func (s *origins) find(q *quickRow, b *Builder) (o *origin, number uint32) {
 		return nil, 0
 	}
 	return o, number
+}
+
+// recentOrigin tells most origins apart, by the middle of the columns, where the
+// addresses of servers differ.
+func recentOrigin(who, what []byte) uint64 {
+	const spread1, spread2 = 0x9e3779b97f4a7c15, 0xc2b2ae3d27d4eb4f
+	n := len(who)
+	h := uint64(31*n+977*len(what)+7919*int(what[len(what)-1])) * spread1
+	if n >= 12 {
+		h += binary.LittleEndian.Uint64(who[n/2-4:])*spread1 + binary.LittleEndian.Uint64(who[n/3-4:])*spread2
+	}
+	return h >> (64 - 10)
 }
 
 func newOrigin(q *quickRow, b *Builder) *origin {

@@ -64,7 +64,7 @@ func TestVerdictsOnly(t *testing.T) {
 
 // What is handed out at the end comes in one order, however it is cut.
 func TestCloseOrder(t *testing.T) {
-	rows := trackingRecords(t, testworld.Play(testworld.Options{Seed: 3, Messages: 1500, Only: []testworld.Story{testworld.Local, testworld.Waiting}}))
+	rows := trackingRecords(t, testworld.Play(testworld.Options{Seed: 3, Messages: 400, Only: []testworld.Story{testworld.Local, testworld.Waiting}}))
 	messages := build(rows)
 	if len(messages) <= closeBatch || !slices.IsSortedFunc(messages, compareMessages) {
 		t.Errorf("%d messages in order: %v", len(messages), slices.IsSortedFunc(messages, compareMessages))

@@ -101,41 +101,69 @@ const (
 
 // A Top counts names. The zero Top has none.
 type Top struct {
-	places  map[uint64]int32 // in list, by the hash of the name or a number that follows it
+	slots   []topSlot // a power of two, at most two thirds of them taken
 	list    []Count
 	texts   strings.Builder // of the names; never grows: what is full is left to them
 	seed    maphash.Seed
 	Dropped int64 // occurrences of names beyond the first maxTop
 }
 
-// topRoom is how many bytes of names share one piece of memory.
-const topRoom = 16 << 10
+// A topSlot tells where a name is. It has no pointers and is small, as most
+// names are looked up among very many others.
+type topSlot struct {
+	hash  uint32
+	place uint32 // in list, plus one; 0 where the slot is free
+}
+
+// Room at the beginning: for names, and bytes of names that share one piece of
+// memory.
+const (
+	topNames = 1 << 10
+	topRoom  = 16 << 10
+)
 
 func (t *Top) add(name string) {
 	if len(name) > maxName {
 		name = strings.ToValidUTF8(name[:maxName], "") + "…"
 	}
-	if t.places == nil {
-		t.places, t.seed = map[uint64]int32{}, maphash.MakeSeed()
+	if t.slots == nil {
+		t.slots, t.seed = make([]topSlot, topNames), maphash.MakeSeed()
 	}
-	h := maphash.String(t.seed, name)
-	for {
-		i, taken := t.places[h]
-		if !taken {
-			break
-		}
-		if c := &t.list[i]; c.Name == name {
-			c.Count++
+	hash := uint32(maphash.String(t.seed, name))
+	mask := len(t.slots) - 1
+	i := int(hash) & mask
+	for ; t.slots[i].place != 0; i = (i + 1) & mask {
+		if s := t.slots[i]; s.hash == hash && t.list[s.place-1].Name == name {
+			t.list[s.place-1].Count++
 			return
 		}
-		h++
 	}
 	if len(t.list) >= maxTop {
 		t.Dropped++
 		return
 	}
-	t.places[h] = int32(len(t.list))
 	t.list = append(t.list, Count{t.keep(name), 1})
+	t.slots[i] = topSlot{hash, uint32(len(t.list))}
+	if 3*len(t.list) >= 2*len(t.slots) {
+		t.widen()
+	}
+}
+
+// widen doubles the slots.
+func (t *Top) widen() {
+	old := t.slots
+	t.slots = make([]topSlot, 2*len(old))
+	mask := len(t.slots) - 1
+	for _, s := range old {
+		if s.place == 0 {
+			continue
+		}
+		i := int(s.hash) & mask
+		for t.slots[i].place != 0 {
+			i = (i + 1) & mask
+		}
+		t.slots[i] = s
+	}
 }
 
 // keep returns a copy of the name, which may be part of a whole message.
