@@ -37,6 +37,7 @@ func TestHostile(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			var log strings.Builder
 			log.WriteString("#Fields: " + names2016 + "\n")
 			for i := range n {

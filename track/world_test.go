@@ -266,13 +266,16 @@ func TestWholeWorld(t *testing.T) {
 		{Messages: 120, Trace: testworld.TraceSummary, Export: []string{"EX2"}},
 		{Messages: 120, Trace: testworld.TraceExtended, Versions: map[string]testworld.Version{"EX1": testworld.V2007, "EX2": testworld.V2010, "EX3": testworld.V2010}},
 	} {
-		opt.Seed = uint64(seed)
-		w := testworld.Play(opt)
-		messages, b := follow(t, w, nil)
-		compare(t, w, messages)
-		if b.Capped() != 0 {
-			t.Errorf("capped %d", b.Capped())
-		}
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			t.Parallel()
+			opt.Seed = uint64(seed)
+			w := testworld.Play(opt)
+			messages, b := follow(t, w, nil)
+			compare(t, w, messages)
+			if b.Capped() != 0 {
+				t.Errorf("capped %d", b.Capped())
+			}
+		})
 	}
 }
 
@@ -280,6 +283,7 @@ func TestWholeWorld(t *testing.T) {
 func TestLostFiles(t *testing.T) {
 	for _, lose := range []string{"EX2/MessageTracking/MSGTRK20", "EX1/MessageTracking/MSGTRKMD", "EX3/", "BH03/", "EX55/", "EX1/MessageTracking/MSGTRK2026110210"} {
 		t.Run(strings.ReplaceAll(lose, "/", "-"), func(t *testing.T) {
+			t.Parallel()
 			w := testworld.Play(testworld.Options{Seed: 11, Messages: 116, Lose: func(path string) bool { return strings.HasPrefix(path, lose) }})
 			if len(w.Lost) == 0 {
 				t.Fatal("nothing is lost")
