@@ -98,8 +98,9 @@ func (r *Record) reset(pos outcome.Position, format Format) {
 }
 
 // Conversation returns a number that tells that two records are of the same
-// session: those with the same one, but for 0, have the same Session, Local and
-// Remote. Records of the same session may have different ones.
+// session: those with the same one, but for 0, are of one log and have the same
+// Server, Connector, Session, Local and Remote. Records of the same session may
+// have different ones.
 func (r *Record) Conversation() uint64 { return r.conversation }
 
 // Raw returns the row as it stands in the log, decoded to UTF-8 only where the

@@ -11,12 +11,13 @@ import "github.com/smtplog/smtplog/logparse"
 // names of its steps are those of the state's.
 type brief struct {
 	key
-	queue   uint64 // the commands that were not answered yet, the first in the lowest byte
-	waiting uint8  // how many they are
-	lacks   uint8  // which of the ends that rows name are not known yet
-	local   uint8  // length of our end, with which words begin
-	current progress
-	partial uint16 // code of a reply whose end is to come
+	conversation uint64 // of rows of the stream and the file that the first is of, 0 if not known
+	queue        uint64 // the commands that were not answered yet, the first in the lowest byte
+	waiting      uint8  // how many they are
+	lacks        uint8  // which of the ends that rows name are not known yet
+	local        uint8  // length of our end, with which words begin
+	current      progress
+	partial      uint16 // code of a reply whose end is to come
 	course
 
 	recipients uint32 // of the transaction
@@ -158,7 +159,7 @@ func (b *Builder) freeBrief(h handle, br *brief) {
 	if b.previous == h {
 		b.previous = 0
 	}
-	br.width = 0
+	br.width, br.conversation = 0, 0
 	if cap(br.words) > fewWords {
 		br.words = nil
 	}

@@ -18,6 +18,39 @@ func (b *Builder) takeBrief(h handle, br *brief, s *stream, rec *logparse.Record
 		b.over(st, rec)
 		return
 	}
+	if n := rec.Conversation(); n != 0 && br.stream == s.index {
+		br.conversation = n
+		b.late[n%lateSessions] = h
+	}
+	b.briefRow(h, br, rec)
+}
+
+// goesOnBriefly takes a record with the Conversation n of a brief, if one of its
+// records before had the same: it says nothing new of the connection. It reports
+// false for any other record, which it leaves alone.
+func (b *Builder) goesOnBriefly(n uint64, rec *logparse.Record) bool {
+	h := b.late[n%lateSessions]
+	br := b.briefs.at(h)
+	if br == nil || br.conversation != n {
+		return false
+	}
+	s := b.recent
+	if s.index != br.stream || s.number != br.file || !s.movesOn(rec.Time, int64(SilenceWithID)) || !b.goesOn(br, s) {
+		return false
+	}
+	b.previous = h
+	b.briefRow(h, br, rec)
+	if b.held > b.maxHeld {
+		b.shed()
+	}
+	return true
+}
+
+// lateSessions is of how many sessions with late rows the handle is at hand.
+const lateSessions = 1024
+
+// briefRow is takeBrief for a row that says nothing new of the connection.
+func (b *Builder) briefRow(h handle, br *brief, rec *logparse.Record) {
 	if at := instantOf(rec.Time); at.digits == br.endDigits && at.ns >= br.end {
 		br.end = at.ns
 	} else {

@@ -82,6 +82,54 @@ func TestBriefsOfWholeLogs(t *testing.T) {
 	}
 }
 
+// TestBriefsOfTornLogs reads logs whose rows went missing or stand elsewhere, of
+// two files of one server and one of another: what is known of a conversation
+// from its rows before must hold for them.
+func TestBriefsOfTornLogs(t *testing.T) {
+	rng := rand.New(rand.NewPCG(7, 1))
+	for seed := range uint64(12) {
+		format := []logparse.Format{logparse.ExchangeReceive, logparse.ExchangeSend}[seed%2]
+		var log bytes.Buffer
+		if _, err := testlog.Generate(&log, testlog.Options{Seed: seed, Format: format, Connections: 100, Hosts: 8}); err != nil {
+			t.Fatal(err)
+		}
+		rows := strings.SplitAfter(log.String(), "\n")
+		for range len(rows) / 10 {
+			i := 10 + rng.IntN(len(rows)-20)
+			switch j := i + rng.IntN(10); rng.IntN(3) {
+			case 0:
+				rows = slices.Delete(rows, i, i+1)
+			case 1:
+				rows[i], rows[j] = rows[j], rows[i]
+			case 2:
+				rows = slices.Insert(rows, j, rows[i])
+			}
+		}
+		torn := strings.Join(rows, "")
+		checkBriefs(t, func(each func(*logparse.Record)) {
+			readers := []*logparse.Reader{
+				logparse.NewReader(strings.NewReader(torn), "a/x.log", nil),
+				logparse.NewReader(strings.NewReader(torn), "a/y.log", nil),
+				logparse.NewReader(strings.NewReader(strings.ReplaceAll(torn, `\`, `2\`)), "b/x.log", nil),
+			}
+			rng := rand.New(rand.NewPCG(seed, 2))
+			for len(readers) > 0 {
+				i := rng.IntN(len(readers))
+				for range 1 + rng.IntN(100) {
+					rec, err := readers[i].Next()
+					if err == io.EOF {
+						readers = slices.Delete(readers, i, i+1)
+						break
+					}
+					if err == nil {
+						each(rec)
+					}
+				}
+			}
+		})
+	}
+}
+
 // saidInBriefs are rows that sessions may have: commands, replies, and notes.
 var saidInBriefs = []string{
 	"<EHLO mail.example.org", "<HELO x", "<HELO ", "<MAIL FROM:<a@example.org> SIZE=100", "<MAIL FROM:<b@example.net>", "<MAIL", "<RCPT TO:<x@example.com>",

@@ -54,9 +54,10 @@ type Builder struct {
 	remoteless int      // how many of them have no remote end yet
 	key        key      // of the record
 	seeds      seeds
-	previous   handle            // of the session of the record before, 0 for none
-	serial     map[string]*state // sessions of logs that hold one after the other, by file
-	lastSerial lastSerial        // the one of them that the record before belongs to
+	previous   handle               // of the session of the record before, 0 for none
+	late       [lateSessions]handle // by Record.Conversation, of sessions that may be over
+	serial     map[string]*state    // sessions of logs that hold one after the other, by file
+	lastSerial lastSerial           // the one of them that the record before belongs to
 	matcher    *matcher
 
 	held int // bytes that the open sessions hold
@@ -125,7 +126,10 @@ func (b *Builder) Add(rec *logparse.Record) {
 		return
 	}
 	b.order++
-	if b.goesOnSerially(rec) {
+	if n := rec.Conversation(); n != 0 && b.goesOnBriefly(n, rec) {
+		return
+	}
+	if b.lastSerial.state != nil && b.goesOnSerially(rec) {
 		return
 	}
 	s := b.recent

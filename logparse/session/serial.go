@@ -41,7 +41,7 @@ func (b *Builder) bySequence(s *stream, rec *logparse.Record) {
 func (b *Builder) goesOnSerially(rec *logparse.Record) bool {
 	last := &b.lastSerial
 	st := last.state
-	if st == nil || st.format != logparse.IMS || rec.Format != logparse.IMS || rec.Time != last.at ||
+	if st.format != logparse.IMS || rec.Format != logparse.IMS || rec.Time != last.at ||
 		b.recent.index != st.stream || b.recent.number != st.file || b.recent.file != rec.Pos.File ||
 		st.remote == "" && rec.Remote != nil || st.full() || st.endsBefore(rec) {
 		return false
