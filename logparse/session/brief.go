@@ -15,7 +15,8 @@ type brief struct {
 	queue        uint64 // the commands that were not answered yet, the first in the lowest byte
 	waiting      uint8  // how many they are
 	lacks        uint8  // which of the ends that rows name are not known yet
-	local        uint8  // length of our end, with which words begin
+	ends         uint16 // length of the ends of the connection, with which words begin
+	local        uint8  // length of ours
 	current      progress
 	partial      uint16 // code of a reply whose end is to come
 	course
@@ -24,7 +25,7 @@ type brief struct {
 	names      uint32 // of server and connector, in Builder.names
 	notes      uint32 // index in Builder.notes and one; 0 for none
 	settled
-	words []byte // our end; then what follows MAIL and RCPT, each behind its length in two bytes
+	words []byte // our end, and in a loose the remote one; then what follows MAIL and RCPT, each behind its length in two bytes
 }
 
 // A progress says how far the transaction of a brief is.
@@ -113,16 +114,8 @@ func (b *Builder) beginBrief(s *stream, rec *logparse.Record) bool {
 	h := b.newBrief()
 	br := b.briefs.at(h)
 	*br = brief{key: b.key, words: append(br.words[:0], rec.Local...)}
-	br.local, br.names = uint8(len(rec.Local)), n
-	if len(rec.Server) == 0 {
-		br.lacks |= lacksServer
-	}
-	if len(rec.Connector) == 0 {
-		br.lacks |= lacksConnector
-	}
-	if len(rec.Local) == 0 {
-		br.lacks |= lacksLocal
-	}
+	br.ends, br.local, br.names = uint16(len(rec.Local)), uint8(len(rec.Local)), n
+	br.lacks = lacking(rec)
 	b.number++
 	br.number = b.number
 	br.format, br.direction = rec.Format, rec.Direction
@@ -136,6 +129,20 @@ func (b *Builder) beginBrief(s *stream, rec *logparse.Record) bool {
 }
 
 const maxLocal = 255
+
+// lacking returns which of the ends that rows name the record does not.
+func lacking(rec *logparse.Record) (lacks uint8) {
+	if len(rec.Server) == 0 {
+		lacks |= lacksServer
+	}
+	if len(rec.Connector) == 0 {
+		lacks |= lacksConnector
+	}
+	if len(rec.Local) == 0 {
+		lacks |= lacksLocal
+	}
+	return lacks
+}
 
 // newBrief returns a brief that is not in use.
 func (b *Builder) newBrief() handle {
@@ -154,7 +161,7 @@ func (b *Builder) newBrief() handle {
 
 // freeBrief gives a brief back that is no longer in the index.
 func (b *Builder) freeBrief(h handle, br *brief) {
-	b.held -= briefSize + len(br.words) - int(br.local)
+	b.held -= briefSize + len(br.words) - int(br.ends)
 	b.opened--
 	if b.previous == h {
 		b.previous = 0

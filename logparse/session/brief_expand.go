@@ -12,22 +12,11 @@ import (
 // or is left out of terse sessions.
 func (b *Builder) expand(h handle) *state {
 	br := b.briefs.at(h)
-	st := b.newState()
-	st.course, st.key, st.settled, st.notes = br.course, br.key, br.settled, *b.notesOf(br)
-	e := ends{b.names[br.names].server, b.names[br.names].connector, ""}
-	st.id, st.remote, e.local = br.texts(b)
-	if *b.ends != e {
-		b.ends = &e
-	}
-	st.ends = b.ends
-	st.replied = br.accepting > 0
-	if br.partial != 0 {
-		st.partial = b.newPartial()
-		*st.partial = verdict{code: reply.Code(br.partial), class: reply.OK, text: st.words.add(nil)}
-	}
-	br.expandTransaction(st)
-	br.expandQueue(st)
-
+	st := b.asState(br)
+	st.key = br.key
+	var local string
+	st.id, st.remote, local = br.texts(b)
+	b.setEndsOf(st, br, local)
 	b.place(st)
 	b.index.replace(b.seeds.ofKey(&st.key), h, st.handle())
 	b.opened++ // which freeBrief undoes
@@ -39,12 +28,35 @@ func (b *Builder) expand(h handle) *state {
 	return st
 }
 
+// asState returns a state that knows of the conversation what the brief knows.
+func (b *Builder) asState(br *brief) *state {
+	st := b.newState()
+	st.course, st.settled, st.notes = br.course, br.settled, *b.notesOf(br)
+	st.replied = br.accepting > 0
+	if br.partial != 0 {
+		st.partial = b.newPartial()
+		*st.partial = verdict{code: reply.Code(br.partial), class: reply.OK, text: st.words.add(nil)}
+	}
+	br.expandTransaction(st)
+	br.expandQueue(st)
+	return st
+}
+
+// setEndsOf gives st the ends of the brief.
+func (b *Builder) setEndsOf(st *state, br *brief, local string) {
+	e := ends{b.names[br.names].server, b.names[br.names].connector, local}
+	if *b.ends != e {
+		b.ends = &e
+	}
+	st.ends = b.ends
+}
+
 // expandTransaction gives st the transaction, if there is one.
 func (br *brief) expandTransaction(st *state) {
 	if br.current == noTransaction {
 		return
 	}
-	words := br.words[br.local:]
+	words := br.words[br.ends:]
 	next := func() (arg []byte) {
 		n := binary.LittleEndian.Uint16(words)
 		arg, words = words[2:2+n], words[2+n:]

@@ -51,11 +51,7 @@ const lateSessions = 1024
 
 // briefRow is takeBrief for a row that says nothing new of the connection.
 func (b *Builder) briefRow(h handle, br *brief, rec *logparse.Record) {
-	if at := instantOf(rec.Time); at.digits == br.endDigits && at.ns >= br.end {
-		br.end = at.ns
-	} else {
-		br.at(rec.Time)
-	}
+	br.at(rec.Time)
 	br.order = b.order
 	br.count(rec)
 	ok := false
@@ -97,7 +93,7 @@ func (br *brief) learn(rec *logparse.Record) bool {
 			return false
 		}
 		br.words = append(br.words, rec.Local...)
-		br.local = uint8(len(rec.Local))
+		br.ends, br.local = uint16(len(rec.Local)), uint8(len(rec.Local))
 		br.lacks &^= lacksLocal
 	}
 	return true
@@ -116,7 +112,7 @@ func (br *brief) push(command uint8) bool {
 // briefCommand takes in a command row; it reports false, with nothing changed that
 // counts, where the row has no place in a brief.
 func (b *Builder) briefCommand(br *brief, rec *logparse.Record) bool {
-	if rec.Code != 0 || rec.BytesIn >= 0 || br.partial != 0 && !br.endPartial(b) {
+	if rec.Code != 0 || rec.BytesIn >= 0 || rec.Verb == logparse.VerbQUIT && rec.Win32 > 0 || br.partial != 0 && !br.endPartial(b) {
 		return false
 	}
 	if string(rec.Data) == hiddenAnswer {
@@ -128,6 +124,11 @@ func (b *Builder) briefCommand(br *brief, rec *logparse.Record) bool {
 			return true
 		}
 	}
+	return b.briefVerb(br, rec)
+}
+
+// briefVerb is briefCommand for a row that surely is a command.
+func (b *Builder) briefVerb(br *brief, rec *logparse.Record) bool {
 	if n := br.waiting; n > 0 && waitsForReply(br.format, logparse.Verb(br.queue>>(8*(n-1))&verbBits)) {
 		br.queue, br.waiting = 0, 0
 	}
@@ -174,9 +175,6 @@ func (b *Builder) briefCommand(br *brief, rec *logparse.Record) bool {
 	case logparse.VerbRSET:
 		br.endTransaction(b)
 	case logparse.VerbQUIT:
-		if rec.Win32 > 0 {
-			return false
-		}
 		br.endTransaction(b)
 		br.quit = true
 	case logparse.VerbNOOP, logparse.VerbSTARTTLS, logparse.VerbAnonymousTLS:
@@ -197,7 +195,9 @@ func (br *brief) keep(b *Builder, arg []byte) bool {
 	}
 	br.words = append(append(br.words, byte(n), byte(n>>8)), arg...)
 	br.steps++
-	b.held += 2 + n
+	if br.width > 0 {
+		b.held += 2 + n
+	}
 	return true
 }
 
@@ -344,8 +344,10 @@ func (br *brief) settleLast(b *Builder, ended Ended) {
 
 // forget drops what was kept of the transaction.
 func (br *brief) forget(b *Builder) {
-	b.held -= len(br.words) - int(br.local)
-	br.words = br.words[:br.local]
+	if br.width > 0 {
+		b.held -= len(br.words) - int(br.ends)
+	}
+	br.words = br.words[:br.ends]
 	br.current, br.recipients = noTransaction, 0
 }
 

@@ -68,6 +68,7 @@ type Builder struct {
 	lastNames   uint32  // index of those of the brief that was begun last
 	notes       []notes // of briefs
 	freeOfNotes []uint32
+	freeLoose   []*loose
 	said        []byte // scratch
 	text        texts
 	tls         map[string]*TLS
@@ -136,17 +137,15 @@ func (b *Builder) Add(rec *logparse.Record) {
 	if s == nil || s.place.format != rec.Format || s.file != rec.Pos.File || !s.server.is(rec.Server) {
 		s = b.stream(rec)
 	}
+	if !s.movesOn(rec.Time, silenceOf(rec.Format)) {
+		b.tick(s, rec)
+	}
 	switch {
 	case rec.Format.HasSessionID():
-		if !s.movesOn(rec.Time, int64(SilenceWithID)) {
-			b.tick(s, rec)
-		}
 		b.byID(s, rec)
 	case rec.Format == logparse.IMS || rec.Format == logparse.OutlookSMTP:
-		b.tick(s, rec)
 		b.bySequence(s, rec)
 	default:
-		b.tick(s, rec)
 		b.matcher.add(s.index, rec)
 	}
 	if b.opened > b.maxOpen || b.held > b.maxHeld {
@@ -174,6 +173,11 @@ func (b *Builder) Close() {
 // matched takes a record that the matcher has placed.
 func (b *Builder) matched(sl *slot, rec *logparse.Record) {
 	st, _ := sl.owner.(*state)
+	if st == nil && b.briefly {
+		if l, _ := sl.owner.(*loose); b.matchedBriefly(sl, l, rec) {
+			return
+		}
+	}
 	if st != nil && st.full() {
 		b.cut(st)
 		st = nil
@@ -189,6 +193,18 @@ func (b *Builder) matched(sl *slot, rec *logparse.Record) {
 // matchEnded finishes a session that gets no more records.
 func (b *Builder) matchEnded(sl *slot) {
 	st, _ := sl.owner.(*state)
+	if l, _ := sl.owner.(*loose); l != nil {
+		if l.partial == 0 || l.endPartial(b) {
+			confidence := Inferred
+			if sl.ambiguous {
+				confidence = Ambiguous
+			}
+			sl.owner = nil
+			b.finishLoose(l, confidence)
+			return
+		}
+		st = b.expandLoose(l)
+	}
 	if st == nil {
 		return
 	}

@@ -42,6 +42,15 @@ type course struct {
 // at takes in the time of a row.
 func (c *course) at(t outcome.Time) {
 	at := instantOf(t)
+	if at.digits == c.endDigits && at.ns >= c.end {
+		c.end = at.ns
+	} else {
+		c.atOther(at)
+	}
+}
+
+// atOther is at for other times than those that follow the last one.
+func (c *course) atOther(at instant) {
 	switch {
 	case at.digits == 0:
 	case c.endDigits == 0:

@@ -2,6 +2,7 @@ package session
 
 import (
 	"encoding/binary"
+	"math"
 	"strings"
 
 	"github.com/smtplog/smtplog/logparse"
@@ -82,7 +83,7 @@ func (b *Builder) stream(rec *logparse.Record) *stream {
 			server = nil
 		}
 		if s = servers[string(server)]; s == nil {
-			s = &stream{place: p, server: newName(server), index: uint32(len(b.logs))}
+			s = &stream{place: p, server: newName(server), index: uint32(len(b.logs)), sweep: math.MinInt64}
 			b.logs = append(b.logs, s)
 			servers[string(server)] = s
 		}
