@@ -20,7 +20,7 @@ func (b *Builder) takeBrief(h handle, br *brief, s *stream, rec *logparse.Record
 	}
 	if n := rec.Conversation(); n != 0 && br.stream == s.index {
 		br.conversation = n
-		b.late[n%lateSessions] = h
+		b.late[n%lateSessions] = late{br, h}
 	}
 	b.briefRow(h, br, rec)
 }
@@ -29,8 +29,8 @@ func (b *Builder) takeBrief(h handle, br *brief, s *stream, rec *logparse.Record
 // records before had the same: it says nothing new of the connection. It reports
 // false for any other record, which it leaves alone.
 func (b *Builder) goesOnBriefly(n uint64, rec *logparse.Record) bool {
-	h := b.late[n%lateSessions]
-	br := b.briefs.at(h)
+	l := &b.late[n%lateSessions]
+	br, h := l.brief, l.handle
 	if br == nil || br.conversation != n {
 		return false
 	}
@@ -46,12 +46,34 @@ func (b *Builder) goesOnBriefly(n uint64, rec *logparse.Record) bool {
 	return true
 }
 
-// lateSessions is of how many sessions with late rows the handle is at hand.
+// A late is a session with a late row. It may be over, and another in its place,
+// which has another conversation then.
+type late struct {
+	brief  *brief // nil for a state
+	handle handle
+}
+
+// lateSessions is how many are at hand.
 const lateSessions = 1024
+
+// lateState is the state that took a record with the Conversation n and is still
+// open, nil if it is not known.
+func (b *Builder) lateState(n uint64) *state {
+	l := &b.late[n%lateSessions]
+	if l.handle&isState == 0 {
+		return nil
+	}
+	if st := b.stateOf(l.handle); st != nil && st.conversation == n {
+		return st
+	}
+	return nil
+}
 
 // briefRow is takeBrief for a row that says nothing new of the connection.
 func (b *Builder) briefRow(h handle, br *brief, rec *logparse.Record) {
-	br.at(rec.Time)
+	if at := instantOf(rec.Time); !br.follows(at) {
+		br.at(at)
+	}
 	br.order = b.order
 	br.count(rec)
 	ok := false

@@ -54,10 +54,10 @@ type Builder struct {
 	remoteless int      // how many of them have no remote end yet
 	key        key      // of the record
 	seeds      seeds
-	previous   handle               // of the session of the record before, 0 for none
-	late       [lateSessions]handle // by Record.Conversation, of sessions that may be over
-	serial     map[string]*state    // sessions of logs that hold one after the other, by file
-	lastSerial lastSerial           // the one of them that the record before belongs to
+	previous   handle             // of the session of the record before, 0 for none
+	late       [lateSessions]late // by Record.Conversation, of sessions that may be over
+	serial     map[string]*state  // sessions of logs that hold one after the other, by file
+	lastSerial lastSerial         // the one of them that the record before belongs to
 	matcher    *matcher
 
 	held int // bytes that the open sessions hold
@@ -276,7 +276,9 @@ func (b *Builder) takeOf(st *state, file uint32, rec *logparse.Record) {
 	if rec.Helo != nil {
 		b.greeted(st, rec.Helo)
 	}
-	st.at(rec.Time)
+	if at := instantOf(rec.Time); !st.follows(at) {
+		st.at(at)
+	}
 	b.countLines(st, file, rec)
 	b.goOn(st, rec)
 }

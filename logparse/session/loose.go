@@ -87,7 +87,9 @@ func (b *Builder) takeLoose(l *loose, rec *logparse.Record) bool {
 		return false
 	}
 	br.connected = true
-	br.at(rec.Time)
+	if at := instantOf(rec.Time); !br.follows(at) {
+		br.at(at)
+	}
 	br.order = b.order
 	br.count(rec)
 	return true

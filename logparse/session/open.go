@@ -12,6 +12,13 @@ import (
 // ids were made anonymous use one id for many sessions; the remote end tells
 // them apart.
 func (b *Builder) byID(s *stream, rec *logparse.Record) {
+	n := rec.Conversation()
+	if n != 0 {
+		if st := b.current(b.lateState(n)); st != nil {
+			b.takeByID(st, s, rec)
+			return
+		}
+	}
 	k := &b.key
 	k.set(rec.Format, rec.Session, rec.Remote)
 	h := b.previous
@@ -47,6 +54,15 @@ func (b *Builder) byID(s *stream, rec *logparse.Record) {
 		b.list(st)
 		st.hold(b, stateSize+len(st.id)+2*len(rec.Remote))
 	}
+	if n != 0 {
+		st.conversation = n
+		b.late[n%lateSessions] = late{handle: st.handle()}
+	}
+	b.takeByID(st, s, rec)
+}
+
+// takeByID gives a record of the stream s to the state that its id tells.
+func (b *Builder) takeByID(st *state, s *stream, rec *logparse.Record) {
 	b.previous = st.handle()
 	b.takeOf(st, s.number, rec)
 	b.over(st, rec)

@@ -39,18 +39,18 @@ type course struct {
 	firstLine int64
 }
 
-// at takes in the time of a row.
-func (c *course) at(t outcome.Time) {
-	at := instantOf(t)
-	if at.digits == c.endDigits && at.ns >= c.end {
-		c.end = at.ns
-	} else {
-		c.atOther(at)
+// follows takes in the time of a row that is not before that of the last. It
+// reports false, and does nothing, for another time.
+func (c *course) follows(at instant) bool {
+	if at.digits != c.endDigits || at.ns < c.end {
+		return false
 	}
+	c.end = at.ns
+	return true
 }
 
-// atOther is at for other times than those that follow the last one.
-func (c *course) atOther(at instant) {
+// at takes in the time of a row.
+func (c *course) at(at instant) {
 	switch {
 	case at.digits == 0:
 	case c.endDigits == 0:
@@ -82,7 +82,8 @@ func (c *course) count(rec *logparse.Record) {
 type state struct {
 	course
 	key
-	place uint32 // in Builder.states
+	place        uint32 // in Builder.states
+	conversation uint64 // of rows, 0 if not known
 
 	id      string
 	remote  string
