@@ -18,10 +18,6 @@ const (
 	rowsPerPrune = 16
 	pruneGivenUp = 4.0
 
-	// pruneFirst is the same as long as no row waits: for less than would make a
-	// session ambiguous no row need begin to.
-	pruneFirst = 4.0
-
 	// maxCompared is how far two hypotheses are compared backwards when one is
 	// given up.
 	maxCompared = 256
@@ -90,7 +86,7 @@ func (m *matcher) collect(c *cluster) {
 		}
 		b.candidates = append(b.candidates, candidate{score: h.score + starts, hypothesis: i, conn: -1})
 	}
-	if len(c.hypotheses) == 1 && c.oldest == nil && b.plain() {
+	if len(c.hypotheses) == 1 && c.oldest == nil && b.plain(c.hypotheses[0]) {
 		return
 	}
 	for _, h := range c.hypotheses {
@@ -109,9 +105,6 @@ func (m *matcher) collect(c *cluster) {
 		}
 	}
 	limit := best - c.prune()
-	if len(c.hypotheses) == 1 && c.oldest == nil && len(c.hypotheses[0].conns) == 1 {
-		limit = best - pruneFirst
-	}
 	kept := b.candidates[:0]
 	for _, x := range b.candidates {
 		if x.rank >= limit &&
@@ -136,7 +129,7 @@ func (c *cluster) prune() float64 {
 // plain reports whether one candidate of the only hypothesis leaves all others
 // behind, whatever the silence of the connections says, and keeps that one alone.
 // No row waits.
-func (b *beam) plain() bool {
+func (b *beam) plain(h *hypothesis) bool {
 	best := 0
 	for i := range b.candidates {
 		if b.candidates[i].score > b.candidates[best].score {
@@ -144,7 +137,8 @@ func (b *beam) plain() bool {
 		}
 	}
 	for i, x := range b.candidates {
-		if i != best && b.candidates[best].score-x.score+logVanished <= pruneFirst {
+		behind := b.candidates[best].score - x.score + logVanished
+		if i != best && behind <= prune && (behind <= pruneGivenUp || x.conn < 0 || !h.conns[x.conn].givenUp) {
 			return false
 		}
 	}

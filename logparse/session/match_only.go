@@ -6,8 +6,8 @@ import (
 	"github.com/smtplog/smtplog/reply"
 )
 
-// Where several connections are open, most of them were lost without a word or
-// cannot say what a row says. Of what is left one alone is no question either.
+// Where several connections are open, most of them cannot say what a row says.
+// Of what is left one alone is no question either.
 
 // nowhere and anew are what only returns instead of a connection.
 const (
@@ -31,11 +31,11 @@ func (m *matcher) only(c *cluster) int {
 // only returns the connection of h that surely says r while no other may, or
 // anew.
 func (h *hypothesis) only(r *matchRow) int {
-	found := anew
+	found, opens := anew, !r.outbound && r.verb.greets()
 	for j := range h.conns {
 		c := &h.conns[j]
 		switch {
-		case !c.may(r) || c.lost(r):
+		case !c.may(r) || opens && c.lost(r):
 		case found != anew || !c.surely(r):
 			return nowhere
 		default:

@@ -31,7 +31,12 @@ func (c *conn) surely(r *matchRow) bool {
 	}
 	switch r.verb {
 	case verbHelo, verbEhlo:
-		return c.within(r, soon) && (c.stage == stageTLS || c.stage == stageNoHelo && r.name == c.name || r.outbound && c.stage == stageFresh)
+		again := c.stage == stageNoHelo && r.name == c.name
+		if r.outbound {
+			return (again || c.stage == stageTLS || c.stage == stageFresh) && c.within(r, soon)
+		}
+		// What comes after STARTTLS may as well begin another connection.
+		return again && c.within(r, 0)
 	case verbOther:
 		return r.outbound
 	case verbTLS:
