@@ -59,13 +59,30 @@ func (c *conn) logSilent(now int64) float64 {
 	}
 	z := (logOf(float64(d)) - c.logUsual()) / spread
 	switch {
-	case z < -1:
+	case z < silentFrom:
 		return 0
-	case z > 3:
+	case z > silentTo:
 		return logVanished
 	}
-	return logOf(vanished + (1-vanished)*0.5*math.Erfc(z/math.Sqrt2))
+	at := (z - silentFrom) * silentSteps
+	i := int(at)
+	return silentTable[i] + (at-float64(i))*(silentTable[i+1]-silentTable[i])
 }
+
+const (
+	silentFrom, silentTo = -1, 3 // σ
+	silentSteps          = 64    // in each σ
+)
+
+// silentTable holds the logarithm of how likely a connection is silent so many
+// σ longer than usual.
+var silentTable = func() (t [(silentTo-silentFrom)*silentSteps + 2]float64) {
+	for i := range t {
+		z := silentFrom + float64(i)/silentSteps
+		t[i] = math.Log(vanished + (1-vanished)*0.5*math.Erfc(z/math.Sqrt2))
+	}
+	return t
+}()
 
 // longTransfer is how long a message may be on its way without a sign of it
 // until the connection is given up, in milliseconds.
