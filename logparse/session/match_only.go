@@ -31,11 +31,11 @@ func (m *matcher) only(c *cluster) int {
 // only returns the connection of h that surely says r while no other may, or
 // anew.
 func (h *hypothesis) only(r *matchRow) int {
-	found, opens := anew, !r.outbound && r.verb.greets()
+	found := anew
 	for j := range h.conns {
 		c := &h.conns[j]
 		switch {
-		case !c.may(r) || opens && c.lost(r):
+		case !c.may(r):
 		case found != anew || !c.surely(r):
 			return nowhere
 		default:
