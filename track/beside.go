@@ -37,8 +37,11 @@ func (b *Builder) finishBeside(list []*cluster, mark int64, ended Ended, each fu
 	ahead := 2 * b.opt.Jobs
 	todo := make(chan *batch, ahead)
 	defer close(todo)
-	for range b.opt.Jobs {
-		a := newAssembler(b, &packing{common: b.common, origins: b.origins, seed: b.seed, verdictsOnly: true}, new(shortNames))
+	for len(b.others) < b.opt.Jobs {
+		p := &packing{common: b.common, origins: b.origins, seed: b.seed, verdictsOnly: true}
+		b.others = append(b.others, newAssembler(b, p, new(shortNames)))
+	}
+	for _, a := range b.others {
 		go func() {
 			for w := range todo {
 				a.finishBatch(w, mark, ended)

@@ -89,8 +89,9 @@ type Builder struct {
 	since    int    // rows since then
 	due      []*cluster
 	own      *assembler
-	over     []*Message // that are being handed out
-	room     []*Message // of a batch
+	others   []*assembler // that work beside it
+	over     []*Message   // that are being handed out
+	room     []*Message   // of a batch
 
 	number uint64 // of messages so far
 	capped int64
