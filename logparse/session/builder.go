@@ -2,6 +2,7 @@ package session
 
 import (
 	"bytes"
+	"strconv"
 
 	"github.com/smtplog/smtplog/logparse"
 	"github.com/smtplog/smtplog/reply"
@@ -56,7 +57,7 @@ type Builder struct {
 	seeds      seeds
 	previous   handle             // of the session of the record before, 0 for none
 	late       [lateSessions]late // by Record.Conversation, of sessions that may be over
-	serial     map[string]*state  // sessions of logs that hold one after the other, by file
+	serial     map[uint32]*state  // sessions of logs that hold one after the other, by file
 	lastSerial lastSerial         // the one of them that the record before belongs to
 	matcher    *matcher
 
@@ -100,7 +101,7 @@ func NewBuilder(opt *Options, emit func(*Session)) *Builder {
 		logs:    make([]*stream, 1),
 		numbers: map[string]uint32{},
 		ends:    &ends{},
-		serial:  map[string]*state{},
+		serial:  map[uint32]*state{},
 		memory:  DefaultMemory,
 		maxOpen: MaxOpen,
 	}
@@ -242,9 +243,17 @@ func (b *Builder) begin(s *stream, rec *logparse.Record) *state {
 	if len(rec.Session) > 0 {
 		st.id = string(rec.Session)
 	} else {
-		st.id = rec.Pos.String()
+		st.id = string(b.idAt(rec.Pos.File, rec.Pos.Line))
 	}
 	return st
+}
+
+// idAt returns the id of a session without one whose first row stands there, as
+// [outcome.Position] writes it. It is good until the next text is put together.
+func (b *Builder) idAt(file string, line int64) []byte {
+	b.said = append(append(b.said[:0], file...), ':')
+	b.said = strconv.AppendInt(b.said, line, 10)
+	return b.said
 }
 
 // newState returns a state that knows nothing.
@@ -367,7 +376,7 @@ func (b *Builder) finish(st *state) {
 		if st.format.HasSessionID() {
 			b.unlist(st)
 		} else {
-			delete(b.serial, b.files[st.file])
+			delete(b.serial, st.file)
 			b.opened--
 			if b.lastSerial.state == st {
 				b.lastSerial.state = nil

@@ -1,7 +1,6 @@
 package session
 
 import (
-	"strconv"
 	"time"
 
 	"github.com/smtplog/smtplog/logparse"
@@ -164,9 +163,7 @@ func (b *Builder) finishLoose(l *loose, confidence Confidence) {
 
 // texts returns the id, the remote and our end.
 func (l *loose) texts(b *Builder) (id, remote, local string) {
-	b.said = append(append(b.said[:0], b.files[l.file]...), ':')
-	b.said = strconv.AppendInt(b.said, l.line, 10)
-	n := len(b.said)
+	n := len(b.idAt(b.files[l.file], l.line))
 	b.said = append(b.said, l.words[:l.ends]...)
 	said := string(b.said)
 	at := n + int(l.local)

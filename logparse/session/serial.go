@@ -14,7 +14,7 @@ type lastSerial struct {
 
 // bySequence follows a log that holds one session after the other.
 func (b *Builder) bySequence(s *stream, rec *logparse.Record) {
-	st := b.current(b.serial[rec.Pos.File])
+	st := b.current(b.serial[s.number])
 	if st != nil && st.endsBefore(rec) {
 		st.superseded = true
 		b.finish(st)
@@ -25,7 +25,7 @@ func (b *Builder) bySequence(s *stream, rec *logparse.Record) {
 		st.confidence = inferred
 		st.listed = true
 		b.opened++
-		b.serial[rec.Pos.File] = st
+		b.serial[s.number] = st
 	}
 	b.lastSerial = lastSerial{st, rec.Time}
 	b.take(st, rec)
