@@ -1,0 +1,55 @@
+package session
+
+import (
+	"bytes"
+
+	"github.com/smtplog/smtplog/logparse"
+)
+
+// briefInfo takes in a note of the server; it reports false where the note tells
+// of a failure.
+func (b *Builder) briefInfo(br *brief, rec *logparse.Record) bool {
+	if rec.Code != 0 {
+		return false
+	}
+	note := rec.Context
+	if len(note) == 0 {
+		note = rec.Data
+	}
+	if len(note) == 0 {
+		return true
+	}
+	switch note[0] {
+	case 'T', 'a', 'U', 'I', 'O', 'F':
+	default:
+		if len(rec.Data) == 0 || rec.Data[0] != 'T' {
+			return true
+		}
+	}
+	return b.briefNote(br, rec.Data, note)
+}
+
+// briefNote is briefInfo for what may be one of the notes that count.
+func (b *Builder) briefNote(br *brief, data, note []byte) bool {
+	if max(len(data), len(note)) > maxTextLength {
+		return false
+	}
+	switch {
+	case bytes.HasPrefix(note, []byte("TLS protocol ")):
+		b.newNotes(br).tls = b.tlsOf(note)
+	case bytes.HasPrefix(note, []byte("TLS negotiation failed ")), bytes.HasPrefix(note, []byte("Inbound AUTH ")),
+		bytes.HasPrefix(note, []byte("Outbound Authentication ")), bytes.HasPrefix(note, []byte("Failed to connect")):
+		return false
+	case bytes.HasPrefix(data, []byte("Tarpit for '")) || bytes.HasPrefix(note, []byte("Tarpit for '")):
+		b.newNotes(br).tarpit(data, note)
+	case bytes.Equal(note, []byte("authenticated")):
+		br.used = true
+		n := b.newNotes(br)
+		n.login().User = b.text.string(data)
+		n.loginAnswered(true)
+	case bytes.HasPrefix(note, []byte("User Name: ")):
+		br.used = true
+		b.newNotes(br).login().User = b.text.string(note[len("User Name: "):])
+	}
+	return true
+}
