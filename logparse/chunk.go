@@ -74,7 +74,7 @@ func (b *batch) parse() {
 	var known *knownRows
 	if exchange != nil && exchange.short.kinds != nil {
 		known = a.pool.takeKnown()
-		known.goOn(exchange)
+		known.goOn(exchange, a)
 	}
 	b.referTo(known)
 	r := &Reader{name: a.r.name, opt: a.r.opt, lines: lines, rows: rows, found: a.found}

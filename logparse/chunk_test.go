@@ -246,6 +246,45 @@ func TestPoolOfSeveral(t *testing.T) {
 	}
 }
 
+// Two records have the same Conversation only if they are of one log and session,
+// though what is known of its rows is handed on from chunk to chunk and log to log.
+func TestPoolConversations(t *testing.T) {
+	pool := logparse.PoolOfChunks(3, sizes(3, 2000))
+	defer pool.Close()
+	type place struct{ file, session, local, remote, server, connector string }
+	of := map[uint64]place{}
+	known := 0
+	for _, format := range []logparse.Format{logparse.ExchangeReceive, logparse.ExchangeSend, logparse.IISW3C} {
+		for seed := range 4 {
+			var log bytes.Buffer
+			if _, err := testlog.Generate(&log, testlog.Options{Seed: uint64(seed / 2), Format: format, Connections: 30}); err != nil {
+				t.Fatal(err)
+			}
+			name := fmt.Sprint(format, seed)
+			r := pool.NewReader(&log, name, nil)
+			for {
+				rec, err := r.Next()
+				if err != nil {
+					break
+				}
+				n := rec.Conversation()
+				if n == 0 || !format.HasSessionID() {
+					continue
+				}
+				known++
+				p := place{name, string(rec.Session), string(rec.Local), string(rec.Remote), string(rec.Server), string(rec.Connector)}
+				if before, ok := of[n]; ok && before != p {
+					t.Fatalf("conversation %d is of %v and of %v", n, before, p)
+				}
+				of[n] = p
+			}
+		}
+	}
+	if known < 1000 || known < 5*len(of) {
+		t.Errorf("%d records of %d known conversations", known, len(of))
+	}
+}
+
 // goroutines waits until there are no more than n.
 func goroutines(t *testing.T, n int) {
 	t.Helper()

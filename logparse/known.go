@@ -171,6 +171,7 @@ func (s *knownTexts) meet(rec *Record, b *[knownMax]byte, text []byte) {
 
 // knownRows is what is known of the rows of a protocol log.
 type knownRows struct {
+	log     *ahead      // that the rows are of, nil where it is not read in chunks
 	format  Format      // of the log
 	columns *columnList // of the rows, nil while nothing was known when they began
 
@@ -183,12 +184,13 @@ type knownRows struct {
 
 func newKnownRows() *knownRows { return &knownRows{sessions: new(knownSessions)} }
 
-// goOn lets r go on with what is known of the rows of another part of the log, or
-// of another one, where they are of the same kind.
-func (k *knownRows) goOn(r *exchangeRows) {
-	if columns := r.short.columns; columns == nil || k.columns != columns || k.format != r.short.format {
+// goOn lets r go on with what is known of the rows of another part of the log,
+// where they are of the same kind. Nothing is known of the rows of another log:
+// numbers tell logs apart, too.
+func (k *knownRows) goOn(r *exchangeRows, log *ahead) {
+	if columns := r.short.columns; columns == nil || k.log != log || k.columns != columns || k.format != r.short.format {
 		k.forget()
-		k.format, k.columns = r.short.format, columns
+		k.log, k.format, k.columns = log, r.short.format, columns
 	}
 	r.known = k
 }
