@@ -26,7 +26,7 @@ func (b *Builder) replyLine(st *state, rec *logparse.Record) {
 	}
 	p := st.partial
 	if p == nil {
-		p = b.newPartial()
+		p = takeLast(&b.partials)
 		st.partial = p
 		*p = st.replyAt(rec)
 		p.text, p.enhanced = st.words.add(nil), reply.Enhanced{}
@@ -44,16 +44,17 @@ func (b *Builder) replyLine(st *state, rec *logparse.Record) {
 	}
 }
 
-// newPartial returns room for a reply of several lines: few sessions are in the
-// middle of one.
-func (b *Builder) newPartial() *verdict {
-	n := len(b.partials) - 1
+// takeLast takes the last of what is there to be used again, or makes a new one:
+// few sessions are in the middle of a reply of several lines, or have a raw line
+// that waits.
+func takeLast[T any](free *[]*T) *T {
+	n := len(*free) - 1
 	if n < 0 {
-		return new(verdict)
+		return new(T)
 	}
-	p := b.partials[n]
-	b.partials = b.partials[:n]
-	return p
+	last := (*free)[n]
+	*free = (*free)[:n]
+	return last
 }
 
 // endPartial counts a reply of several lines with the lines that are there.

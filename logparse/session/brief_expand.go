@@ -34,7 +34,7 @@ func (b *Builder) asState(br *brief) *state {
 	st.course, st.settled, st.notes = br.course, br.settled, *b.notesOf(br)
 	st.replied = br.accepting > 0
 	if br.partial != 0 {
-		st.partial = b.newPartial()
+		st.partial = takeLast(&b.partials)
 		*st.partial = verdict{code: reply.Code(br.partial), class: reply.OK, text: st.words.add(nil)}
 	}
 	br.expandTransaction(st)

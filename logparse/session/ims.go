@@ -25,7 +25,7 @@ func (b *Builder) rawLine(st *state, rec *logparse.Record) {
 	if st.direction == outcome.Inbound && st.receivesData() {
 		return
 	}
-	raw := b.newRawLine()
+	raw := takeLast(&b.raws)
 	st.raw = raw
 	r := &raw.rec
 	r.Format, r.Time, r.Pos.Line, r.Direction = rec.Format, rec.Time, rec.Pos.Line, rec.Direction
@@ -44,17 +44,6 @@ func (b *Builder) rawLine(st *state, rec *logparse.Record) {
 	if rec.Arg != nil {
 		r.Arg = raw.text[n:]
 	}
-}
-
-// newRawLine returns room for a raw line: few sessions have one that waits.
-func (b *Builder) newRawLine() *rawLine {
-	n := len(b.raws) - 1
-	if n < 0 {
-		return new(rawLine)
-	}
-	raw := b.raws[n]
-	b.raws = b.raws[:n]
-	return raw
 }
 
 // settleRaw decides about the raw line that waits when rec is the next record.
