@@ -29,10 +29,14 @@ const (
 	maxServerName = 256      // bytes
 	maxReplyText  = 64 << 10
 
-	// Transcripts of all open sessions may take a half of Options.Memory, and no
-	// one of them more than a part of that.
+	// Transcripts of all open sessions may take a half of Options.Memory, and one
+	// of them a part of that when it is handed out. Where their texts can be read
+	// again, they are kept in another part.
 	transcriptsShare = 2
 	transcriptShare  = 8
+	textsShare       = 32
+
+	maxRowColumns = 256 // lists of columns whose rows are read again
 
 	// What is kept for use by the next sessions.
 	maxFree     = 256

@@ -288,13 +288,13 @@ func TestTranscriptBounds(t *testing.T) {
 					t.Errorf("%d steps and %d left out, of %d", len(s.Transcript), s.Shortened, rows)
 				}
 				ended++
-				kept += size
 				most = max(most, size)
 			})
 			for range rows {
 				for i := range sessions {
 					b.Add(receiveRow(0, fmt.Sprint("A", i), logparse.KindCommand, text))
 				}
+				kept = max(kept, b.recorded)
 			}
 			b.Close()
 			step := transcriptSize + len(text)
@@ -303,7 +303,7 @@ func TestTranscriptBounds(t *testing.T) {
 			}
 			if room := memory / transcriptsShare; kept > room+step || most > room/transcriptShare+step {
 				t.Errorf("%d sessions: transcripts take %d bytes, one of them %d", sessions, kept, most)
-			} else if sessions == 40 && kept < room {
+			} else if sessions == 40 && len(text) > 1000 && kept < room {
 				t.Errorf("transcripts take %d bytes where there is room for %d", kept, room)
 			}
 			if b.recorded != 0 {

@@ -2,6 +2,7 @@ package session
 
 import (
 	"bytes"
+	"io"
 	"strconv"
 
 	"github.com/smtplog/smtplog/logparse"
@@ -27,6 +28,12 @@ type Options struct {
 	// Transcript a half of it is for transcripts, which are shortened when they
 	// hold more ([Session.Shortened]): that never costs a session.
 	Memory int64
+
+	// Again returns what reads the bytes of a log at their offsets, nil where
+	// that is not possible (a pipe, compressed or UTF-16). With it, transcripts
+	// keep no more than a part of the memory for texts: what goes beyond is read
+	// again when the session is over.
+	Again func(file string) io.ReaderAt
 
 	// Classifier gives each failure its reason; nil is the built-in one.
 	Classifier *reply.Classifier
@@ -85,7 +92,10 @@ type Builder struct {
 	capped   int64
 	swept    uint64 // order at the last sweep
 
-	recorded int // bytes that transcripts of open sessions take
+	recorded int      // bytes that transcripts of open sessions take
+	textRoom int      // while they take less, texts are not read again
+	steps    []Step   // of the session that is handed out
+	again    rereader // for transcripts
 
 	memory           int // Options.Memory
 	maxOpen, maxHeld int // MaxOpen and what open sessions may hold beside transcripts
@@ -115,6 +125,7 @@ func NewBuilder(opt *Options, emit func(*Session)) *Builder {
 	b.maxHeld = b.memory
 	if b.opt.Transcript {
 		b.maxHeld -= b.memory / transcriptsShare
+		b.textRoom = b.memory / transcriptsShare / textsShare
 	}
 	b.matcher = newMatcher(b.matched, b.matchEnded)
 	b.matcher.room = b.memory / waitingShare
@@ -387,11 +398,11 @@ func (b *Builder) finish(st *state) {
 	b.emit(&b.whole)
 	size := int(st.bytes)
 	if st.record != nil {
-		size += st.record.bytes
-		b.recorded -= st.record.bytes
+		size += st.record.size
+		b.recorded -= len(st.record.packed)
 	}
 	if size > maxFreeSize {
-		b.whole = Session{}
+		b.whole, b.steps = Session{}, nil
 	} else if len(b.free) < maxFree {
 		st.trim()
 		b.free = append(b.free, st)

@@ -30,7 +30,7 @@ func (b *Builder) complete(st *state) {
 		s.Duration = time.Duration(st.quitMS) * time.Millisecond
 	}
 	if t := st.record; t != nil {
-		s.Transcript, s.Shortened = t.steps, t.shortened
+		s.Transcript, s.Shortened = b.unpack(st.format, t)
 	}
 	if whole {
 		for range st.settled.transactions() {

@@ -213,7 +213,7 @@ type Session struct {
 	Failures     []outcome.Outcome // each refusal and failure, once
 	Sources      []Source
 	Transcript   []Step // where the Builder was told to keep it
-	Shortened    int64  // steps that the Transcript had no room for ([Options.Memory])
+	Shortened    int64  // steps that the Transcript had no room for ([Options.Memory]), or that are not in the log any more
 
 	ehlo      string // the reply to EHLO
 	number    uint64

@@ -244,13 +244,6 @@ type refusal struct {
 	recipient   int32 // of the transaction
 }
 
-// A transcript is what was said, as far as it is kept.
-type transcript struct {
-	steps     []Step
-	bytes     int // that they take, about
-	shortened int64
-}
-
 // reset makes st a fresh session that uses the memory of the one before.
 func (st *state) reset() {
 	*st = state{
@@ -280,7 +273,7 @@ func (st *state) trim() {
 		st.queue.list = nil
 	}
 	if st.record != nil {
-		*st.record = transcript{steps: trimmed(st.record.steps, 32)[:0]}
+		*st.record = transcript{packed: trimmed(st.record.packed, 4<<10)[:0]}
 	}
 }
 

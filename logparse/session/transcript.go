@@ -4,7 +4,6 @@ import (
 	"bytes"
 
 	"github.com/smtplog/smtplog/logparse"
-	"github.com/smtplog/smtplog/reply/outcome"
 )
 
 // Redacted stands for a password or a SASL answer.
@@ -70,7 +69,8 @@ func (b *Builder) step(st *state, rec *logparse.Record, secret bool) {
 	}
 	t := st.record
 	// A transcript must not cost a session: it is shortened before one is cut.
-	if room := b.memory / transcriptsShare; b.recorded >= room || t.bytes >= room/transcriptShare {
+	room := b.memory / transcriptsShare
+	if b.recorded >= room || t.size >= room/transcriptShare {
 		t.shortened++
 		return
 	}
@@ -78,17 +78,13 @@ func (b *Builder) step(st *state, rec *logparse.Record, secret bool) {
 	if secret && !b.opt.ShowSecrets {
 		text = Redact(text)
 	}
-	inbound := rec.Direction == outcome.Inbound
-	s := Step{
-		Time: rec.Time, Kind: rec.Kind, Text: b.text.string(text), Line: rec.Pos.Line,
-		Sent: rec.Kind == logparse.KindReply && inbound || rec.Kind == logparse.KindCommand && !inbound,
+	before := len(t.packed)
+	if b.recorded < b.textRoom || !b.packAgain(t, rec, secret) {
+		t.pack(rec, 0)
+		t.packText(text)
 	}
-	if rec.Kind == logparse.KindCommand && rec.Code != 0 {
-		s.Code = rec.Code
-	}
-	t.bytes += transcriptSize + len(s.Text)
-	b.recorded += transcriptSize + len(s.Text)
-	t.steps = append(t.steps, s)
+	b.recorded += len(t.packed) - before
+	t.size += transcriptSize + len(text)
 }
 
 // wireText returns the record as the line that went over the wire, or what the
