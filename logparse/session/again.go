@@ -18,8 +18,11 @@ type rereader struct {
 	from io.ReaderAt
 
 	wanted []wantedRow // of the transcript at hand
-	rows   []byte      // scratch
-	found  []int       // scratch: for each of the rows its index in wanted
+
+	rows   rows
+	reader *logparse.Reader // of rows, nil before the first
+	format logparse.Format  // that it reads
+	of     uint32           // index of the columns that it reads
 }
 
 // A wantedRow is a row whose text a step of the transcript lacks.
@@ -30,8 +33,8 @@ type wantedRow struct {
 	secret bool
 }
 
-// againSize is about how much is read again at a time, in bytes.
-const againSize = 64 << 10
+// maxAgain is the longest row that is read again, in bytes.
+const maxAgain = 1 << 30
 
 // readAlone are the formats with rows that mean the same without those around
 // them, but for the time.
@@ -40,7 +43,7 @@ const readAlone = 1<<logparse.ExchangeReceive | 1<<logparse.ExchangeSend | 1<<lo
 // packAgain writes the record's step with the place of its row instead of its
 // text. It reports false, with nothing done, where the row cannot be read again.
 func (b *Builder) packAgain(t *transcript, rec *logparse.Record, secret bool) bool {
-	if readAlone>>rec.Format&1 == 0 || rec.Lines != 1 || b.bytesOf(rec.Pos.File) == nil {
+	if readAlone>>rec.Format&1 == 0 || rec.Lines != 1 || len(rec.Raw()) >= maxAgain || b.bytesOf(rec.Pos.File) == nil {
 		return false
 	}
 	columns, ok := b.again.columnsOf(rec)
@@ -98,52 +101,60 @@ func (b *Builder) readAgain(format logparse.Format, steps []Step) []Step {
 		s := &steps[wanted[i].step]
 		wanted[i].kind, s.Kind = s.Kind, logparse.KindNone // until the row is found
 	}
-	for len(wanted) > 0 {
-		n, size := 1, wanted[0].size
-		for n < len(wanted) && size < againSize && wanted[n].file == wanted[0].file && wanted[n].columns == wanted[0].columns {
-			size += wanted[n].size
-			n++
+	for i := range wanted {
+		w := &wanted[i]
+		if rec := b.readRow(format, &w.rowAt); rec != nil && rec.Kind == w.kind {
+			text := wireText(rec)
+			if w.secret {
+				text = Redact(text)
+			}
+			steps[w.step].Kind, steps[w.step].Text = w.kind, b.text.string(text)
 		}
-		b.readRows(format, wanted[:n], steps)
-		wanted = wanted[n:]
 	}
 	return slices.DeleteFunc(steps, func(s Step) bool { return s.Kind == logparse.KindNone })
 }
 
-// readRows reads rows of the same file with the same columns again.
-func (b *Builder) readRows(format logparse.Format, wanted []wantedRow, steps []Step) {
-	again := &b.again
-	again.copyRows(b.bytesOf(b.files[wanted[0].file]), wanted)
-	r := logparse.NewReader(bytes.NewReader(again.rows), "", &logparse.Options{
-		Format: format, Fields: again.columns[wanted[0].columns], MaxLine: len(again.rows) + 1,
-	})
-	for rec, err := range r.Records() {
-		if err != nil {
-			continue
+// readRow reads a row again. It returns nil when the row does not stand in its
+// log any more.
+func (b *Builder) readRow(format logparse.Format, row *rowAt) *logparse.Record {
+	r := &b.again
+	r.rows.line = append(slices.Grow(r.rows.line[:0], row.size+1)[:row.size], '\n')
+	line := r.rows.line[:row.size]
+	if n, _ := b.bytesOf(b.files[row.file]).ReadAt(line, row.offset); n < row.size || crc32.ChecksumIEEE(line) != row.sum {
+		return nil
+	}
+	if r.format != format || r.of != row.columns {
+		r.reader, r.format, r.of = nil, format, row.columns
+	}
+	// A Reader takes all dates of MS IIS logs to be in the order that suits its
+	// first row, which may not be that of the log.
+	for fresh := false; ; {
+		if r.reader == nil {
+			r.reader = logparse.NewReader(&r.rows, "", &logparse.Options{Format: format, Fields: r.columns[row.columns], MaxLine: maxAgain})
+			fresh = true
 		}
-		w := &wanted[again.found[rec.Pos.Line-1]]
-		if rec.Kind != w.kind {
-			continue
+		r.rows.rest = r.rows.line
+		rec, err := r.reader.Next()
+		if err == nil && bytes.Equal(rec.Raw(), line) {
+			return rec
 		}
-		text := wireText(rec)
-		if w.secret {
-			text = Redact(text)
+		r.reader = nil
+		if fresh {
+			return nil
 		}
-		steps[w.step].Kind, steps[w.step].Text = w.kind, b.text.string(text)
 	}
 }
 
-// copyRows copies the wanted rows out of their log, as far as they still stand
-// there.
-func (r *rereader) copyRows(from io.ReaderAt, wanted []wantedRow) {
-	r.rows, r.found = r.rows[:0], r.found[:0]
-	for i := range wanted {
-		w, n := &wanted[i], len(r.rows)
-		r.rows = slices.Grow(r.rows, w.size+1)
-		row := r.rows[n : n+w.size]
-		if k, _ := from.ReadAt(row, w.offset); k == w.size && crc32.ChecksumIEEE(row) == w.sum {
-			r.rows = append(r.rows[:n+w.size], '\n')
-			r.found = append(r.found, i)
-		}
+// rows is a log with one row at a time: the one that is set, and blank lines
+// behind it as far as a Reader looks for them.
+type rows struct{ line, rest []byte }
+
+func (r *rows) Read(p []byte) (int, error) {
+	if len(r.rest) == 0 {
+		p[0] = '\n'
+		return 1, nil
 	}
+	n := copy(p, r.rest)
+	r.rest = r.rest[n:]
+	return n, nil
 }
