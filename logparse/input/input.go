@@ -23,6 +23,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"os"
 	"sync/atomic"
 )
 
@@ -97,19 +98,18 @@ func (s *Source) open(ctx context.Context, m *meter) (*Stream, error) {
 	return newStream(ctx, s, c, m), nil
 }
 
-// OpenRange opens n bytes of a plain file from offset off; it is an error for
-// other sources.
-func (s *Source) OpenRange(ctx context.Context, off, n int64) (*Stream, error) {
+// OpenFile opens a plain file, to be read at offsets; it is an error for other
+// sources. It does not count as progress.
+func (s *Source) OpenFile() (*os.File, error) {
 	file, ok := s.node.(*fileNode)
 	if !s.Plain || !ok {
 		return nil, s.named(errors.New("cannot be read at an offset"))
 	}
-	m := s.progress.meter(n, n, nil)
-	c, err := file.openRange(m, off, n)
+	f, err := os.Open(file.path)
 	if err != nil {
 		return nil, s.named(err)
 	}
-	return newStream(ctx, s, c, m), nil
+	return f, nil
 }
 
 // Head returns the first n bytes of decoded text, fewer when the source is

@@ -42,19 +42,7 @@ func (f *fileNode) open(_ context.Context, m *meter) (*chain, error) {
 	if err != nil {
 		return nil, err
 	}
-	return fileChain(file, file, m), nil
-}
-
-func (f *fileNode) openRange(m *meter, off, n int64) (*chain, error) {
-	file, err := os.Open(f.path)
-	if err != nil {
-		return nil, err
-	}
-	return fileChain(file, io.NewSectionReader(file, off, n), m), nil
-}
-
-func fileChain(file *os.File, r io.Reader, m *meter) *chain {
-	return &chain{Reader: metered(r, m), closers: []func(){func() { file.Close() }}}
+	return &chain{Reader: metered(file, m), closers: []func(){func() { file.Close() }}}, nil
 }
 
 // metered returns a reader of r that tells m what it reads.

@@ -144,27 +144,30 @@ func TestPipeError(t *testing.T) {
 	}
 }
 
-func TestOpenRange(t *testing.T) {
-	text := lines(10_000)
-	dir := write(t, file{"x.log", text}, file{"y.gz", gz(t, text)})
-	p := &Progress{}
-	sources := find(t, &Options{Progress: p}, dir)
-	for _, r := range [][2]int64{{0, 10}, {10, 5000}, {5010, int64(len(text)) - 5010}} {
-		st, err := sources[0].OpenRange(t.Context(), r[0], r[1])
+func TestOpenFile(t *testing.T) {
+	text := lines(1000)
+	dir := write(t, file{"u.log", append([]byte("\xff\xfe"), "a\x00"...)}, file{"x.log", text}, file{"y.gz", gz(t, text)})
+	sources := find(t, nil, dir)
+	for i, plain := range []bool{false, true, false} {
+		if sources[i].Plain != plain {
+			t.Errorf("%s: plain %v", sources[i].Name, !plain)
+		}
+		f, err := sources[i].OpenFile()
+		if (err == nil) != plain {
+			t.Errorf("%s: %v", sources[i].Name, err)
+		}
 		if err != nil {
-			t.Fatal(err)
+			continue
 		}
-		got, err := io.ReadAll(st)
-		if err != nil || !bytes.Equal(got, text[r[0]:r[0]+r[1]]) {
-			t.Errorf("%v: %d bytes, %v", r, len(got), err)
+		got := make([]byte, 100)
+		if _, err := f.ReadAt(got, 200); err != nil || !bytes.Equal(got, text[200:300]) {
+			t.Errorf("%q, %v", got, err)
 		}
-		st.Close()
+		f.Close()
 	}
-	if p.Read() != int64(len(text)) {
-		t.Errorf("progress %d, want %d", p.Read(), len(text))
-	}
-	if _, err := sources[1].OpenRange(t.Context(), 0, 1); err == nil {
-		t.Error("a compressed file was opened at an offset")
+	os.Remove(filepath.Join(dir, "x.log"))
+	if _, err := sources[1].OpenFile(); err == nil || !strings.Contains(err.Error(), "x.log") {
+		t.Errorf("a file that is gone: %v", err)
 	}
 }
 
