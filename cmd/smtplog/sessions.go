@@ -104,7 +104,11 @@ func (a *app) sessions(ctx context.Context, f *sessionsFlags, paths []string) er
 	window := analysis.Options{Since: j.since, Until: j.until}
 	list, reading := newListing(ctx, f.top)
 	var rows tables.Rows
-	b := session.NewBuilder(&session.Options{Transcript: f.transcript, ShowSecrets: f.showSecrets, Classifier: c, Memory: j.memory}, func(s *session.Session) {
+	files := newPlainFiles(j.sources)
+	defer files.close()
+	b := session.NewBuilder(&session.Options{
+		Transcript: f.transcript, ShowSecrets: f.showSecrets, Classifier: c, Memory: j.memory, Again: files.of,
+	}, func(s *session.Session) {
 		if window.Includes(s.Start) && where.match(rows.Session(s)) {
 			s.Messages = links.Of(s)
 			list.item(func() error { return p.print(s) })
