@@ -25,7 +25,10 @@ type brief struct {
 	names      uint32 // of server and connector, in Builder.names
 	notes      uint32 // index in Builder.notes and one; 0 for none
 	settled
-	words []byte // our end, and in a loose the remote one; then what follows MAIL and RCPT, each behind its length in two bytes
+	kept     uint16 // length of the words behind the ends that stay when the transaction is over
+	keeps    bool   // the transaction under way stays
+	failures bool   // there are some among the words
+	words    []byte // our end, and in a loose the remote one; then what was said, each behind its kind and length in two bytes
 }
 
 // A progress says how far the transaction of a brief is.
@@ -166,6 +169,9 @@ func (b *Builder) freeBrief(h handle, br *brief) {
 	if b.previous == h {
 		b.previous = 0
 	}
+	if br.notes > 0 {
+		b.freeNotes(br.notes)
+	}
 	br.width, br.conversation = 0, 0
 	if cap(br.words) > fewWords {
 		br.words = nil
@@ -190,6 +196,12 @@ func (b *Builder) finishBrief(h handle) {
 		return
 	}
 	b.index.remove(b.seeds.ofKey(&br.key), h)
+	if br.failures {
+		st := b.named(br)
+		b.freeBrief(h, br)
+		b.finish(st)
+		return
+	}
 	ended := br.ended(b)
 	br.settleLast(b, ended)
 	b.outline(&br.course, b.notesOf(br), &br.settled, ended)
@@ -197,9 +209,6 @@ func (b *Builder) finishBrief(h handle) {
 	s.ID, s.Remote, s.Local = br.texts(b)
 	s.Server, s.Connector = b.names[br.names].server, b.names[br.names].connector
 	s.Sources = append(s.Sources, b.source(&br.course))
-	if br.notes > 0 {
-		b.freeNotes(br.notes)
-	}
 	b.freeBrief(h, br)
 	b.emit(s)
 }

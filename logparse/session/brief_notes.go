@@ -4,10 +4,11 @@ import (
 	"bytes"
 
 	"github.com/smtplog/smtplog/logparse"
+	"github.com/smtplog/smtplog/reply"
 )
 
-// briefInfo takes in a note of the server; it reports false where the note tells
-// of a failure.
+// briefInfo takes in a note of the server; it reports false where there is no
+// room for it.
 func (b *Builder) briefInfo(br *brief, rec *logparse.Record) bool {
 	if rec.Code != 0 {
 		return false
@@ -26,19 +27,23 @@ func (b *Builder) briefInfo(br *brief, rec *logparse.Record) bool {
 			return true
 		}
 	}
-	return b.briefNote(br, rec.Data, note)
+	return b.briefNote(br, rec, note)
 }
 
 // briefNote is briefInfo for what may be one of the notes that count.
-func (b *Builder) briefNote(br *brief, data, note []byte) bool {
-	if max(len(data), len(note)) > maxTextLength {
-		return false
-	}
+func (b *Builder) briefNote(br *brief, rec *logparse.Record, note []byte) bool {
+	data := rec.Data
 	switch {
+	case bytes.HasPrefix(note, []byte("Failed to connect")):
+		if !br.keepFailure(b, rec, logparse.VerbConnect, reply.Transient, note) {
+			return false
+		}
+		br.lost = br.lost || !br.connected
+	case max(len(data), len(note)) > maxTextLength:
+		return false
 	case bytes.HasPrefix(note, []byte("TLS protocol ")):
 		b.newNotes(br).tls = b.tlsOf(note)
-	case bytes.HasPrefix(note, []byte("TLS negotiation failed ")), bytes.HasPrefix(note, []byte("Inbound AUTH ")),
-		bytes.HasPrefix(note, []byte("Outbound Authentication ")), bytes.HasPrefix(note, []byte("Failed to connect")):
+	case bytes.HasPrefix(note, []byte("TLS negotiation failed ")):
 		return false
 	case bytes.HasPrefix(data, []byte("Tarpit for '")) || bytes.HasPrefix(note, []byte("Tarpit for '")):
 		b.newNotes(br).tarpit(data, note)
@@ -50,6 +55,19 @@ func (b *Builder) briefNote(br *brief, data, note []byte) bool {
 	case bytes.HasPrefix(note, []byte("User Name: ")):
 		br.used = true
 		b.newNotes(br).login().User = b.text.string(note[len("User Name: "):])
+	case bytes.HasPrefix(note, []byte("Inbound AUTH ")):
+		if !br.hasRoom(len(note)) {
+			return false
+		}
+		noted, first := b.newNotes(br).inboundFailed(b, note)
+		br.used = br.used || noted
+		return !first || br.keepFailure(b, rec, logparse.VerbAUTH, reply.Permanent, note)
+	case bytes.HasPrefix(note, []byte("Outbound Authentication failed with ")):
+		if !br.keepFailure(b, rec, logparse.VerbAUTH, reply.Permanent, note) {
+			return false
+		}
+		br.used = true
+		b.newNotes(br).outboundFailed(b, note)
 	}
 	return true
 }

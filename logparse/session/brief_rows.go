@@ -44,7 +44,9 @@ func (b *Builder) briefRow(h handle, br *brief, rec *logparse.Record) {
 		br.connected = true
 		ok = br.reply(b, rec)
 	case logparse.KindInfo:
-		ok = b.briefInfo(br, rec)
+		if ok = b.briefInfo(br, rec); br.lost && !br.connected {
+			b.finishBrief(h)
+		}
 	case logparse.KindDisconnect:
 		if ok = br.partial == 0 || br.endPartial(b); ok {
 			br.connected, br.lost = true, true
@@ -121,7 +123,7 @@ func (b *Builder) briefVerb(br *brief, rec *logparse.Record) bool {
 		br.named = br.named || len(bytes.TrimSpace(rec.Arg)) > 0
 	case logparse.VerbMAIL:
 		if br.current == endedUnanswered && br.queue&allOfTransaction == 0 {
-			br.settleAborted(b)
+			br.settle(b, endByPeer, false)
 		}
 		if br.current != noTransaction || !br.keep(b, rec.Arg) {
 			return false
@@ -190,7 +192,7 @@ func (br *brief) reply(b *Builder, rec *logparse.Record) bool {
 		return false
 	}
 	if rec.Code.Class() != reply.OK {
-		return false
+		return br.refuse(b, rec)
 	}
 	if rec.More {
 		if br.answered(code) >= br.waiting {
@@ -257,7 +259,7 @@ func (br *brief) answer(b *Builder, code uint16) bool {
 	br.challenge = code == 334
 	switch {
 	case through:
-		br.settleAccepted(b)
+		br.settle(b, endData, true)
 	case verb == logparse.VerbConnect:
 		br.begun = true
 	case code == 354 && verb == logparse.VerbDATA:
@@ -286,26 +288,26 @@ func (br *brief) endTransaction(b *Builder) {
 	case br.queue&allOfTransaction != 0:
 		br.current = endedUnanswered
 	default:
-		br.settleAborted(b)
+		br.settle(b, endByPeer, false)
 	}
 }
 
-// settleAccepted counts the transaction, whose data was accepted. One whose
-// recipients are not in the log is unknown.
-func (br *brief) settleAccepted(b *Builder) {
-	if br.recipients > 0 {
+// settle counts the transaction, which ended that way, or keeps it where
+// something was refused meanwhile. One that was accepted whose recipients are
+// not in the log is unknown.
+func (br *brief) settle(b *Builder, end transactionEnd, accepted bool) {
+	switch {
+	case br.keeps:
+		br.keepEnd(b, end, accepted)
+	case accepted && br.recipients > 0:
 		br.accepted++
-	} else {
+		br.acceptedRecipients += br.recipients
+	case accepted:
 		br.unknown++
+	default:
+		br.aborted++
+		br.unknownRecipients += br.recipients
 	}
-	br.acceptedRecipients += br.recipients
-	br.forget(b)
-}
-
-// settleAborted counts the transaction, which was ended before its data was.
-func (br *brief) settleAborted(b *Builder) {
-	br.aborted++
-	br.unknownRecipients += br.recipients
 	br.forget(b)
 }
 
@@ -316,15 +318,16 @@ func (br *brief) settleLast(b *Builder, ended Ended) {
 		br.unknownRecipients += br.recipients
 		br.forget(b)
 	} else if br.current != noTransaction {
-		br.settleAborted(b)
+		br.settle(b, endByPeer, false)
 	}
 }
 
-// forget drops what was kept of the transaction.
+// forget drops what was said in the transaction, but for what is kept.
 func (br *brief) forget(b *Builder) {
+	end := br.ends + br.kept
 	if br.width > 0 {
-		b.held -= len(br.words) - int(br.ends)
+		b.held -= len(br.words) - int(end)
 	}
-	br.words = br.words[:br.ends]
+	br.words = br.words[:end]
 	br.current, br.recipients = noTransaction, 0
 }

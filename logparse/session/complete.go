@@ -32,18 +32,19 @@ func (b *Builder) complete(st *state) {
 	if t := st.record; t != nil {
 		s.Transcript, s.Shortened = b.unpack(st.format, t)
 	}
-	if whole {
-		for range st.settled.transactions() {
-			s.addTransaction()
-		}
-	}
 	for i := range st.transactions {
 		t := &st.transactions[i]
+		if whole {
+			s.addTransactions(int(t.settled) + i)
+		}
 		result := st.judge(t, ended, &s.Results.Recipients)
 		s.Results.Transactions.Count(result)
 		if whole {
 			b.transaction(st, t, result, said)
 		}
+	}
+	if whole {
+		s.addTransactions(st.settled.transactions() + len(st.transactions))
 	}
 	if len(st.refusals) > 0 {
 		b.failures(st, said)
@@ -83,6 +84,13 @@ func (s *Session) addTransaction() *Transaction {
 	t := &s.Transactions[n]
 	*t = Transaction{Recipients: t.Recipients[:0]}
 	return t
+}
+
+// addTransactions appends empty transactions until there are n.
+func (s *Session) addTransactions(n int) {
+	for len(s.Transactions) < n {
+		s.addTransaction()
+	}
 }
 
 // transaction appends a transaction to the session. A terse session has those
@@ -223,7 +231,6 @@ func resultOf(c reply.Class) Result {
 // failures turns the session's refusals into its Failures.
 func (b *Builder) failures(st *state, said string) {
 	s := &b.whole
-	first := st.settled.transactions()
 	var login, tls bool // a reply says that it failed
 	for i := range st.refusals {
 		if r := &st.refusals[i]; r.isReply {
@@ -251,16 +258,21 @@ func (b *Builder) failures(st *state, said string) {
 		}
 		b.classify(&o)
 		if r.transaction >= 0 && r.recipient >= 0 {
-			o.Recipient = recipientOf(&s.Transactions[first+int(r.transaction)].Recipients[r.recipient])
+			o.Recipient = recipientOf(&s.Transactions[st.placeOf(r.transaction)].Recipients[r.recipient])
 			o.Domain = Domain(o.Recipient)
 		}
 		s.Failures = append(s.Failures, o)
 		in := -1
 		if r.transaction >= 0 {
-			in = first + int(r.transaction)
+			in = st.placeOf(r.transaction)
 		}
 		s.refusedIn = append(s.refusedIn, in)
 	}
+}
+
+// placeOf returns the place among all of a transaction in the list.
+func (st *state) placeOf(transaction int32) int {
+	return int(st.transactions[transaction].settled) + int(transaction)
 }
 
 // classify gives the outcome its reason and its actor.

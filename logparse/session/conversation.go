@@ -203,7 +203,7 @@ func (st *state) newTransaction(b *Builder, at outcome.Time) *transaction {
 	st.step(b)
 	st.current = int32(len(st.transactions))
 	i := instantOf(at)
-	st.transactions = append(st.transactions, transaction{at: i.ns, digits: i.digits, first: int32(len(st.recipients)), inside: -1})
+	st.transactions = append(st.transactions, transaction{at: i.ns, digits: i.digits, first: int32(len(st.recipients)), inside: -1, settled: uint32(st.settled.transactions())})
 	return &st.transactions[st.current]
 }
 

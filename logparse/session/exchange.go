@@ -39,8 +39,11 @@ func (b *Builder) info(st *state, rec *logparse.Record) {
 	case bytes.HasPrefix(note, []byte("Inbound AUTH ")):
 		b.authNote(st, rec, note)
 	case bytes.HasPrefix(note, []byte("Outbound Authentication failed with ")):
-		st.loginAnswered(false)
-		st.auth.Error = st.name(b, note[len("Outbound Authentication failed with "):])
+		if len(note) > maxTextLength {
+			st.hold(b, len(note))
+		}
+		st.used = true
+		st.outboundFailed(b, note)
 		b.fail(st, rec, logparse.VerbAUTH, reply.Permanent, note)
 	case bytes.Equal(note, []byte("receiving message")):
 		if st.current >= 0 && !b.opt.Terse {
@@ -52,7 +55,7 @@ func (b *Builder) info(st *state, rec *logparse.Record) {
 		}
 	case bytes.HasPrefix(note, []byte("Failed to connect")):
 		b.fail(st, rec, logparse.VerbConnect, reply.Transient, note)
-		st.refusals[len(st.refusals)-1].domain = st.keep(b, between(note, "Destination domain: ", ","))
+		st.refusals[len(st.refusals)-1].domain = st.keep(b, destinationOf(note))
 		if !st.connected {
 			st.lost = true
 		}
@@ -67,22 +70,14 @@ func (b *Builder) fail(st *state, rec *logparse.Record, verb logparse.Verb, clas
 	st.refusals = append(st.refusals, refusal{verdict: v, verb: verb, transaction: -1, recipient: -1})
 }
 
-// authNote reads "Inbound AUTH LOGIN failed because of LogonDenied". Exchange
-// writes it once for each attempt and more; the login counts as failed once,
-// and not at all besides a reply that refuses it.
+// authNote reads the note of a login that failed. It counts as failed once, and
+// not at all besides a reply that refuses it.
 func (b *Builder) authNote(st *state, rec *logparse.Record, note []byte) {
-	rest := note[len("Inbound AUTH "):]
-	mechanism, cause, found := bytes.Cut(rest, []byte(" failed because of "))
-	if !found {
-		return
+	if len(note) > maxTextLength {
+		st.hold(b, len(note))
 	}
-	st.loginAnswered(false)
-	a := st.auth
-	if a.Mechanism == "" {
-		a.Mechanism = strings.ToUpper(st.name(b, mechanism))
-	}
-	first := a.Error == ""
-	a.Error = st.name(b, cause)
+	noted, first := st.inboundFailed(b, note)
+	st.used = st.used || noted
 	if first {
 		b.fail(st, rec, logparse.VerbAUTH, reply.Permanent, note)
 	}

@@ -31,6 +31,30 @@ func (n *notes) loginAnswered(ok bool) {
 	}
 }
 
+// inboundFailed reads "Inbound AUTH LOGIN failed because of LogonDenied". Exchange
+// writes it once for each attempt and more: first tells the first. noted is
+// false where the note says something else.
+func (n *notes) inboundFailed(b *Builder, note []byte) (noted, first bool) {
+	mechanism, cause, noted := bytes.Cut(note[len("Inbound AUTH "):], []byte(" failed because of "))
+	if !noted {
+		return false, false
+	}
+	n.loginAnswered(false)
+	a := n.auth
+	if a.Mechanism == "" {
+		a.Mechanism = strings.ToUpper(b.text.string(mechanism))
+	}
+	first = a.Error == ""
+	a.Error = b.text.string(cause)
+	return true, first
+}
+
+// outboundFailed reads "Outbound Authentication failed with LogonDenied".
+func (n *notes) outboundFailed(b *Builder, note []byte) {
+	n.loginAnswered(false)
+	n.auth.Error = b.text.string(note[len("Outbound Authentication failed with "):])
+}
+
 // tarpit adds a row that says that Exchange made the peer wait.
 func (n *notes) tarpit(data, note []byte) {
 	if d, ok := parseTarpit(data, note); ok {

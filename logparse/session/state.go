@@ -214,10 +214,11 @@ type transaction struct {
 	internalID            text
 	sourceContext         text
 	size                  int64
-	at                    int64 // when it began, Unix nanoseconds
-	first, count          int32 // its recipients in the session's
-	inside                int32 // index of the transaction that was under way when its MAIL came, -1 for none
-	digits                uint8 // of the time's fraction plus one, 0 for no time
+	at                    int64  // when it began, Unix nanoseconds
+	first, count          int32  // its recipients in the session's
+	settled               uint32 // transactions before it that are not in the list any more
+	inside                int32  // index of the transaction that was under way when its MAIL came, -1 for none
+	digits                uint8  // of the time's fraction plus one, 0 for no time
 	hasFrom               bool
 	failed                bool // a refusal concerns it
 	end                   transactionEnd
