@@ -39,7 +39,7 @@ const (
 	maxRowColumns = 256 // lists of columns whose rows are read again
 
 	// What is kept for use by the next sessions.
-	maxFree     = 256
+	maxFree     = 128
 	maxFreeSize = 64 << 10 // bytes that the session held
 
 	// About what things take beside their texts.

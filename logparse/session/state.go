@@ -262,17 +262,15 @@ func (st *state) reset() {
 	}
 }
 
-// trim gives back room that the session had no use for: else every state would
-// grow to the largest session that it ever held.
+// trim gives back room that the session had no use for, but for what many need:
+// else every state would grow to the largest session that it ever held.
 func (st *state) trim() {
 	st.earlier = trimmed(st.earlier, 4)
-	st.words = trimmed(st.words, 512)
-	st.transactions = trimmed(st.transactions, 4)
-	st.recipients = trimmed(st.recipients, 8)
-	st.refusals = trimmed(st.refusals, 8)
-	if cap(st.queue.list) > 8 {
-		st.queue.list = nil
-	}
+	st.words = trimmed(st.words, 2048)
+	st.transactions = trimmed(st.transactions, 8)
+	st.recipients = trimmed(st.recipients, 32)
+	st.refusals = trimmed(st.refusals, 16)
+	st.queue.list = trimmed(st.queue.list, 32)
 	if st.record != nil {
 		*st.record = transcript{packed: trimmed(st.record.packed, 4<<10)[:0]}
 	}
