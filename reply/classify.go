@@ -69,7 +69,7 @@ func NewClassifier(extra []Rule) (*Classifier, error) {
 func newClassifier(set *ruleSet) *Classifier {
 	c := &Classifier{set: set, exact: newCache[exactKey, Classification](2048), folded: newCache[foldedKey, int32](4096)}
 	c.matchers.New = func() any {
-		return &work{m: newMatcher(len(set.automaton.length), len(set.clauses)), words: make([]byte, 0, 2*maxText)}
+		return &work{m: newMatcher(len(set.phrases.length), len(set.clauses)), words: make([]byte, 0, 2*maxText)}
 	}
 	return c
 }

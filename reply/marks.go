@@ -11,7 +11,7 @@ type markSet uint64
 
 func (m markSet) has(i int) bool { return m>>i&1 != 0 }
 
-var markFinder = sync.OnceValue(func() *automaton {
+var markFinder = sync.OnceValue(func() *phraseIndex {
 	var marks []string
 	for i := range wrappers {
 		marks = append(marks, wrappers[i].open)
@@ -20,22 +20,16 @@ var markFinder = sync.OnceValue(func() *automaton {
 	for i := range verbMarks {
 		marks = append(marks, verbMarks[i].text)
 	}
-	return newAutomaton(append(marks, errorMark))
+	return newPhraseIndex(append(marks, errorMark))
 })
 
 // marksIn finds the marks in one pass: most texts hold none of them, and
 // looking for each would take longer than everything else.
 func marksIn(text string) (m markSet) {
-	a := markFinder()
-	state := int32(0)
-	for i := range len(text) {
-		state = a.next(state, text[i])
-		for at := state; at != 0; at = a.states[at].link {
-			if a.states[at].output >= 0 {
-				m |= 1 << a.states[at].output
-			}
-		}
-	}
+	find(markFinder(), text, func(mark, _ int32) bool {
+		m |= 1 << mark
+		return true
+	})
 	return m
 }
 

@@ -33,7 +33,7 @@ func slowHolds(text string, stages [][]string) bool {
 }
 
 func TestMatcherAgainstSlow(t *testing.T) {
-	word := rapid.SampledFrom([]string{"a", "ab", "aba", "b", "bab", "abab", "c"})
+	word := rapid.SampledFrom([]string{"aa", "ab", "aba", "bb", "bab", "abab", "aab", "a!b", "cc"})
 	rapid.Check(t, func(t *rapid.T) {
 		phrase := rapid.Custom(func(t *rapid.T) string {
 			p := strings.Join(rapid.SliceOfN(word, 1, 2).Draw(t, "words"), " ")
@@ -50,29 +50,32 @@ func TestMatcherAgainstSlow(t *testing.T) {
 		text := " " + strings.Join(rapid.SliceOfN(word, 0, 5).Draw(t, "text"), strings.Repeat(" ", rapid.IntRange(1, 40).Draw(t, "gap"))) + " "
 		stages := rapid.SliceOfN(rapid.SliceOfN(phrase, 1, 2), 1, 3).Draw(t, "stages")
 		var phrases []string
-		ct := compiledTerm{}
+		var all terms
+		all.addTerm(true) // one before it, of other phrases
+		all.addStage()
+		all.addPhrase(0)
+		all.addTerm(false)
 		for _, st := range stages {
-			var ids []int32
+			all.addStage()
 			for _, p := range st {
 				i := slices.Index(phrases, p)
 				if i < 0 {
 					i = len(phrases)
 					phrases = append(phrases, p)
 				}
-				ids = append(ids, int32(i))
+				all.addPhrase(int32(i))
 			}
-			ct.stages = append(ct.stages, ids)
 		}
-		a := newAutomaton(phrases)
+		x := newPhraseIndex(phrases)
 		m := newMatcher(len(phrases), 1)
 		for range 2 { // the room is used again
-			m.scan(a, []byte(text))
+			m.scan(x, []byte(text))
 			for i, p := range phrases {
 				if got, want := m.stamp[i] == m.round, strings.Contains(text, p); got != want {
 					t.Fatalf("%q in %q: %v, want %v", p, text, got, want)
 				}
 			}
-			if got, want := m.holds(&ct, a.length), slowHolds(text, stages); got != want {
+			if got, want := m.holds(&all, all.list[1], x.length), slowHolds(text, stages); got != want {
 				t.Fatalf("%q in %q: %v, want %v", stages, text, got, want)
 			}
 		}
@@ -80,22 +83,27 @@ func TestMatcherAgainstSlow(t *testing.T) {
 }
 
 func TestMatcherIsBounded(t *testing.T) {
-	a := newAutomaton([]string{"a", "aa"})
+	x := newPhraseIndex([]string{"aa", "aaa"})
 	m := newMatcher(2, 1)
-	m.scan(a, []byte(strings.Repeat("a", 100000)))
+	m.scan(x, []byte(strings.Repeat("a", 100000)))
 	if len(m.events) != maxEvents {
 		t.Errorf("%d events, want %d", len(m.events), maxEvents)
 	}
-	ct := compiledTerm{stages: [][]int32{{0}, {1}, {0}, {1}}}
-	if !m.holds(&ct, a.length) {
-		t.Error("a, then aa, then a, then aa is not found")
+	var all terms
+	all.addTerm(false)
+	for _, p := range []int32{0, 1, 0, 1} {
+		all.addStage()
+		all.addPhrase(p)
+	}
+	if !m.holds(&all, all.list[0], x.length) {
+		t.Error("aa, then aaa, then aa, then aaa is not found")
 	}
 }
 
 // Every mark has a bit of its own.
 func TestMarks(t *testing.T) {
-	a := markFinder()
-	if n := len(a.length); n > 64 {
+	x := markFinder()
+	if n := len(x.length); n > 64 {
 		t.Fatalf("%d marks do not fit", n)
 	}
 	for i := range wrappers {

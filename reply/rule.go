@@ -13,7 +13,7 @@ type Rule struct {
 	remedy   string
 	source   string
 
-	when  []clause     // the text must match one of them, if there are any
+	when  []string     // clauses: the text must match one of them, if there are any
 	codes []codeRange  // the reply must bear one of them, if there are any
 	class Class        // the reply must be of it, unless ClassNone
 	after []string     // the command answered must be one of them, if any
@@ -29,19 +29,6 @@ type testOfRule struct {
 	text string
 	line int
 }
-
-// A clause is one "when" line: every term must hold.
-type clause []term
-
-// A term holds when its stages follow each other in the text at no more than
-// maxGap bytes from one another; a negated term when they do not.
-type term struct {
-	not    bool
-	stages []stage
-}
-
-// A stage is a set of phrases any of which will do.
-type stage []string
 
 // A codeRange is a range of basic codes or of enhanced codes. Major 0 stands
 // for any of 2, 4 and 5.

@@ -41,24 +41,27 @@ import (
 // "define: name = phrase|phrase" lets "$name" stand for those alternatives in
 // the rest of the file.
 func ParseRules(r io.Reader, name string) ([]Rule, error) {
-	p := ruleParser{name: name}
 	text, err := io.ReadAll(r)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	for line := range strings.Lines(string(text)) { // the rules refer to the text
+	p := ruleParser{name: name}
+	err = p.parse(string(text))
+	return p.rules, err
+}
+
+// parse adds the rules in the text, to which they refer.
+func (p *ruleParser) parse(text string) error {
+	for line := range strings.Lines(text) {
 		p.line++
 		if len(line) > maxRuleLine {
-			return nil, fmt.Errorf("%s:%d: the line is longer than %d bytes", name, p.line, maxRuleLine)
+			return fmt.Errorf("%s:%d: the line is longer than %d bytes", p.name, p.line, maxRuleLine)
 		}
 		if err := p.add(strings.TrimSpace(line)); err != nil {
-			return nil, fmt.Errorf("%s:%d: %w", name, p.line, err)
+			return fmt.Errorf("%s:%d: %w", p.name, p.line, err)
 		}
 	}
-	if err := p.endBlock(); err != nil {
-		return nil, err
-	}
-	return p.rules, nil
+	return p.endBlock()
 }
 
 const maxRuleLine = 1 << 16 // bytes
@@ -69,6 +72,7 @@ type ruleParser struct {
 	source string // holds for the rules that follow
 	rules  []Rule
 	block  bool              // the last of rules is an open block
+	ours   bool              // the rules are built in: their clauses are not read before they are compiled
 	sets   map[string]string // what "$name" stands for
 }
 
@@ -132,11 +136,11 @@ func (p *ruleParser) define(s string) error {
 func (p *ruleParser) ignore(s string) error {
 	r := Rule{Name: "ignore", Reason: ReasonUnknown, Where: p.where()}
 	for phrase := range strings.SplitSeq(s, "|") {
-		words, err := phrasePattern(strings.TrimSpace(phrase))
+		pattern, err := appendPattern(nil, strings.TrimSpace(phrase))
 		if err != nil {
 			return err
 		}
-		r.drop = append(r.drop, words)
+		r.drop = append(r.drop, string(pattern))
 	}
 	p.rules = append(p.rules, r)
 	return nil
@@ -218,11 +222,12 @@ func (p *ruleParser) set(key, value string) error {
 	case "source":
 		r.source = value
 	case "when":
-		var c clause
 		if value, err = p.expand(value); err == nil {
-			c, err = parseClause(value)
+			r.when = append(r.when, value)
+			if !p.ours {
+				err = readClause(value, unread{}, nil)
+			}
 		}
-		r.when = append(r.when, c)
 	case "code":
 		for f := range strings.FieldsSeq(value) {
 			var c codeRange
@@ -257,11 +262,12 @@ func (p *ruleParser) set(key, value string) error {
 
 // row reads "codes | reason | actor | meaning | remedy".
 func (p *ruleParser) row(line string) error {
-	cells := strings.Split(line, "|")
-	if len(cells) != 5 {
-		return fmt.Errorf("a row has 5 cells, this one has %d", len(cells))
+	if n := strings.Count(line, "|") + 1; n != 5 {
+		return fmt.Errorf("a row has 5 cells, this one has %d", n)
 	}
+	var cells [5]string
 	for i := range cells {
+		cells[i], line, _ = strings.Cut(line, "|")
 		cells[i] = strings.TrimSpace(cells[i])
 	}
 	r := Rule{Where: p.where(), source: p.source, meaning: cells[3], remedy: cells[4]}

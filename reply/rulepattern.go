@@ -47,64 +47,77 @@ func parsePattern(s string) (Enhanced, bool) {
 	return e, true
 }
 
-// parseClause reads a "when" line.
-func parseClause(s string) (clause, error) {
-	var c clause
+// A clauseReader takes in a clause, which is one "when" line: every term must
+// hold. A term holds when its stages follow each other in the text at no more
+// than maxGap bytes from one another; a negated term when they do not. A stage is
+// a set of phrases any of which will do.
+type clauseReader interface {
+	addTerm(not bool)
+	addStage()             // of the last term
+	phrase(pattern []byte) // of the last stage, good until phrase returns
+}
+
+// readClause reads a "when" line. It uses room for the phrases.
+func readClause(s string, to clauseReader, room []byte) error {
 	positive := false
 	for part := range strings.SplitSeq(s, "&") {
 		part = strings.TrimSpace(part)
 		rest, not := strings.CutPrefix(part, "!")
-		t := term{not: not}
+		to.addTerm(not)
+		stages := 0
 		for st := range strings.SplitSeq(rest, "..") {
-			alternatives := make(stage, 0, strings.Count(st, "|")+1)
+			to.addStage()
 			for phrase := range strings.SplitSeq(st, "|") {
-				p, err := phrasePattern(strings.TrimSpace(phrase))
+				p, err := appendPattern(room[:0], strings.TrimSpace(phrase))
 				if err != nil {
-					return nil, err
+					return err
 				}
-				alternatives = append(alternatives, p)
+				to.phrase(p)
 			}
-			t.stages = append(t.stages, alternatives)
+			stages++
 		}
-		if len(t.stages) > maxStages {
-			return nil, fmt.Errorf("more than %d steps in %q", maxStages, part)
+		if stages > maxStages {
+			return fmt.Errorf("more than %d steps in %q", maxStages, part)
 		}
 		positive = positive || !not
-		c = append(c, t)
 	}
 	if !positive {
-		return nil, fmt.Errorf("nothing but negations: %q", s)
+		return fmt.Errorf("nothing but negations: %q", s)
 	}
-	return c, nil
+	return nil
 }
 
-// phrasePattern turns a phrase into what is looked for in normalised text,
-// where every word stands between two blanks.
-func phrasePattern(s string) (string, error) {
+// unread is for clauses that are only to be checked.
+type unread struct{}
+
+func (unread) addTerm(bool)  {}
+func (unread) addStage()     {}
+func (unread) phrase([]byte) {}
+
+// appendPattern turns a phrase into what is looked for in normalised text, where
+// every word stands between two blanks.
+func appendPattern(b []byte, s string) ([]byte, error) {
 	body, openEnd := strings.CutSuffix(s, "*")
-	body, openStart := strings.CutPrefix(body, "*")
-	words := body
+	words, openStart := strings.CutPrefix(body, "*")
 	if !singleBlanks(words) {
 		words = strings.Join(strings.Fields(words), " ")
 	}
 	if len(words) < 2 {
-		return "", fmt.Errorf("phrase too short: %q", s)
+		return nil, fmt.Errorf("phrase too short: %q", s)
 	}
 	for i := 0; i < len(words); i++ {
 		if c := words[i]; c < 0x80 && !digit(c) && (c < 'a' || c > 'z') && c != ' ' && c != '.' && c != '#' {
-			return "", fmt.Errorf("%q in phrase %q can never match: texts are compared as lower-case words", c, s)
+			return nil, fmt.Errorf("%q in phrase %q can never match: texts are compared as lower-case words", c, s)
 		}
 	}
-	switch {
-	case openStart && openEnd:
-	case openStart:
-		words += " "
-	case openEnd:
-		words = " " + words
-	default:
-		words = " " + words + " "
+	if !openStart {
+		b = append(b, ' ')
 	}
-	return words, nil
+	b = append(b, words...)
+	if !openEnd {
+		b = append(b, ' ')
+	}
+	return b, nil
 }
 
 // singleBlanks reports whether s is ASCII words with a blank between them, as

@@ -1,7 +1,6 @@
 package reply
 
 import (
-	"embed"
 	"fmt"
 	"math"
 	"math/bits"
@@ -11,36 +10,40 @@ import (
 
 // The built-in tables, in the order in which they are tried. Those from
 // enhanced.rules on only look at codes and decide where no text rule did.
-//
-//go:embed rules/*.rules
-var ruleFiles embed.FS
+var ruleFiles = []struct{ name, rules string }{
+	{"win32.rules", win32Rules},
+	{"exchange-tokens.rules", exchangeTokensRules},
+	{"exchange-online.rules", exchangeOnlineRules},
+	{"provider.rules", providerRules},
+	{"servers.rules", serversRules},
+	{"languages.rules", languagesRules},
+	{"network.rules", networkRules},
+	{"security.rules", securityRules},
+	{"reputation.rules", reputationRules},
+	{"sender.rules", senderRules},
+	{"recipient.rules", recipientRules},
+	{"message.rules", messageRules},
+	{"server.rules", serverRules},
+	{vagueFile, otherRules},
+	{fallbackFile, enhancedRules},
+	{"basic.rules", basicRules},
+	{"exchange.rules", exchangeRules},
+}
 
 const (
 	fallbackFile = "enhanced.rules"
 	vagueFile    = "other.rules" // refusals that only say that they are some
 )
 
-var ruleOrder = []string{
-	"win32.rules", "exchange-tokens.rules", "exchange-online.rules", "provider.rules",
-	"servers.rules", "languages.rules", "network.rules", "security.rules", "reputation.rules", "sender.rules", "recipient.rules",
-	"message.rules", "server.rules", "other.rules",
-	fallbackFile, "basic.rules", "exchange.rules",
-}
-
 // builtinRules reads the embedded tables.
 func builtinRules() ([]Rule, error) {
-	var all []Rule
-	for _, name := range ruleOrder {
-		f, err := ruleFiles.Open("rules/" + name)
-		if err != nil {
+	all := make([]Rule, 0, 640)
+	for _, f := range ruleFiles {
+		p := ruleParser{name: f.name, rules: all, ours: true}
+		if err := p.parse(f.rules); err != nil {
 			return nil, err
 		}
-		rules, err := ParseRules(f, name)
-		f.Close()
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, rules...)
+		all = p.rules
 	}
 	return all, nil
 }
@@ -50,52 +53,46 @@ const noRule int32 = math.MaxInt32
 
 // A ruleSet is rules made ready: a rule's number is its place in the order.
 type ruleSet struct {
-	rules     []Rule
-	vague     int32 // the first rule for texts that give no reason
-	fallback  int32 // the first rule that is tried only where no text rule holds
-	automaton *automaton
-	clauses   []compiledClause // by rule number
-	anchored  [][]int32        // for each phrase, the clauses it is the anchor of
-	basic     map[Code]int32
-	detailed  map[Enhanced]int32 // Major 0 for any class
-	win32     map[int64]int32
-	notes     []int32 // rules only for Explain
-	words     normalizer
+	rules    []Rule
+	vague    int32 // the first rule for texts that give no reason
+	fallback int32 // the first rule that is tried only where no text rule holds
+	phrases  *phraseIndex
+	clauses  []compiledClause // by rule number
+	terms    terms            // of the clauses
+	anchored anchors
+	basic    map[Code]int32
+	detailed map[Enhanced]int32 // Major 0 for any class
+	win32    map[int64]int32
+	notes    []int32 // rules only for Explain
+	words    normalizer
 }
 
 type compiledClause struct {
-	rule  int32
-	terms []compiledTerm
+	rule       int32
+	first, end int32 // its terms
 }
 
 // compile puts extra in front of rules and makes them ready.
 func compile(extra, rules []Rule) (*ruleSet, error) {
+	if len(extra) > 0 {
+		rules = slices.Concat(extra, rules)
+	}
 	s := &ruleSet{
-		rules: slices.Concat(extra, rules), vague: noRule, fallback: noRule,
+		rules: rules, vague: noRule, fallback: noRule,
 		basic: map[Code]int32{}, detailed: map[Enhanced]int32{}, win32: map[int64]int32{},
 	}
-	phrases := make([]string, 0, 8*len(s.rules))
-	numbers := make(map[string]int32, 8*len(s.rules))
-	number := func(p string) int32 {
-		n, ok := numbers[p]
-		if !ok {
-			n = int32(len(phrases))
-			numbers[p] = n
-			phrases = append(phrases, p)
-		}
-		return n
-	}
-	names := make(map[string]string, len(s.rules))
+	p := newPhraseNumbers(&s.terms, 8*len(s.rules))
+	names := make(map[string]int, len(s.rules))
 	for i := range s.rules {
 		r := &s.rules[i]
 		r.extra = i < len(extra)
 		if r.Reason == ReasonNone || r.Name == "" {
 			return nil, fmt.Errorf("rule %d is empty; rules are made by ParseRules", i)
 		}
-		if where, twice := names[r.Name]; twice && len(r.when) > 0 {
-			return nil, fmt.Errorf("%s: rule %q is at %s already", r.Where, r.Name, where)
+		if first, twice := names[r.Name]; twice && len(r.when) > 0 {
+			return nil, fmt.Errorf("%s: rule %q is at %s already", r.Where, r.Name, s.rules[first].Where)
 		}
-		names[r.Name] = r.Where
+		names[r.Name] = i
 		for _, d := range r.drop {
 			s.words.ignore = append(s.words.ignore, []byte(d))
 		}
@@ -106,39 +103,103 @@ func compile(extra, rules []Rule) (*ruleSet, error) {
 			s.vague = int32(i)
 		}
 		s.addCodes(r, int32(i))
-		for _, c := range r.when {
-			cc := compiledClause{rule: int32(i), terms: make([]compiledTerm, 0, len(c))}
-			for _, t := range c {
-				ct := compiledTerm{not: t.not, stages: make([][]int32, 0, len(t.stages))}
-				for _, st := range t.stages {
-					ids := make([]int32, 0, len(st))
-					for _, p := range st {
-						ids = append(ids, number(p))
-					}
-					ct.stages = append(ct.stages, ids)
-				}
-				cc.terms = append(cc.terms, ct)
+		for _, line := range r.when {
+			c := compiledClause{rule: int32(i), first: int32(len(s.terms.list))}
+			if err := readClause(line, p, p.scratch[:]); err != nil {
+				return nil, fmt.Errorf("%s: %w", r.Where, err)
 			}
-			s.clauses = append(s.clauses, cc)
+			c.end = int32(len(s.terms.list))
+			s.clauses = append(s.clauses, c)
 		}
 		r.text, r.when, r.tests = len(r.when) > 0, nil, nil // which nobody needs any more
 	}
-	s.automaton = newAutomaton(phrases)
+	s.phrases = newPhraseIndex(p.phrases)
 	s.words.hosts = map[string]struct{}{}
-	for _, p := range phrases {
+	for _, p := range p.phrases {
+		if strings.IndexByte(p, '.') < 0 {
+			continue
+		}
 		for w := range strings.FieldsSeq(p) {
 			if strings.Contains(w, ".") {
 				s.words.hosts[w] = struct{}{}
 			}
 		}
 	}
-	s.anchored = make([][]int32, len(phrases))
+	s.anchored = newAnchors(s)
+	return s, nil
+}
+
+// phraseNumbers gives numbers to phrases, and terms the phrases of clauses.
+type phraseNumbers struct {
+	*terms
+	numbers map[string]int32
+	phrases []string
+	room    strings.Builder // where phrases lie one behind the other
+	scratch [64]byte
+}
+
+func newPhraseNumbers(t *terms, many int) *phraseNumbers {
+	t.phrases = make([]int32, 0, 2*many)
+	return &phraseNumbers{terms: t, numbers: make(map[string]int32, many), phrases: make([]string, 0, many)}
+}
+
+func (n *phraseNumbers) phrase(pattern []byte) {
+	number, ok := n.numbers[string(pattern)]
+	if !ok {
+		number = int32(len(n.phrases))
+		p := n.kept(pattern)
+		n.numbers[p] = number
+		n.phrases = append(n.phrases, p)
+	}
+	n.addPhrase(number)
+}
+
+// kept returns a pattern as a string, of which many share a piece of memory.
+func (n *phraseNumbers) kept(pattern []byte) string {
+	const piece = 16 << 10
+	if n.room.Cap()-n.room.Len() < len(pattern) {
+		n.room = strings.Builder{}
+		n.room.Grow(max(piece, len(pattern)))
+	}
+	begin := n.room.Len()
+	n.room.Write(pattern)
+	return n.room.String()[begin:]
+}
+
+// anchors are, for each phrase, the clauses that it is the anchor of.
+type anchors struct {
+	first   []int32 // of each phrase in clauses, and the end of the last's
+	clauses []int32
+}
+
+func newAnchors(s *ruleSet) anchors {
+	a := anchors{first: make([]int32, len(s.phrases.length)+2)}
+	all := int32(0)
 	for i := range s.clauses {
 		for _, p := range s.anchor(&s.clauses[i]) {
-			s.anchored[p] = append(s.anchored[p], int32(i))
+			a.first[p+2]++
+			all++
 		}
 	}
-	return s, nil
+	for p := 2; p < len(a.first); p++ {
+		a.first[p] += a.first[p-1]
+	}
+	// While they are filled in, the end of a phrase's stands where their
+	// beginning is to stand.
+	a.clauses = make([]int32, all)
+	for i := range s.clauses {
+		for _, p := range s.anchor(&s.clauses[i]) {
+			end := &a.first[p+1]
+			a.clauses[*end] = int32(i)
+			*end++
+		}
+	}
+	return a
+}
+
+// of returns the clauses of a phrase.
+func (a *anchors) of(phrase int32) []int32 {
+	return a.clauses[a.first[phrase]:a.first[phrase+1]]
 }
 
 // addCodes enters a rule that only looks at codes or error numbers. The first
@@ -180,14 +241,15 @@ func (s *ruleSet) addCodes(r *Rule, n int32) {
 func (s *ruleSet) anchor(c *compiledClause) []int32 {
 	var best []int32
 	longest := int32(-1)
-	for _, t := range c.terms {
+	for _, t := range s.terms.list[c.first:c.end] {
 		if t.not {
 			continue
 		}
-		for _, st := range t.stages {
+		for i := t.first; i < t.end; i++ {
+			st := s.terms.stage(i)
 			shortest := int32(math.MaxInt32)
 			for _, p := range st {
-				shortest = min(shortest, s.automaton.length[p])
+				shortest = min(shortest, s.phrases.length[p])
 			}
 			if shortest > longest {
 				best, longest = st, shortest
@@ -247,10 +309,10 @@ func (s *ruleSet) byCode(code Code, e Enhanced) int32 {
 // first returns the number of the first rule that holds for the words.
 func (s *ruleSet) first(m *matcher, words []byte, q question) int32 {
 	n := s.byCode(q.code, q.enhanced)
-	m.scan(s.automaton, words)
+	m.scan(s.phrases, words)
 	clear(m.marks)
 	for _, p := range m.order {
-		for _, c := range s.anchored[p] {
+		for _, c := range s.anchored.of(p) {
 			m.marks[c>>6] |= 1 << (c & 63)
 		}
 	}
@@ -269,8 +331,8 @@ func (s *ruleSet) first(m *matcher, words []byte, q question) int32 {
 }
 
 func (s *ruleSet) holds(m *matcher, c *compiledClause) bool {
-	for i := range c.terms {
-		if m.holds(&c.terms[i], s.automaton.length) == c.terms[i].not {
+	for _, t := range s.terms.list[c.first:c.end] {
+		if m.holds(&s.terms, t, s.phrases.length) == t.not {
 			return false
 		}
 	}
