@@ -22,16 +22,17 @@ func (b *Builder) takeBrief(h handle, br *brief, s *stream, rec *logparse.Record
 		br.conversation = n
 		b.late[n%lateSessions] = late{br, h}
 	}
-	b.briefRow(h, br, rec)
-}
-
-// briefRow is takeBrief for a row that says nothing new of the connection.
-func (b *Builder) briefRow(h handle, br *brief, rec *logparse.Record) {
 	if at := instantOf(rec.Time); !br.follows(at) {
 		br.at(at)
 	}
 	br.order = b.order
 	br.count(rec)
+	b.briefEvent(h, br, rec)
+}
+
+// briefEvent takes a session on by a row that says nothing new of the
+// connection.
+func (b *Builder) briefEvent(h handle, br *brief, rec *logparse.Record) {
 	ok := false
 	switch rec.Kind {
 	case logparse.KindConnect:
@@ -95,15 +96,16 @@ func (b *Builder) briefCommand(br *brief, rec *logparse.Record) bool {
 	if rec.Code != 0 || rec.BytesIn >= 0 || rec.Verb == logparse.VerbQUIT && rec.Win32 > 0 || br.partial != 0 && !br.endPartial(b) {
 		return false
 	}
-	if string(rec.Data) == hiddenAnswer {
-		return true
-	}
-	if br.challenge {
-		br.challenge = false
-		if rec.Verb == logparse.VerbOther || rec.Verb == logparse.VerbNone {
+	if rec.Verb == logparse.VerbOther || rec.Verb == logparse.VerbNone {
+		if string(rec.Data) == hiddenAnswer {
+			return true
+		}
+		if br.challenge {
+			br.challenge = false
 			return true
 		}
 	}
+	br.challenge = false
 	return b.briefVerb(br, rec)
 }
 

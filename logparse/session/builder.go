@@ -135,13 +135,15 @@ func NewBuilder(opt *Options, emit func(*Session)) *Builder {
 // Add takes the next record of the log. Records of formats that log no SMTP
 // conversation are passed over.
 func (b *Builder) Add(rec *logparse.Record) {
+	b.goOnBriefly(rec) // the usual
+}
+
+// add is Add for any record.
+func (b *Builder) add(rec *logparse.Record) {
 	if !rec.Format.Protocol() || rec.Kind == logparse.KindNone || rec.Kind == logparse.KindTracking {
 		return
 	}
 	b.order++
-	if n := rec.Conversation(); n != 0 && b.goesOnBriefly(n, rec) {
-		return
-	}
 	if b.lastSerial.state != nil && b.goesOnSerially(rec) {
 		return
 	}

@@ -2,25 +2,37 @@ package session
 
 import "github.com/smtplog/smtplog/logparse"
 
-// goesOnBriefly takes a record with the Conversation n of a brief, if one of its
-// records before had the same: it says nothing new of the connection. It reports
-// false for any other record, which it leaves alone.
-func (b *Builder) goesOnBriefly(n uint64, rec *logparse.Record) bool {
+// goOnBriefly takes a record with the Conversation of a brief, if one of its
+// records before had the same: it says nothing new of the connection. Its time
+// must be that of a row that follows the session's last in a log that moves on.
+// Any other record is added in the long way.
+func (b *Builder) goOnBriefly(rec *logparse.Record) {
+	n := rec.Conversation()
 	l := &b.late[n%lateSessions]
-	br, h := l.brief, l.handle
-	if br == nil || br.conversation != n {
-		return false
+	br := l.brief
+	if n == 0 || br == nil || br.conversation != n || rec.Kind-logparse.KindConnect > logparse.KindDisconnect-logparse.KindConnect {
+		b.add(rec)
+		return
 	}
-	s := b.recent
-	if s.index != br.stream || s.number != br.file || !s.movesOn(rec.Time, int64(SilenceWithID)) || !b.goesOn(br, s) {
-		return false
+	s, at := b.recent, instantOf(rec.Time)
+	clock := max(s.clock, at.ns)
+	switch {
+	case s.index != br.stream || s.number != br.file || br.steps >= MaxSteps:
+		b.add(rec)
+		return
+	case at.digits == 0 || at.ns >= s.sweep || clock-br.end >= int64(SilenceWithID) || !br.follows(at):
+		b.add(rec)
+		return
 	}
-	b.previous = h
-	b.briefRow(h, br, rec)
+	s.clock = clock
+	b.previous = l.handle
+	b.order++
+	br.order = b.order
+	br.count(rec)
+	b.briefEvent(l.handle, br, rec)
 	if b.held > b.maxHeld {
 		b.shed()
 	}
-	return true
 }
 
 // A late is a session with a late row. It may be over, and another in its place,

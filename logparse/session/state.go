@@ -68,7 +68,7 @@ func (c *course) count(rec *logparse.Record) {
 	switch {
 	case c.lines == 0:
 		c.firstLine, c.lastLine = first, last
-	case last > c.lastLine && first > c.firstLine:
+	case first > c.lastLine:
 		c.lastLine = last
 	default:
 		c.firstLine = min(c.firstLine, first)
@@ -169,10 +169,7 @@ type instant struct {
 }
 
 func instantOf(t outcome.Time) instant {
-	if t.IsZero() {
-		return instant{}
-	}
-	return instant{t.UnixNano(), uint8(t.Digits() + 1)}
+	return instant{t.UnixNano(), t.Precision()}
 }
 
 // before orders instants as [outcome.Time] does.

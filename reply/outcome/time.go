@@ -32,6 +32,13 @@ func (t Time) UnixNano() int64 { return t.ns }
 // Digits returns the number of digits after the second that the log wrote.
 func (t Time) Digits() int { return max(int(t.digits), 1) - 1 }
 
+// Precision returns one more than Digits, and 0 for no time.
+func (t Time) Precision() uint8 { return t.digits }
+
+// Follows reports whether t has the precision of u and is not before it, or
+// neither is a time.
+func (t Time) Follows(u Time) bool { return t.digits == u.digits && t.ns >= u.ns }
+
 // Time returns t as a time.Time in UTC, the zero time.Time for no time.
 func (t Time) Time() time.Time {
 	if t.IsZero() {

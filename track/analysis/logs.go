@@ -182,19 +182,20 @@ type account struct {
 	seen    bool
 }
 
-func (a *account) record(rec *logparse.Record) {
+// follows counts a record that is like the last one and not before it. It reports
+// false, and does nothing, for any other.
+func (a *account) follows(rec *logparse.Record) bool {
 	c := &a.current
-	if at := rec.Time; rec.Format != c.Format || at.UnixNano() <= c.Last.UnixNano() && at != c.Last || at.IsZero() || c.Last.IsZero() {
-		a.unusual(rec)
-		return
+	if rec.Format != c.Format || !rec.Time.Follows(c.Last) {
+		return false
 	}
-	// The usual record is not before the last one.
 	c.Records++
 	c.Last = rec.Time
+	return true
 }
 
-// unusual is record for any record.
-func (a *account) unusual(rec *logparse.Record) {
+// record counts a record.
+func (a *account) record(rec *logparse.Record) {
 	if rec.Format != a.current.Format {
 		a.close()
 		a.current = FormatInput{Format: rec.Format}

@@ -98,7 +98,9 @@ func (r *reading) log(o *opened) error {
 	for {
 		rec, err := o.reader.Next()
 		if err == nil {
-			r.account.record(rec)
+			if !r.account.follows(rec) {
+				r.account.record(rec)
+			}
 			r.each(rec)
 			continue
 		}
