@@ -62,7 +62,7 @@ var _ [verbBits - logparse.VerbOther]struct{} // all verbs fit
 const (
 	briefSize     = 384     // about what a brief takes
 	maxBriefWords = 8 << 10 // bytes
-	fewWords      = 512     // what briefs that are over may keep
+	fewWords      = 512     // what looses that are over may keep
 	maxNames      = 128     // of servers and connectors that briefs may have
 )
 
@@ -116,7 +116,7 @@ func (b *Builder) beginBrief(s *stream, rec *logparse.Record) bool {
 	}
 	h := b.newBrief()
 	br := b.briefs.at(h)
-	*br = brief{key: b.key, words: append(br.words[:0], rec.Local...)}
+	*br = brief{key: b.key, words: append(b.rooms.take(len(rec.Local)), rec.Local...)}
 	br.ends, br.local, br.names = uint16(len(rec.Local)), uint8(len(rec.Local)), n
 	br.lacks = lacking(rec)
 	b.number++
@@ -173,9 +173,8 @@ func (b *Builder) freeBrief(h handle, br *brief) {
 		b.freeNotes(br.notes)
 	}
 	br.width, br.conversation = 0, 0
-	if cap(br.words) > fewWords {
-		br.words = nil
-	}
+	b.rooms.put(br.words)
+	br.words = nil
 	b.briefs.free = append(b.briefs.free, h)
 }
 
@@ -206,7 +205,9 @@ func (b *Builder) finishBrief(h handle) {
 	br.settleLast(b, ended)
 	b.outline(&br.course, b.notesOf(br), &br.settled, ended)
 	s := &b.whole
-	s.ID, s.Remote, s.Local = br.texts(b)
+	if !b.opt.Unnamed {
+		s.ID, s.Remote, s.Local = br.texts(b)
+	}
 	s.Server, s.Connector = b.names[br.names].server, b.names[br.names].connector
 	s.Sources = append(s.Sources, b.source(&br.course))
 	b.freeBrief(h, br)

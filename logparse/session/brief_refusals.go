@@ -16,13 +16,17 @@ import (
 const (
 	saidArgument = iota << 14 // of MAIL, or of RCPT in a transaction
 	saidRefusal               // see keepRefusal
-	saidEnd                   // how a transaction ended, a transactionEnd in one byte, and whether it was accepted
+	saidEnd                   // see keepEnd
 
 	maxSaid = 1<<14 - 1
 )
 
 // A refusal's fixed part is this long; its text stands behind it.
 const refusalWidth = 8 + 8 + 2 + 5 + 1 + 1 + 1 + 1 + 4
+
+// The length of what is kept of a transaction's end: how it ended, whether it was
+// accepted, and how many before it are counted alone.
+const endWidth = 1 + 1 + 4
 
 // The bits of a refusal's flags.
 const (
@@ -115,6 +119,7 @@ func (br *brief) keepRefusal(b *Builder, rec *logparse.Record, verb logparse.Ver
 	}
 	n := refusalWidth + len(text)
 	at := instantOf(rec.Time)
+	br.makeRoom(b, 2+n)
 	w := binary.LittleEndian.AppendUint16(br.words, saidRefusal|uint16(n))
 	w = binary.LittleEndian.AppendUint64(w, uint64(at.ns))
 	w = binary.LittleEndian.AppendUint64(w, uint64(rec.Pos.Line))
@@ -140,10 +145,11 @@ func (br *brief) keepEnd(b *Builder, end transactionEnd, accepted bool) {
 	if accepted {
 		a = 1
 	}
-	w := binary.LittleEndian.AppendUint16(br.words, saidEnd|6)
+	br.makeRoom(b, 2+endWidth)
+	w := binary.LittleEndian.AppendUint16(br.words, saidEnd|endWidth)
 	w = append(w, byte(end), a)
 	br.words = binary.LittleEndian.AppendUint32(w, uint32(br.settled.transactions()))
-	b.held += 2 + 6
+	b.held += 2 + endWidth
 	br.kept = uint16(len(br.words)) - br.ends
 	br.keeps = false
 }

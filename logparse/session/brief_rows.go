@@ -172,9 +172,7 @@ func (br *brief) keep(b *Builder, arg []byte) bool {
 	if len(br.words)+n > maxBriefWords {
 		return false
 	}
-	if cap(br.words) == 0 {
-		br.words = make([]byte, 0, 128)
-	}
+	br.makeRoom(b, 2+n)
 	br.words = append(append(br.words, byte(n), byte(n>>8)), arg...)
 	br.steps++
 	if br.width > 0 {

@@ -21,6 +21,10 @@ type Options struct {
 	// their place are empty ones, none in a session without failures.
 	Terse bool
 
+	// Unnamed, beside Terse, may leave out the ID, Remote and Local of sessions
+	// without failures too.
+	Unnamed bool
+
 	// Memory is what the open sessions may hold together, in bytes; 0 is
 	// DefaultMemory. When they hold more, those longest without an event are cut
 	// ([Builder.Capped]). A quarter of it is for rows whose session is in doubt,
@@ -77,6 +81,7 @@ type Builder struct {
 	notes       []notes // of briefs
 	freeOfNotes []uint32
 	freeLoose   []*loose
+	rooms       rooms
 	said        []byte // scratch
 	text        texts
 	tls         map[string]*TLS

@@ -54,19 +54,15 @@ func (b *Builder) complete(st *state) {
 // outline makes b.whole a session of which this much is known.
 func (b *Builder) outline(c *course, n *notes, done *settled, ended Ended) {
 	s := &b.whole
-	*s = Session{
-		Format: c.format, Direction: c.direction, Confidence: Exact,
-		Start: instant{c.start, c.startDigits}.time(), End: instant{c.end, c.endDigits}.time(), Duration: time.Duration(c.end - c.start),
-		Ended: ended, Unused: c.connected && c.begun && !c.used,
-		Proxied: n.proxied, TLS: n.tls, Auth: n.auth, Tarpits: int(n.tarpits), Tarpitted: n.tarpitted,
-		Replies:      Replies{OK: int64(c.accepting)},
-		Sources:      s.Sources[:0],
-		Transactions: s.Transactions[:0],
-		Failures:     s.Failures[:0],
-		refusedIn:    s.refusedIn[:0],
-		number:       c.number,
-		outcome:      s.outcome,
-	}
+	sources, transactions, failures, refusedIn, outcome := s.Sources[:0], s.Transactions[:0], s.Failures[:0], s.refusedIn[:0], s.outcome
+	*s = Session{} // in its place: a copy would take longer than all else
+	s.Sources, s.Transactions, s.Failures, s.refusedIn, s.outcome = sources, transactions, failures, refusedIn, outcome
+	s.number, s.Format, s.Direction, s.Confidence = c.number, c.format, c.direction, Exact
+	s.Start, s.End = instant{c.start, c.startDigits}.time(), instant{c.end, c.endDigits}.time()
+	s.Duration = time.Duration(c.end - c.start)
+	s.Ended, s.Unused = ended, c.connected && c.begun && !c.used
+	s.Proxied, s.TLS, s.Auth, s.Tarpits, s.Tarpitted = n.proxied, n.tls, n.auth, int(n.tarpits), n.tarpitted
+	s.Replies.OK = int64(c.accepting)
 	t, r := &s.Results.Transactions, &s.Results.Recipients
 	t.Accepted, t.Aborted, t.Unknown = int64(done.accepted), int64(done.aborted), int64(done.unknown)
 	r.Accepted, r.Unknown = int64(done.acceptedRecipients), int64(done.unknownRecipients)

@@ -9,8 +9,11 @@ import (
 func (n *notes) authRow(b *Builder, arg []byte) {
 	a := n.login()
 	n.loggedIn = a.OK
-	if words := bytes.Fields(arg); len(words) > 0 && !a.OK {
-		a.Mechanism = strings.ToUpper(b.text.string(words[0]))
+	for word := range bytes.FieldsSeq(arg) {
+		if !a.OK {
+			a.Mechanism = strings.ToUpper(b.text.string(word))
+		}
+		break
 	}
 }
 

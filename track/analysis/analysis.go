@@ -50,6 +50,9 @@ type Analysis struct {
 	Failed       Failed
 	Capped       int64     // how often a bound on a session was reached
 	Messages     *Messages // nil where the logs hold no message tracking
+
+	confidence tally[session.Confidence] // of the Sessions
+	ended      tally[session.Ended]
 }
 
 // Sessions counts sessions.
@@ -80,11 +83,10 @@ func Run(ctx context.Context, sources []*input.Source, opt *Options) (*Analysis,
 		o.By = DefaultKeys()
 	}
 	a := &Analysis{
-		Sessions: Sessions{Confidence: map[session.Confidence]int64{}, Ended: map[session.Ended]int64{}},
 		Failures: outcome.NewSummary(o.By, o.Location),
 	}
 	logs := Prepare(ctx, sources, &o.Read)
-	b := session.NewBuilder(&session.Options{Classifier: o.Classifier, Terse: o.Where == nil || o.TerseWhere, Memory: o.Memory}, func(s *session.Session) {
+	b := session.NewBuilder(&session.Options{Classifier: o.Classifier, Terse: o.Where == nil || o.TerseWhere, Unnamed: o.Where == nil, Memory: o.Memory}, func(s *session.Session) {
 		if o.Includes(s.Start) && (o.Where == nil || o.Where(s)) {
 			a.add(s)
 		}
@@ -111,6 +113,7 @@ func Run(ctx context.Context, sources []*input.Source, opt *Options) (*Analysis,
 	}
 	err := logs.ReadFrom(ctx, upcoming, add)
 	end()
+	a.Sessions.Confidence, a.Sessions.Ended = a.confidence.all(), a.ended.all()
 	a.Input = *logs.Input()
 	a.Capped = b.Capped()
 	if err == nil {
@@ -143,8 +146,8 @@ func (a *Analysis) add(s *session.Session) {
 	if s.Unused {
 		n.Unused++
 	}
-	n.Confidence[s.Confidence]++
-	n.Ended[s.Ended]++
+	a.confidence.add(s.Confidence)
+	a.ended.add(s.Ended)
 	a.Transactions.Add(s.Results.Transactions)
 	a.Recipients.Add(s.Results.Recipients)
 	a.Replies.Add(s.Replies)
