@@ -66,6 +66,7 @@ type beam struct {
 	candidates []candidate
 	next       []*hypothesis
 	lost       []lost
+	forecast   forecast
 }
 
 // collect fills the beam's candidates, the best first.
@@ -75,10 +76,12 @@ func (m *matcher) collect(c *cluster) {
 	starts := r.starts()
 	for i, h := range c.hypotheses {
 		m.work += int64(len(h.conns)) + 1
+		f := &b.forecast
+		f.about(&h.habits)
 		for j := range h.conns {
-			l := h.conns[j].fit(r, c.order, &h.habits)
+			l := h.conns[j].fit(r, c.order, f)
 			if r.reply && l > impossible {
-				l += h.habits.logOvertaken(h.conns, j)
+				l += f.logOvertaken(h.conns, j)
 			}
 			if l > impossible {
 				b.candidates = append(b.candidates, candidate{score: h.score + l, hypothesis: i, conn: j})
@@ -155,8 +158,10 @@ func (h *hypothesis) wait(r *matchRow) {
 		x := &h.conns[j]
 		switch {
 		case !r.timed:
-			x.silent = 0
+			x.silent, x.waited = 0, false
+		case x.waited && x.silentAt == r.at:
 		case !x.givenUp || x.silent > logVanished:
+			x.waited, x.silentAt = true, r.at
 			x.silent = x.logSilent(r.at)
 			if x.overdue(r.at) {
 				h.sum -= x.mark()

@@ -28,6 +28,8 @@ const (
 var (
 	logRefused = math.Log(1e-3) // a command that makes no sense where it stands was refused
 	logDropped = math.Log(0.03) // a QUIT was not sent
+
+	logBackwards = logOf(gapBackwards)
 )
 
 // A conn is a connection under one hypothesis.
@@ -48,6 +50,8 @@ type conn struct {
 	name        uint32
 	domain      uint32 // of the sender
 	pace        pace
+	paced       uint8   // bucket of the time that paceLog is about and 1, 0 while nobody asked
+	paceLog     float64 // logarithm of how likely that time is
 	recency     recency
 	late        [lateRows]lateRow // what these have still to learn
 	lates       uint8
@@ -57,6 +61,8 @@ type conn struct {
 	passed      uint8   // how often another got its reply first
 	patience    int64   // see longest; 0 while nobody asked
 	silent      float64 // see logSilent, at the row under way
+	silentAt    int64   // when that was found, with waited
+	waited      bool    // no row was taken since
 	givenUp     bool    // silent for so long that no more is expected of it
 
 	// Commands that wait for a reply, outbound, oldest first. Only the first few
@@ -72,21 +78,21 @@ type waiter struct {
 }
 
 // gap returns the logged time between c's last row and the beginning of r.
-func (c *conn) gap(r *matchRow) int64 { return r.at - max(r.took, 0) - c.at }
+func (c *conn) gap(r *matchRow) int64 { return r.began - c.at }
 
 // fit returns the logarithm of how likely r is c's next row.
-func (c *conn) fit(r *matchRow, order int64, h *habits) float64 {
+func (c *conn) fit(r *matchRow, order int64, f *forecast) float64 {
 	switch {
 	case r.info:
 		return -1 - 0.1*math.Log1p(float64(order-c.order))
 	case r.reply:
-		return c.fitReply(r, h)
+		return c.fitReply(r, f)
 	case c.tls && r.verb == verbTLS:
 		return impossible
 	case r.outbound:
-		return c.fitSent(r, order, h)
+		return c.fitSent(r, order, f)
 	}
-	return c.fitReceived(r, order, h)
+	return c.fitReceived(r, order, f)
 }
 
 // logGap returns the logarithm of how likely the time between c's last row and
@@ -98,8 +104,20 @@ func (c *conn) logGap(r *matchRow) float64 {
 	case r.verb == verbData && r.took < 0:
 		return logOf(gaps().transfer.likely(c.gap(r), gapFloor))
 	}
+	return c.logPace(c.gap(r))
+}
+
+// logPace returns the logarithm of how likely a logged time is at c's pace. The
+// rows of others mostly ask for the same one again.
+func (c *conn) logPace(d int64) float64 {
 	c.catchUp()
-	return logOf(c.pace.likely(c.gap(r)))
+	if d < -resolution-slack {
+		return logBackwards
+	}
+	if b := bucketOf(max(d, -resolution)); int(c.paced) != b+1 {
+		c.paced, c.paceLog = uint8(b+1), logOf(c.pace.likely(b))
+	}
+	return c.paceLog
 }
 
 // logBetween returns the logarithm of how likely the number of rows between c's
@@ -119,8 +137,8 @@ func (c *conn) logBetween(r *matchRow, order int64) float64 {
 }
 
 // fitReceived is fit for the commands of a client.
-func (c *conn) fitReceived(r *matchRow, order int64, h *habits) float64 {
-	l := h.fitVerb(c, c.stage, r)
+func (c *conn) fitReceived(r *matchRow, order int64, f *forecast) float64 {
+	l := f.fitVerb(c, c.stage, r)
 	if r.verb == verbQuit {
 		l = c.logQuit(r, l)
 	}
@@ -139,11 +157,20 @@ func (c *conn) fitReceived(r *matchRow, order int64, h *habits) float64 {
 
 // fitVerb returns the logarithm of how likely the row's command and its reply's
 // code are in a stage of c.
-func (h *habits) fitVerb(c *conn, s stage, r *matchRow) float64 {
-	p := nextVerb[s][r.verb]
+func (f *forecast) fitVerb(c *conn, s stage, r *matchRow) float64 {
 	if r.bdat && c.bdat && c.verb == verbData && s == stageDone {
-		p = 0.5 // the next chunk
+		return f.habits.fitVerb(s, r, 0.5) // the next chunk
 	}
+	if f.verbs[s] == 0 {
+		f.verbs[s] = f.habits.fitVerb(s, r, nextVerb[s][r.verb])
+	}
+	return f.verbs[s]
+}
+
+// fitVerb returns the logarithm of how likely the row's command and its reply's
+// code are in a stage, where the command's likelihood is p where nothing is
+// known about the client.
+func (h *habits) fitVerb(s stage, r *matchRow, p float64) float64 {
 	switch {
 	case p <= never && r.code.Class() == reply.Permanent:
 		return logRefused // and so the server said
@@ -246,7 +273,7 @@ func (r *matchRow) starts() float64 {
 
 // open makes c the connection that begins with r, next to others that are open.
 func (r *matchRow) open(c *conn, h *habits, others []conn) {
-	*c = conn{first: r.number, size: -1, timed: r.timed, begin: r.at - max(r.took, 0)}
+	*c = conn{first: r.number, size: -1, timed: r.timed, begin: r.began}
 	switch {
 	case r.reply && r.code == 220, r.info:
 		c.stage = stageFresh
@@ -285,7 +312,7 @@ func (c *conn) take(r *matchRow, order int64, h *habits) bool {
 	c.replied = r.reply
 	c.passed = 0
 	c.patience = 0
-	c.givenUp = false
+	c.givenUp, c.waited = false, false
 	c.in, c.out = r.in, r.out
 	c.expect(r.outbound)
 	return over

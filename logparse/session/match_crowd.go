@@ -81,6 +81,7 @@ func (m *matcher) disperse(c *cluster) {
 // placeInCrowd places a row in the crowd.
 func (m *matcher) placeInCrowd(c *cluster, rec *logparse.Record) {
 	r, w, h := &m.row, c.crowd, &c.hypotheses[0].habits
+	m.beam.forecast.about(h)
 	best, score := int32(-1), r.starts()
 	for _, i := range w.kinds {
 		if i < 0 {
@@ -89,7 +90,7 @@ func (m *matcher) placeInCrowd(c *cluster, rec *logparse.Record) {
 		m.work++
 		// How many rows came in between says nothing in a crowd.
 		x := &w.members[i].conn
-		if l := x.fit(r, x.order+1, h); l > score {
+		if l := x.fit(r, x.order+1, &m.beam.forecast); l > score {
 			best, score = i, l
 		}
 	}

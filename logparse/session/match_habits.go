@@ -12,6 +12,9 @@ type habits struct {
 	turns   [2]uint8                // how often replies came in the order of the commands, and how often not
 	shapes  [16]shapeCount          // wordings of the peer's replies
 	rates   [transferRates]float32  // how likely each rate of transfer is, once one was seen
+
+	arrivals [2]arrival // from which the rates are still to be learnt
+	arrived  uint8
 }
 
 // A shapeCount is how often a wording answered a command.
@@ -91,7 +94,7 @@ func (h *habits) prior(c *conn, open []conn) {
 		open[i].recency.share(&recents)
 	}
 	for i, n := range paces {
-		c.pace[i] = n + pacePrior/float32(len(paces))
+		c.pace.weights[i] = n + pacePrior/float32(len(paces))
 	}
 	for i, n := range recents {
 		c.recency[i] = n + pacePrior/float32(len(recents))
@@ -113,17 +116,20 @@ func (h *habits) ended(c *conn) {
 }
 
 // share adds how likely each of the medians is.
-func (p *pace) share(to *shares) { share(p[:], to[:]) }
+func (p *pace) share(to *shares) {
+	total := p.sum()
+	for i, w := range &p.weights {
+		to[i] += w / total
+	}
+}
 
 // share adds how likely each of the means is.
-func (p *recency) share(to *[recencies]float32) { share(p[:], to[:]) }
-
-func share(weights, to []float32) {
+func (p *recency) share(to *[recencies]float32) {
 	total := float32(0)
-	for _, w := range weights {
+	for _, w := range p {
 		total += w
 	}
-	for i, w := range weights {
+	for i, w := range p {
 		to[i] += w / total
 	}
 }
@@ -172,74 +178,102 @@ const (
 	overhead      = 100
 )
 
-// logTransfer returns the logarithm of how likely a message of that size, -1 for
-// not known, takes the logged time d.
-func (h *habits) logTransfer(d, size int64) float64 {
-	if size < 0 {
-		return logOf(gaps().transfer.likely(d, gapFloor))
-	}
-	rates := h.transferRates()
-	sum, total := 0.0, 0.0
-	for i, w := range rates {
-		total += float64(w)
-		sum += float64(w) * transferLikely(d, size, i)
-	}
-	return logOf(sum / total)
-}
-
 // transferRates returns how likely each rate of transfer is.
 func (h *habits) transferRates() [transferRates]float32 {
+	if h.arrived > 0 {
+		h.learnArrived()
+	}
 	if h.rates[0] == 0 {
 		return transferPrior
 	}
 	return h.rates
 }
 
-// learnTransfer takes the time d for a message of that size into account.
+// learnTransfer takes the time d for a message of that size into account. Few
+// clusters are ever asked how fast their messages are, so it is kept until then.
 func (h *habits) learnTransfer(d, size int64) {
 	if size < 0 {
 		return
 	}
-	h.rates = h.transferRates()
-	for i := range h.rates {
-		h.rates[i] *= float32(transferLikely(d, size, i))
+	if int(h.arrived) == len(h.arrivals) {
+		h.learnArrived()
 	}
-	scale(h.rates[:], leastRate)
+	h.arrivals[h.arrived] = arrival{size, transferBucket(d)}
+	h.arrived++
 }
 
-// transferLikely returns the likelihood of the logged time d for a message of
-// that size at the i-th rate.
-func transferLikely(d, size int64, i int) float64 {
+// An arrival is a message that has been sent.
+type arrival struct {
+	size   int64
+	bucket int // see transferBucket
+}
+
+// learnArrived learns what has been kept.
+func (h *habits) learnArrived() {
+	if h.rates[0] == 0 {
+		h.rates = transferPrior
+	}
+	for _, x := range h.arrivals[:h.arrived] {
+		at := placesOf(x.size)
+		for i := range h.rates {
+			h.rates[i] *= float32(at.likely(x.bucket, i))
+		}
+		scale(h.rates[:], leastRate)
+	}
+	h.arrived = 0
+}
+
+// backwardsBucket stands for a time that ends before it begins.
+const backwardsBucket = -1
+
+// transferBucket returns the bucket of the logged time that a message took.
+func transferBucket(d int64) int {
 	if d < -resolution-slack {
+		return backwardsBucket
+	}
+	return bucketOf(max(d, -resolution))
+}
+
+// transferPlaces are where the times that a message of some size takes lie among
+// the medians of paces, by the rate of transfer.
+type transferPlaces struct {
+	size    int64
+	medians [transferRates]struct {
+		next int     // the median above
+		part float64 // how far it is on the way there
+	}
+}
+
+func placesOf(size int64) transferPlaces {
+	t := transferPlaces{size: size}
+	for i := range t.medians {
+		median := logOf(overhead + float64(size)/transferBytes[i])
+		k := 0
+		for k < paces-2 && median > logMedians[k+1] {
+			k++
+		}
+		t.medians[i].next = k + 1
+		t.medians[i].part = min((median-logMedians[k])/(logMedians[k+1]-logMedians[k]), 1)
+	}
+	return t
+}
+
+// likely returns the likelihood of the logged times of a bucket at the i-th rate.
+func (t *transferPlaces) likely(bucket, i int) float64 {
+	if bucket == backwardsBucket {
 		return gapBackwards
 	}
-	median := logOf(overhead + float64(size)/transferBytes[i])
-	k := 0
-	for k < paces-2 && median > logMedians[k+1] {
-		k++
-	}
-	part := min((median-logMedians[k])/(logMedians[k+1]-logMedians[k]), 1)
-	b, t := bucketOf(max(d, -resolution)), gaps()
-	return (1-part)*float64(t.pace[b][k]) + part*float64(t.pace[b][k+1]) + gapFloor
+	x, at := &t.medians[i], &gaps().pace[bucket]
+	return (1-x.part)*float64(at[x.next-1]) + x.part*float64(at[x.next]) + gapFloor
 }
 
 // promptPrior is what is counted for each number of rows between a reply and our
 // next command before anything is known; the last stands for all larger ones.
 var promptPrior = [...]float64{3, 0.8, 0.1, 0.04, 0.03}
 
-// prompt returns the likelihood of k rows between a reply and our next command.
-func (h *habits) prompt(k int64) float64 {
-	last := int64(len(promptPrior)) - 1
-	n, total := 0.0, 0.0
-	for i, prior := range promptPrior {
-		x := prior + float64(h.prompts[i])
-		total += x
-		if int64(i) == min(k, last) {
-			n = x
-		}
-	}
-	return n / total
-}
+// prompted returns what is counted for i rows between a reply and our next
+// command.
+func (h *habits) prompted(i int) float64 { return promptPrior[i] + float64(h.prompts[i]) }
 
 // learnPrompt counts the rows between a reply and our next command.
 func (h *habits) learnPrompt(k int64) {

@@ -37,6 +37,12 @@ func (c *conn) notice(r *matchRow, order int64) {
 
 // catchUp learns what has been kept.
 func (c *conn) catchUp() {
+	if c.lates > 0 {
+		c.learnLate()
+	}
+}
+
+func (c *conn) learnLate() {
 	for _, late := range c.late[:c.lates] {
 		c.pace.learn(late.bucket)
 		if late.between != noBetween {
@@ -44,4 +50,5 @@ func (c *conn) catchUp() {
 		}
 	}
 	c.lates = 0
+	c.paced = 0
 }

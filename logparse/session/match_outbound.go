@@ -11,16 +11,16 @@ import (
 const promptly = 0.9
 
 // fitSent is fit for a command of ours.
-func (c *conn) fitSent(r *matchRow, order int64, h *habits) float64 {
+func (c *conn) fitSent(r *matchRow, order int64, f *forecast) float64 {
 	l := 0.0
 	switch {
 	case c.waiting == 0:
-		l = h.fitVerb(c, c.stage, r)
+		l = f.fitVerb(c, c.stage, r)
 		if r.verb == verbRcpt || r.verb == verbData {
-			l += h.logPipe(r.verb, false)
+			l += f.logPipe(r.verb, false)
 		}
 	case c.pipelines(r.verb):
-		l = h.fitVerb(c, c.expected(), r) + h.logPipe(r.verb, true)
+		l = f.fitVerb(c, c.expected(), r) + f.logPipe(r.verb, true)
 	case r.verb == verbQuit || r.verb == verbReset:
 		l = logOf(nextVerb[stageDone][r.verb]) + logSilently - 2
 	default:
@@ -30,15 +30,17 @@ func (c *conn) fitSent(r *matchRow, order int64, h *habits) float64 {
 		return impossible
 	}
 	if !r.timed || !c.timed {
-		l += logTimeless
-	} else {
-		p := (1 - promptly) * gaps().any.likely(c.gap(r), gapFloor)
-		if d := c.gap(r); d >= -resolution && d <= 2*resolution {
-			p += promptly * h.prompt(order-c.order-1)
-		}
-		l += logOf(p)
+		return l + logTimeless
 	}
-	return l
+	d := c.gap(r)
+	if d > 2*resolution {
+		return l + gaps().stale[bucketOf(d)]
+	}
+	p := (1 - promptly) * gaps().any.likely(d, gapFloor)
+	if d >= -resolution {
+		p += promptly * f.prompt(order-c.order-1)
+	}
+	return l + logOf(p)
 }
 
 // pipelines reports whether the verb may be sent while others wait for their
@@ -88,7 +90,7 @@ func (c *conn) send(r *matchRow, order int64, h *habits) {
 }
 
 // fitReply is fit for a reply of the peer.
-func (c *conn) fitReply(r *matchRow, h *habits) float64 {
+func (c *conn) fitReply(r *matchRow, f *forecast) float64 {
 	if c.waiting == 0 {
 		switch {
 		case r.code == 421:
@@ -109,7 +111,7 @@ func (c *conn) fitReply(r *matchRow, h *habits) float64 {
 		if r.hint != verbOther && r.hint != head.verb && !(r.hint == verbEOM && head.verb == verbData) {
 			l += unlikelyCode
 		}
-		l += h.logShape(head.verb, r.shape)
+		l += f.logShape(head.verb, r.shape)
 	}
 	if r.address != 0 && head.address != 0 && (head.verb == verbMail || head.verb == verbRcpt) {
 		if r.address == head.address {
@@ -122,10 +124,9 @@ func (c *conn) fitReply(r *matchRow, h *habits) float64 {
 	case !r.timed || !c.timed:
 		l += logTimeless
 	case head.verb == verbEOM:
-		l += h.logTransfer(c.gap(r), c.size)
+		l += f.logTransfer(c.gap(r), c.size)
 	default:
-		c.catchUp()
-		l += logOf(c.pace.likely(c.gap(r)))
+		l += c.logPace(c.gap(r))
 	}
 	return l
 }
@@ -133,11 +134,11 @@ func (c *conn) fitReply(r *matchRow, h *habits) float64 {
 // logOvertaken returns the logarithm of how likely the i-th connection gets a
 // reply before others do that waited longer: replies of one host take about the
 // same time, those about a message longer for a larger one.
-func (h *habits) logOvertaken(conns []conn, i int) float64 {
+func (f *forecast) logOvertaken(conns []conn, i int) float64 {
 	l := 0.0
 	for j := range conns {
 		if x := &conns[j]; x.overtakenBy(&conns[i]) {
-			l += h.logOutOfTurn() / float64(1+4*int(x.passed))
+			l += f.logOutOfTurn() / float64(1+4*int(x.passed))
 		}
 	}
 	return max(l, -6)

@@ -2,6 +2,7 @@ package session
 
 import (
 	"math"
+	"math/bits"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -43,8 +44,12 @@ var (
 // silentSpread is σ of the logarithm of the time until a connection's next row.
 const silentSpread = 1.2
 
-// A pace is how likely each of the medians is, compared to the likeliest.
-type pace [paces]float32
+// A pace is how likely each of the medians is, compared to the likeliest, and the
+// sum of these, 0 while nobody asked.
+type pace struct {
+	weights [paces]float32
+	total   float32
+}
 
 // A gapTable holds the likelihood of a logged time, by bucket.
 type gapTable [gapBuckets]float64
@@ -52,9 +57,11 @@ type gapTable [gapBuckets]float64
 // gapTables are the likelihoods of logged times.
 type gapTables struct {
 	pace     [gapBuckets][paces]float32 // by the client's pace
+	learn    [gapBuckets][paces]float32 // the same, and how unlikely one can be at most
 	greet    gapTable                   // from the opening of the connection to the first command
 	transfer gapTable                   // of a message, where time-taken is not logged
 	any      gapTable                   // of nothing in particular
+	stale    gapTable                   // logarithm of how likely a command of ours comes that late
 }
 
 var knownGaps atomic.Pointer[gapTables]
@@ -65,6 +72,10 @@ func gaps() *gapTables {
 	if t := knownGaps.Load(); t != nil {
 		return t
 	}
+	return workOutGaps()
+}
+
+func workOutGaps() *gapTables {
 	t := newGaps()
 	knownGaps.Store(t)
 	return t
@@ -75,11 +86,15 @@ var newGaps = sync.OnceValue(func() *gapTables {
 	for i, median := range paceMedians {
 		for b, l := range newGapTable(component{1, median, paceSpread}) {
 			t.pace[b][i] = float32(l)
+			t.learn[b][i] = t.pace[b][i] + gapFloor/10
 		}
 	}
 	t.greet = newGapTable(component{0.8, 150, 1.3}, component{0.2, 3000, 1})
 	t.transfer = newGapTable(component{0.7, 300, 1.6}, component{0.3, 4000, 1.5})
 	t.any = newGapTable(component{0.7, 50, 1.8}, component{0.3, 2000, 1.8})
+	for b, l := range t.any {
+		t.stale[b] = logOf((1 - promptly) * (l + gapFloor))
+	}
 	return t
 })
 
@@ -144,16 +159,37 @@ func bucketOf(d int64) int {
 	if d < gapFrom {
 		return int(d+resolution+gapStep/2) / gapStep
 	}
-	i, n := 0, len(bucketFrom)
-	for n > 1 {
-		if half := n / 2; d >= bucketFrom[i+half] {
-			i, n = i+half, n-half
-		} else {
-			n = half
+	i := gapBuckets - gapFine - 1
+	if d < bucketFrom[i] {
+		i = int(bucketsBelow[topBits(d)])
+		for d >= bucketFrom[i+1] {
+			i++
 		}
 	}
 	return gapFine + i
 }
+
+// topBits returns how long d, at least gapFrom, is in bits, and the 3 bits behind
+// the first, as one number, 0 for the least there may be.
+func topBits(d int64) int {
+	const least = 14 // bits of gapFrom
+	n := bits.Len64(uint64(d))
+	return (n-least)<<3 | int(d>>(n-4))&7
+}
+
+// bucketsBelow is the bucket of the logarithmic part in which the times begin
+// that have the same topBits. They reach over two of its borders at most.
+var bucketsBelow = func() (t [9 << 3]uint8) {
+	for k := range t {
+		from := int64(8|k&7) << (k>>3 + 10)
+		i := len(bucketFrom) - 1
+		for i > 0 && from < bucketFrom[i] {
+			i--
+		}
+		t[k] = uint8(i)
+	}
+	return t
+}()
 
 const (
 	gapFloor     = 1e-5 // likelihood of a time that nothing explains
@@ -168,37 +204,46 @@ const (
 	leastRate    = 1e-4
 )
 
-// likely returns the likelihood of the logged time d for a client with the pace
-// p.
-func (p *pace) likely(d int64) float64 {
-	if d < -resolution-slack {
-		return gapBackwards
+// likely returns the likelihood of the logged times of a bucket for a client with
+// the pace p.
+func (p *pace) likely(bucket int) float64 {
+	at := &gaps().pace[bucket]
+	sum := float32(0)
+	for i, w := range &p.weights {
+		sum += w * at[i]
 	}
-	at := &gaps().pace[bucketOf(max(d, -resolution))]
-	sum, total := float32(0), float32(0)
-	for i := range p {
-		total += p[i]
-		sum += p[i] * at[i]
+	return float64((1-hurried)*sum/p.sum() + hurried*at[0] + gapFloor)
+}
+
+// sum returns the sum of the weights.
+func (p *pace) sum() float32 {
+	if p.total == 0 {
+		for _, w := range &p.weights {
+			p.total += w
+		}
 	}
-	return float64((1-hurried)*sum/total + hurried*at[0] + gapFloor)
+	return p.total
 }
 
 // learn takes a logged time into account. A client may change its pace, so no
 // median is ruled out.
 func (p *pace) learn(bucket uint8) {
-	at := &gaps().pace[bucket]
+	at := &gaps().learn[bucket]
 	top := float32(0)
-	for i := range p {
-		p[i] *= at[i] + gapFloor/10
-		if p[i] > top {
-			top = p[i]
+	for i, w := range &p.weights {
+		w *= at[i]
+		p.weights[i] = w
+		if w > top {
+			top = w
 		}
 	}
-	for i := range p {
-		if p[i] /= top; p[i] < leastPace {
-			p[i] = leastPace
+	for i, w := range &p.weights {
+		if w /= top; w < leastPace {
+			w = leastPace
 		}
+		p.weights[i] = w
 	}
+	p.total = 0
 }
 
 // scale makes the greatest of the weights 1 and none of them less than least.

@@ -53,6 +53,7 @@ type matchRow struct {
 	at     int64 // when it was written: the command was over
 	timed  bool
 	took   int64 // time-taken, -1 where it is not logged
+	began  int64 // at without took, where that is logged
 
 	reply    bool // a response that came in, outbound
 	outbound bool
@@ -78,6 +79,7 @@ func (r *matchRow) read(rec *logparse.Record) {
 		length: -1, size: -1, in: rec.BytesIn, out: rec.BytesOut}
 	if r.timed {
 		r.at = milliseconds(rec.Time)
+		r.began = r.at - max(r.took, 0)
 	}
 	switch rec.Kind {
 	case logparse.KindReply:

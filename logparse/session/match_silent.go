@@ -34,7 +34,7 @@ func (c *conn) logUsual() float64 {
 	if c.usual == 0 {
 		c.catchUp()
 		sum, total := 0.0, 0.0
-		for i, w := range c.pace {
+		for i, w := range &c.pace.weights {
 			sum += float64(w) * logMedians[i]
 			total += float64(w)
 		}
