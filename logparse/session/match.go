@@ -80,6 +80,7 @@ type matcher struct {
 type logClock struct {
 	log  uint32
 	now  int64
+	due  int64 // no cluster has been idle for too long before
 	idle idleList
 }
 
@@ -102,10 +103,12 @@ func (m *matcher) add(log uint32, rec *logparse.Record) {
 	}
 	r.clock = clock.now
 
-	key := clusterKey{clock, rec.Direction, rec.Connector, rec.Remote, rec.Helo}
-	c := m.cluster(&key)
+	c := *m.recentClusters.at(rec.Direction, rec.Remote, rec.Helo)
+	if c == nil || c.log != clock || !c.holds(rec.Direction, rec.Remote, rec.Helo, rec.Connector) {
+		c = m.cluster(clock, rec)
+	}
 	if len(rec.Helo) > 0 && r.verb.greets() {
-		key.helo = nil
+		key := clusterKey{clock, rec.Direction, rec.Connector, withoutPort(rec.Remote), nil}
 		if before := m.clusters.find(&key, key.hash()); before != nil {
 			m.adopt(c, before)
 		}
@@ -143,10 +146,22 @@ func (m *matcher) tick(clock *logClock, now int64) {
 		for c := clock.idle.oldest(); c != nil; c = clock.idle.oldest() {
 			m.expire(c)
 		}
-		clock.now = now
+		clock.now, clock.due = now, now
 	}
 	clock.now = max(clock.now, now)
-	for c := clock.idle.oldest(); c != nil && clock.now-c.clock >= silence; c = clock.idle.oldest() {
+	if clock.now >= clock.due {
+		m.expireIdle(clock)
+	}
+}
+
+// expireIdle settles what has been silent for too long.
+func (m *matcher) expireIdle(clock *logClock) {
+	clock.due = clock.now + silence
+	for c := clock.idle.oldest(); c != nil; c = clock.idle.oldest() {
+		if clock.now-c.clock < silence {
+			clock.due = c.clock + silence
+			return
+		}
 		m.expire(c)
 	}
 }

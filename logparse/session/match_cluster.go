@@ -78,21 +78,16 @@ type heldRow struct {
 	next  *heldRow
 }
 
-// cluster returns the cluster with the key, from which it takes a port.
-func (m *matcher) cluster(key *clusterKey) *cluster {
-	recent := m.recentClusters.at(key)
-	if c := *recent; c != nil && c.is(key) {
-		return c
-	}
-	if host := withoutPort(key.remote); len(host) < len(key.remote) {
-		key.remote = host
-		recent = m.recentClusters.at(key)
-	}
+// cluster returns the cluster of a record of the log, and keeps it among the
+// recent ones.
+func (m *matcher) cluster(clock *logClock, rec *logparse.Record) *cluster {
+	key := clusterKey{clock, rec.Direction, rec.Connector, withoutPort(rec.Remote), rec.Helo}
+	recent := m.recentClusters.at(key.direction, key.remote, key.helo)
 	hash := key.hash()
-	c := m.clusters.find(key, hash)
+	c := m.clusters.find(&key, hash)
 	if c == nil {
 		c = m.pool.newCluster()
-		c.setKey(key, hash)
+		c.setKey(&key, hash)
 		now := key.log.now
 		c.clock, c.order, c.check = now, 0, now+silence
 		c.joined = neverJoined

@@ -294,7 +294,11 @@ func (c *conn) take(r *matchRow, order int64, h *habits) bool {
 		c.notice(r, order)
 	}
 	if !r.info && !r.reply {
-		h.learn(c.expected(), r.verb)
+		s := c.stage
+		if c.waiting > 0 {
+			s = c.expected()
+		}
+		h.learn(s, r.verb)
 	}
 	over := false
 	switch {

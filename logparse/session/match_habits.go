@@ -1,16 +1,19 @@
 package session
 
+import "math"
+
 // Habits are what the connections of one cluster have in common under a
 // hypothesis: the client that opens them does the same thing again and again.
 type habits struct {
 	verbs   [stages][matchVerbs]uint8 // how often each command followed
 	total   [stages]uint16
 	piped   [2][2]uint8 // how often RCPT and DATA were sent before the last reply came, and how often not
-	paces   shares      // how many of the connections before had each pace
+	paces   shares      // how many of the connections before had each pace, 0 if there were none
 	recents [recencies]float32
 	prompts [len(promptPrior)]uint8 // how many rows came between a reply and our next command
 	turns   [2]uint8                // how often replies came in the order of the commands, and how often not
 	shapes  [16]shapeCount          // wordings of the peer's replies
+	shaped  [matchVerbs + 1]uint16  // the sum of their n, by verb
 	rates   [transferRates]float32  // how likely each rate of transfer is, once one was seen
 
 	arrivals [2]arrival // from which the rates are still to be learnt
@@ -87,6 +90,10 @@ func pipeIndex(second bool) int {
 
 // prior gives a new connection the paces of the others.
 func (h *habits) prior(c *conn, open []conn) {
+	if len(open) == 0 && h.paces[0] == 0 {
+		c.pace, c.recency = anyPace, anyRecency
+		return
+	}
 	paces, recents := h.paces, h.recents
 	for i := range open {
 		open[i].catchUp()
@@ -100,6 +107,17 @@ func (h *habits) prior(c *conn, open []conn) {
 		c.recency[i] = n + pacePrior/float32(len(recents))
 	}
 }
+
+// anyPace and anyRecency are those of the first connection of a cluster.
+var anyPace, anyRecency = func() (p pace, r recency) {
+	for i := range p.weights {
+		p.weights[i] = pacePrior / float32(paces)
+	}
+	for i := range r {
+		r[i] = pacePrior / float32(recencies)
+	}
+	return p, r
+}()
 
 // ended keeps the pace of a connection that is over.
 func (h *habits) ended(c *conn) {
@@ -137,17 +155,17 @@ func (p *recency) share(to *[recencies]float32) {
 // logShape returns the logarithm of how likely a command is answered in these
 // words.
 func (h *habits) logShape(verb matchVerb, shape uint32) float64 {
-	n, total := 0.0, 0.0
-	for i := range h.shapes {
-		if x := &h.shapes[i]; x.n > 0 && x.verb == verb {
-			total += float64(x.n)
-			if x.shape == shape {
+	n := 0.0
+	if h.shaped[verb] > 0 {
+		for i := range h.shapes {
+			if x := &h.shapes[i]; x.shape == shape && x.verb == verb {
 				n = float64(x.n)
+				break
 			}
 		}
 	}
 	const unseen = 0.2 // of any one wording
-	return logOf((n + shapePrior*unseen) / (total + shapePrior))
+	return logOf((n + shapePrior*unseen) / (float64(h.shaped[verb]) + shapePrior))
 }
 
 // learnShape counts a wording.
@@ -156,14 +174,20 @@ func (h *habits) learnShape(verb matchVerb, shape uint32) {
 	for i := range h.shapes {
 		x := &h.shapes[i]
 		if x.n > 0 && x.verb == verb && x.shape == shape {
-			x.n += min(1, 255-x.n)
+			if x.n < math.MaxUint8 {
+				x.n++
+				h.shaped[verb]++
+			}
 			return
 		}
 		if x.n < h.shapes[least].n {
 			least = i
 		}
 	}
-	h.shapes[least] = shapeCount{shape, verb, 1}
+	x := &h.shapes[least]
+	h.shaped[x.verb] -= uint16(x.n)
+	*x = shapeCount{shape, verb, 1}
+	h.shaped[verb]++
 }
 
 // A message takes about overhead milliseconds and one more for each so many

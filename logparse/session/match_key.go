@@ -89,20 +89,31 @@ func hashWord(h, x uint64) uint64 {
 
 // is reports whether c has the key.
 func (c *cluster) is(k *clusterKey) bool {
-	return c.log == k.log && c.direction == k.direction && len(c.key) == len(k.remote)+len(k.helo)+len(k.connector) &&
-		c.remote == len(k.remote) && c.helo == len(k.remote)+len(k.helo) && string(c.key[:c.remote]) == string(k.remote) &&
-		string(c.key[c.remote:c.helo]) == string(k.helo) && string(c.key[c.helo:]) == string(k.connector)
+	return c.log == k.log && c.holds(k.direction, k.remote, k.helo, k.connector)
+}
+
+// holds reports whether c has the key with these parts, whatever its log.
+func (c *cluster) holds(direction outcome.Direction, remote, helo, connector []byte) bool {
+	return c.direction == direction && string(c.key[:c.remote]) == string(remote) &&
+		string(c.key[c.remote:c.helo]) == string(helo) && string(c.key[c.helo:]) == string(connector)
 }
 
 // A recentTable holds clusters that had rows of late, by a part of their keys
 // that is quick to tell apart. It holds none that is not in the clusterTable.
 type recentTable [256]*cluster
 
-// at returns where a cluster with the key is if it is there.
-func (t *recentTable) at(k *clusterKey) **cluster {
-	x := hashWord(keySeed^uint64(len(k.helo))<<8^uint64(k.direction), lastWord(k.remote[max(len(k.remote)-7, 0):]))
-	return &t[uint8(x)]
+// at returns where a cluster with such a key is if it is there.
+func (t *recentTable) at(direction outcome.Direction, remote, helo []byte) **cluster {
+	x := uint64(len(remote))
+	if n := len(remote); n >= 8 {
+		x = binary.LittleEndian.Uint64(remote[n-8:])
+	}
+	high, low := bits.Mul64(x^keySeed, keyFactor+2*uint64(len(helo))<<8+2*uint64(direction))
+	return &t[uint8(high^low)]
 }
+
+// keyFactor is odd.
+const keyFactor = 0x9e3779b97f4a7c15
 
 // setKey gives c the key.
 func (c *cluster) setKey(k *clusterKey, hash uint64) {

@@ -66,7 +66,7 @@ type matchRow struct {
 	size    int64     // of the message: declared on MAIL, counted on DATA; -1 where it is not known
 	in, out int64     // cs-bytes and sc-bytes, -1 where they are not logged
 	name    uint32    // hash of the HELO name, on HELO, what may have been HELO, and QUIT
-	domain  uint32    // hash of the domain of the sender, on MAIL, or of the Message-ID, on DATA
+	domain  uint32    // inbound, hash of the domain of the sender, on MAIL, or of the Message-ID, on DATA (see look)
 	address uint32    // hash of the address in a command of ours or the reply to it
 	shape   uint32    // see look: hash of the wording of a reply, without what differs from one to the next
 	hint    matchVerb // see look: which command a reply's text answers, verbOther for any
@@ -105,9 +105,10 @@ func (r *matchRow) read(rec *logparse.Record) {
 		}
 	case verbMail:
 		from := bracketed(rec.Arg)
-		r.domain = hash(afterAt(from))
 		if r.outbound {
 			r.address = hash(from)
+		} else {
+			r.domain = hash(afterAt(from))
 		}
 		r.size = declaredSize(rec.Arg)
 	case verbRcpt:
@@ -115,7 +116,6 @@ func (r *matchRow) read(rec *logparse.Record) {
 			r.address = hash(bracketed(rec.Arg))
 		}
 	case verbData:
-		r.domain = hash(afterAt(bracketed(rec.Arg)))
 		switch {
 		case r.outbound && r.bdat:
 			r.size = leadingNumber(rec.Arg)
@@ -125,10 +125,15 @@ func (r *matchRow) read(rec *logparse.Record) {
 	}
 }
 
-// look reads what there is only in a reply's text, for those replies whose code
-// and time do not tell what they answer.
+// look reads what only those rows need whose code and time do not tell where they
+// belong.
 func (r *matchRow) look(rec *logparse.Record) {
-	if !r.reply {
+	switch {
+	case r.reply:
+	case r.verb == verbData && !r.outbound && !r.info:
+		r.domain = hash(afterAt(bracketed(rec.Arg)))
+		return
+	default:
 		return
 	}
 	r.hint = replyHint(rec)
@@ -199,10 +204,14 @@ var hintWords = [...]struct {
 	{"reset", verbReset},
 }
 
-// mayHint tells the letters that hintWords begin with, in either case.
-var mayHint = func() (t [256]bool) {
+// mayHint tells the letters that hintWords begin with, 1, and those that come
+// second, 2, in either case.
+var mayHint = func() (t [256]uint8) {
 	for _, w := range hintWords {
-		t[w.word[0]], t[w.word[0]-'a'+'A'] = true, true
+		for i, bit := range []uint8{1, 2} {
+			t[w.word[i]] |= bit
+			t[w.word[i]-'a'+'A'] |= bit
+		}
 	}
 	return t
 }()
@@ -210,12 +219,16 @@ var mayHint = func() (t [256]bool) {
 // hintIn returns the verb of the first of hintWords that text holds.
 func hintIn(text []byte) matchVerb {
 	found := len(hintWords)
+	before := uint8(0) // of the byte before
 	for i, c := range text {
-		if !mayHint[c] {
+		may := mayHint[c]
+		if may&2 == 0 || before&1 == 0 {
+			before = may
 			continue
 		}
+		before = may
 		for k, w := range hintWords[:found] {
-			if hasPrefixFold(text[i:], w.word) {
+			if hasPrefixFold(text[i-1:], w.word) {
 				found = k
 				break
 			}
