@@ -50,8 +50,8 @@ type node struct {
 type candidate struct {
 	score      float64
 	rank       float64
-	hypothesis int
-	conn       int // -1 begins a new one
+	hypothesis int32
+	conn       int32 // -1 begins a new one
 }
 
 // A lost hypothesis is one that is given up in favour of another.
@@ -65,62 +65,80 @@ type lost struct {
 type beam struct {
 	candidates []candidate
 	next       []*hypothesis
+	best       float64 // the highest rank of a candidate
 	lost       []lost
 	forecast   forecast
 }
 
 // collect fills the beam's candidates, the best first.
 func (m *matcher) collect(c *cluster) {
-	r, b := &m.row, &m.beam
-	b.candidates = b.candidates[:0]
-	starts := r.starts()
-	for i, h := range c.hypotheses {
-		m.work += int64(len(h.conns)) + 1
-		f := &b.forecast
-		f.about(&h.habits)
-		for j := range h.conns {
-			l := h.conns[j].fit(r, c.order, f)
-			if r.reply && l > impossible {
-				l += f.logOvertaken(h.conns, j)
-			}
-			if l > impossible {
-				b.candidates = append(b.candidates, candidate{score: h.score + l, hypothesis: i, conn: j})
-			}
+	b := &m.beam
+	if len(c.hypotheses) == 1 && c.oldest == nil {
+		if m.plainly(c, c.hypotheses[0]) {
+			return
 		}
-		b.candidates = append(b.candidates, candidate{score: h.score + starts, hypothesis: i, conn: -1})
+	} else {
+		m.ways(c)
 	}
-	if len(c.hypotheses) == 1 && c.oldest == nil && b.plain(c.hypotheses[0]) {
-		return
-	}
-	for _, h := range c.hypotheses {
-		h.wait(r)
-	}
-	best := math.Inf(-1)
+	limit := b.best - c.prune()
+	kept := b.candidates[:0]
 	for i := range b.candidates {
 		x := &b.candidates[i]
-		h := c.hypotheses[x.hypothesis]
-		x.rank = x.score + h.silent
-		if x.conn >= 0 {
-			x.rank -= h.conns[x.conn].silent
-		}
-		if x.rank > best {
-			best = x.rank
-		}
-	}
-	limit := best - c.prune()
-	kept := b.candidates[:0]
-	for _, x := range b.candidates {
-		if x.rank >= limit &&
-			(x.rank >= best-pruneGivenUp || x.conn < 0 || !c.hypotheses[x.hypothesis].conns[x.conn].givenUp) {
-			kept = append(kept, x)
+		if x.rank >= limit && (x.rank >= b.best-pruneGivenUp || x.conn < 0 || !c.hypotheses[x.hypothesis].conns[x.conn].givenUp) {
+			kept = append(kept, *x)
 		}
 	}
 	b.candidates = kept
-	if len(b.candidates) > 1 {
-		slices.SortFunc(b.candidates, func(x, y candidate) int {
-			return cmp.Or(cmp.Compare(y.rank, x.rank), cmp.Compare(x.hypothesis, y.hypothesis), cmp.Compare(y.conn, x.conn))
+	if len(kept) > 1 {
+		slices.SortFunc(kept, func(x, y candidate) int {
+			switch {
+			case x.rank > y.rank:
+				return -1
+			case x.rank < y.rank:
+				return 1
+			}
+			return cmp.Or(cmp.Compare(x.hypothesis, y.hypothesis), cmp.Compare(y.conn, x.conn))
 		})
 	}
+}
+
+// ways fills the candidates with all ways for the hypotheses to go on, but for
+// some that fall too far behind another to be kept.
+func (m *matcher) ways(c *cluster) {
+	r, f := &m.row, &m.beam.forecast
+	found, best := m.beam.candidates[:0], math.Inf(-1)
+	starts, behind := r.starts(), c.prune()
+	for i, h := range c.hypotheses {
+		h.wait(r)
+		m.work += int64(len(h.conns)) + 1
+		f.about(&h.habits)
+		for j := range h.conns {
+			x := &h.conns[j]
+			l := x.fit(r, c.order, f)
+			if l <= impossible {
+				continue
+			}
+			if r.reply {
+				l += f.logOvertaken(h.conns, j)
+				if l <= impossible {
+					continue
+				}
+			}
+			score := h.score + l
+			rank := score + h.silent - x.silent
+			if rank >= best-behind {
+				best = max(best, rank)
+				found = append(found, candidate{score, rank, int32(i), int32(j)})
+			}
+		}
+		score := h.score + starts
+		rank := score + h.silent
+		if rank >= best-behind {
+			best = max(best, rank)
+			found = append(found, candidate{score, rank, int32(i), -1})
+		}
+	}
+	m.beam.candidates, m.beam.best = found, best
 }
 
 // prune returns how much less likely than the best a hypothesis may be. The more
@@ -129,25 +147,59 @@ func (c *cluster) prune() float64 {
 	return max(prune-float64(c.held)/rowsPerPrune, leastPrune)
 }
 
-// plain reports whether one candidate of the only hypothesis leaves all others
-// behind, whatever the silence of the connections says, and keeps that one alone.
-// No row waits.
-func (b *beam) plain(h *hypothesis) bool {
-	best := 0
-	for i := range b.candidates {
-		if b.candidates[i].score > b.candidates[best].score {
-			best = i
+// plainly fills the candidates with the ways for the only hypothesis to go on. It
+// reports whether one of them leaves all others behind, whatever the silence of
+// the connections says, and keeps that one alone. No row waits.
+func (m *matcher) plainly(c *cluster, h *hypothesis) bool {
+	r, f := &m.row, &m.beam.forecast
+	found := append(m.beam.candidates[:0], candidate{score: h.score + r.starts(), conn: -1})
+	top := 0
+	m.work += int64(len(h.conns)) + 1
+	f.about(&h.habits)
+	for j := range h.conns {
+		l := h.conns[j].fit(r, c.order, f)
+		if l <= impossible {
+			continue
 		}
+		if r.reply {
+			l += f.logOvertaken(h.conns, j)
+			if l <= impossible {
+				continue
+			}
+		}
+		score := h.score + l
+		if score > found[top].score {
+			top = len(found)
+		}
+		found = append(found, candidate{score: score, conn: int32(j)})
 	}
-	for i, x := range b.candidates {
-		behind := b.candidates[best].score - x.score + logVanished
-		if i != best && behind <= prune && (behind <= pruneGivenUp || x.conn < 0 || !h.conns[x.conn].givenUp) {
+	m.beam.candidates = found
+	for i := range found {
+		x := &found[i]
+		behind := found[top].score - x.score + logVanished
+		if i != top && behind <= prune && (behind <= pruneGivenUp || x.conn < 0 || !h.conns[x.conn].givenUp) {
+			m.rank(h)
 			return false
 		}
 	}
-	b.candidates[0] = b.candidates[best]
-	b.candidates = b.candidates[:1]
+	found[0] = found[top]
+	m.beam.candidates = found[:1]
 	return true
+}
+
+// rank ranks the candidates of the only hypothesis.
+func (m *matcher) rank(h *hypothesis) {
+	h.wait(&m.row)
+	b := &m.beam
+	b.best = math.Inf(-1)
+	for i := range b.candidates {
+		x := &b.candidates[i]
+		x.rank = x.score + h.silent
+		if x.conn >= 0 {
+			x.rank -= h.conns[x.conn].silent
+		}
+		b.best = max(b.best, x.rank)
+	}
 }
 
 // wait finds how likely the connections of h are without a row until r, and
@@ -266,7 +318,7 @@ func (m *matcher) follow(c *cluster, x candidate, from *hypothesis, row *heldRow
 		h.conns = append(h.conns, from.conns...)
 	}
 	h.score, h.rank = x.score, x.rank
-	j := m.step(h, x.conn)
+	j := m.step(h, int(x.conn))
 	moved := &h.conns[j]
 	over := moved.take(&m.row, c.order, &h.habits)
 	before := from.node

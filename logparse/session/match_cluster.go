@@ -145,7 +145,7 @@ func (m *matcher) weigh(c *cluster, rec *logparse.Record) {
 		c.joined = c.clock
 	}
 	if len(b.candidates) == 1 && len(c.hypotheses) == 1 && c.oldest == nil {
-		m.placeOnly(c, b.candidates[0].conn, rec)
+		m.placeOnly(c, int(b.candidates[0].conn), rec)
 		return
 	}
 	m.branch(c)

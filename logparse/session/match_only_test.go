@@ -31,7 +31,7 @@ func TestOnly(t *testing.T) {
 					h.conns = slices.Clone(h.conns)
 					weighing.collect(&cluster{order: c.order + 1, hypotheses: []*hypothesis{&h}})
 					got := weighing.beam.candidates
-					i := slices.IndexFunc(got, func(x candidate) bool { return x.conn == j })
+					i := slices.IndexFunc(got, func(x candidate) bool { return int(x.conn) == j })
 					if i < 0 || got[0].rank-got[i].rank > 1 {
 						t.Errorf("seed %d, %v: %v is the only one, but weighing has %+v", seed, rec.Pos, j, got)
 					}
