@@ -19,12 +19,15 @@ type assembler struct {
 	short    *shortNames
 	events   events
 	judge    *judge
+	plain    plainJudge
 	grouping grouping
 	spare    []*Message // to be used again
 }
 
 func newAssembler(b *Builder, p *packing, short *shortNames) *assembler {
-	return &assembler{b: b, packing: p, short: short, judge: newJudge(b, short), grouping: grouping{short: short}}
+	a := &assembler{b: b, packing: p, short: short, judge: newJudge(b, short), grouping: grouping{short: short}}
+	a.plain.a = a
+	return a
 }
 
 // message makes a Message of a group, nil of one that has only rows of the

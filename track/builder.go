@@ -49,9 +49,11 @@ type Options struct {
 	Keep func(*Event) bool
 
 	// VerdictsOnly leaves out of the messages what counting them does not need:
-	// Hops, Sessions and Related, of the recipients ExpandedInto, RedirectedTo
-	// and, unless they failed or were put off, what the reply means. Such a
-	// Message is good only until emit returns; its strings stay good.
+	// Subject, Bytes, Directionality, Servers, Formats, Hops, Sessions and Related;
+	// of the recipients ExpandedInto, RedirectedTo and, unless they failed or were
+	// put off, what the reply means, and of those of a message that was delivered
+	// all but Address, Status and At. Such a Message is good only until emit
+	// returns; its strings stay good.
 	VerdictsOnly bool
 
 	// Jobs is how many goroutines work at a time on messages that are over, where

@@ -40,8 +40,17 @@ type remainder struct {
 // finish takes the messages of a cluster that are over at mark, and appends
 // them.
 func (a *assembler) finish(c *cluster, mark int64, ended Ended, over []*Message) ([]*Message, remainder) {
-	groups := a.split(c)
 	r := remainder{recheck: math.MaxInt64}
+	if m := a.plain.message(c); m != nil {
+		if r.recheck = later(c.last, a.b.settled); r.recheck >= mark {
+			r.whole = true
+			a.reuse(m)
+			return over, r
+		}
+		m.Ended = EndedComplete
+		return append(over, m), r
+	}
+	groups := a.split(c)
 	for i := range groups {
 		g := &groups[i]
 		m := a.message(g)

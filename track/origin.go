@@ -24,6 +24,12 @@ type origin struct {
 	part              part
 	log               *spans // of the server, nil before the first row or where there are too many
 
+	plain   plainStep
+	rank    uint8 // of its event among those of the same moment
+	arrives bool  // its event says how the message came to the server
+	demands bool  // another must
+	stores  bool  // its event is of mailbox delivery or what follows
+
 	receive bool // its event is RECEIVE
 	sends   bool // or one of those that begin with SEND
 	slow    bool // its rows go the long way
@@ -115,6 +121,10 @@ func newOrigin(q *quickRow, b *Builder) *origin {
 	o.slow = o.slow || !few || o.sourceID == "TRACE" || o.eventID == "TRANSFER" || o.eventID == "SEND" && internalConnector(o.connector)
 	o.general = effects[o.eventID]
 	o.context = contextCounts(o.eventID)
+	o.plain, o.rank = plainStepOf(e), uint8(e.rank())
+	o.arrives = e.arrives() || e.shadow() || e.begins()
+	o.demands = o.server != "" && !o.arrives && o.sourceID != "STOREDRIVER"
+	o.stores = o.sourceID == "STOREDRIVER" && !e.shadow() && !e.arrives()
 	return o
 }
 

@@ -308,6 +308,12 @@ func (u *unpacker) value(slot column, common *common) string {
 	return u.latest[slot]
 }
 
+// next returns the next n bytes as they are packed.
+func (u *unpacker) next(n int) []byte {
+	u.at += n
+	return u.data[u.at-n : u.at]
+}
+
 func (u *unpacker) text() string { return u.cut(int(u.uvarint())) }
 
 // cut returns the next n bytes as a text.
@@ -317,12 +323,17 @@ func (u *unpacker) cut(n int) string {
 	if !u.lean {
 		return u.texts[from:u.at]
 	}
-	b := u.shared
+	return u.keep(u.data[from:u.at])
+}
+
+// keep returns a copy of what is packed.
+func (u *unpacker) keep(text []byte) string {
+	b, n := u.shared, len(text)
 	if b.Len()+n > b.Cap() {
 		*b = strings.Builder{}
 		b.Grow(max(n, textRoom))
 	}
-	b.Write(u.data[from:u.at])
+	b.Write(text)
 	return b.String()[b.Len()-n:]
 }
 

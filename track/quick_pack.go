@@ -150,6 +150,25 @@ func (u *unpacker) span(r *quickReader, k int) {
 	}
 }
 
+// values reads a span and returns its first values as they stand in the row.
+func (u *unpacker) values(k int) (v [4][]byte) {
+	first, last := spanColumns[k][0], spanColumns[k][1]
+	size := int(u.uvarint())
+	var sizes [atReference - atStatus]int
+	for i := range last - first {
+		sizes[i] = int(u.uvarint())
+	}
+	s := u.next(size)
+	for i := range v {
+		if i == last-first {
+			v[i] = s
+			break
+		}
+		v[i], s = s[:sizes[i]], s[sizes[i]+1:]
+	}
+	return v
+}
+
 // quickRow reads a row of the short way.
 func (u *unpacker) quickRow(e *Event, p *packing) {
 	head := u.data[u.at : u.at+quickHead]

@@ -26,9 +26,9 @@ func checkShortWay(t testing.TB, rows []*logparse.Record) (short int) {
 		var numbers [2]string
 		for way, keep := range []func(*Event) bool{nil, everything} {
 			b := NewBuilder(&Options{VerdictsOnly: verdictsOnly, Keep: keep}, func(m *Message) {
-				text := tally(m) + fmt.Sprintf(" %v %v %v %q\n", m.Servers, m.Formats, m.Origination, m.Directionality)
+				text := tally(m)
 				if !verdictsOnly {
-					text += string(m.AppendJSON(nil))
+					text += fmt.Sprintf(" %v %v %q\n", m.Servers, m.Formats, m.Directionality) + string(m.AppendJSON(nil))
 				}
 				both[way] = append(both[way], text)
 			})

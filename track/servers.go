@@ -14,6 +14,7 @@ type servers struct {
 	short   map[string]bool // first labels
 	domains map[string]bool // DNS domains of those logged with one
 	recent  [64]string      // some of the names, by nameHash
+	version uint32          // of names
 }
 
 const maxServers = 10_000
@@ -85,6 +86,7 @@ func (s *servers) add(name string) {
 	name = string([]byte(name)) // a part of a row must not keep the row
 	lower := lower(name)
 	s.names[name], s.names[lower] = true, true
+	s.version++
 	if isAddress(name) {
 		return
 	}

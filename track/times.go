@@ -21,8 +21,8 @@ func isoTime(s string) (t time.Time, fraction int, ok bool) {
 }
 
 // plainTime reads the form that Exchange writes, "2026-11-01T09:30:00.250Z",
-// with one to nine digits after the second. It leaves the last days of a month
-// to others.
+// with one to nine digits after the second. It leaves the 29th of February to
+// others.
 func plainTime(s string) (t time.Time, fraction int, ok bool) {
 	n := len(s)
 	if n < len("2006-01-02T15:04:05.0Z") || n > len("2006-01-02T15:04:05.000000000Z") ||
@@ -36,7 +36,7 @@ func plainTime(s string) (t time.Time, fraction int, ok bool) {
 	minute, ok5 := digits(s[14:16])
 	second, ok6 := digits(s[17:19])
 	ns, ok7 := digits(s[20 : n-1])
-	if !(ok1 && ok2 && ok3 && ok4 && ok5 && ok6 && ok7) || month < 1 || month > 12 || day < 1 || day > 28 || hour > 23 || minute > 59 || second > 59 {
+	if !(ok1 && ok2 && ok3 && ok4 && ok5 && ok6 && ok7) || month < 1 || month > 12 || day < 1 || day > plainDays(month) || hour > 23 || minute > 59 || second > 59 {
 		return t, 0, false
 	}
 	fraction = n - 1 - 20
@@ -44,6 +44,17 @@ func plainTime(s string) (t time.Time, fraction int, ok bool) {
 		ns *= 10
 	}
 	return time.Date(int(year), time.Month(month), int(day), int(hour), int(minute), int(second), int(ns), time.UTC), fraction, true
+}
+
+// plainDays returns how many days the month has in any year.
+func plainDays(month int64) int64 {
+	switch month {
+	case 2:
+		return 28
+	case 4, 6, 9, 11:
+		return 30
+	}
+	return 31
 }
 
 // time2000 reads "2026-1-9 7:2:14 GMT".

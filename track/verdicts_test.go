@@ -15,11 +15,14 @@ import (
 // tally writes what is counted of a message.
 func tally(m *Message) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s %s %q %v %d %s %v %v %s %s %s\n", m.MessageID, m.NetworkID, m.Sender, m.HasSender, m.Bytes, m.Status,
-		m.HasLatency, m.Latency, m.First, m.Last, m.Ended)
+	fmt.Fprintf(&b, "%s %s %q %v %s %v %v %s %s %s %v\n", m.MessageID, m.NetworkID, m.Sender, m.HasSender, m.Status,
+		m.HasLatency, m.Latency, m.First, m.Last, m.Ended, m.Origination)
 	for i := range m.Recipients {
 		r := &m.Recipients[i]
-		fmt.Fprintf(&b, " %s %s %s %s %s %s %d\n", r.Address, r.Status, r.At, r.Server, r.Host, r.From, r.Deferrals)
+		fmt.Fprintf(&b, " %s %s %s\n", r.Address, r.Status, r.At)
+		if m.Status != Delivered {
+			fmt.Fprintf(&b, " %s %s %s %d\n", r.Server, r.Host, r.From, r.Deferrals)
+		}
 	}
 	for _, h := range m.Holes {
 		fmt.Fprintf(&b, " %s\n", h.Text)

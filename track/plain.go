@@ -1,0 +1,300 @@
+package track
+
+import (
+	"bytes"
+	"cmp"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/smtplog/smtplog/reply/outcome"
+)
+
+// The short way to the verdicts about a message, where they are all that is
+// wanted. It is for the message that all recipients got and whose trail has no
+// hole, if all its rows came the short way; it makes no events of them. Every
+// other message goes the long way, which is assembler.split and
+// assembler.message: of a message of the short way they would say the same.
+
+// Bounds of such a message.
+const (
+	maxPlainRows       = 32
+	maxPlainRecipients = 64 // as a set has bits
+)
+
+// A plainRow is what a verdict needs of a row.
+type plainRow struct {
+	at           int64 // Unix milliseconds
+	line, offset int64
+	origin       *origin
+	number       uint16 // of the origin
+	file         uint32
+	proxied      bool
+	to           uint64 // the set of its recipients
+
+	// Values, parts of the packed rows.
+	recipients, status, context []byte
+}
+
+// A plainJudge works out the verdicts of one such message, and then those of the
+// next.
+type plainJudge struct {
+	a    *assembler
+	rows []plainRow
+	keys []string // of the addresses of m.Recipients
+	m    *Message
+
+	have, mailbox uint64 // the recipients that got it, and those in whose mailbox it is
+	sender, back  []byte // sender-address and return-path
+	messageID     []byte
+	networkID     []byte
+	origination   outcome.Time
+
+	ours  []knownServer // whether the client of each origin is a server of ours
+	event Event         // to read a reply with
+}
+
+// A knownServer remembers an answer of servers.has for as long as it holds.
+type knownServer struct {
+	version uint32 // of the servers then, plus one
+	has     bool
+}
+
+// message returns the message of a cluster, nil if it goes the long way.
+func (j *plainJudge) message(c *cluster) *Message {
+	a := j.a
+	if !a.packing.verdictsOnly || c.mixed || c.rows > maxPlainRows || c.hasExtra {
+		return nil
+	}
+	u := unpacker{data: a.b.clusters.arena.bytes(&c.data), shared: &a.packing.texts, lean: true}
+	if !j.read(&u, int(c.rows)) || !j.order() {
+		return nil
+	}
+	j.m = a.newMessage()
+	if j.deliver(&u) && j.sound(&u) {
+		return j.finish(&u)
+	}
+	a.reuse(j.m)
+	return nil
+}
+
+// read reads the rows. All must be of steps of the ordinary way, and bear the
+// same ids and sender.
+func (j *plainJudge) read(u *unpacker, n int) bool {
+	j.rows = j.rows[:0]
+	var row plainRow
+	var origination outcome.Time
+	j.origination = outcome.Time{}
+	for i := range n {
+		head := u.data[u.at:]
+		if head[0] != quickMark {
+			return false
+		}
+		flags := head[1]
+		row.number = uint16(head[2]) | uint16(head[3])<<8
+		row.at, row.line, row.offset = int48(head[6:]), int48(head[12:]), int48(head[18:])
+		u.at += quickHead
+		if row.origin = j.a.packing.origins.list[row.number]; row.origin.plain == plainNot {
+			return false
+		}
+		if flags&quickFile != 0 {
+			row.file = uint32(u.uvarint())
+		}
+		if flags&(1<<spanIDs) != 0 {
+			v := u.values(spanIDs)
+			id, network, to := v[1], v[2], v[3]
+			if i > 0 && !(bytes.Equal(id, j.messageID) && bytes.Equal(network, j.networkID)) {
+				return false
+			}
+			if quoted(id) || bytes.IndexByte(to, '"') >= 0 {
+				return false
+			}
+			j.messageID, j.networkID, row.recipients = id, network, to
+		}
+		if flags&(1<<spanBody) != 0 {
+			row.status = u.values(spanBody)[0]
+		}
+		if flags&(1<<spanAbout) != 0 {
+			v := u.values(spanAbout)
+			if quoted(v[1]) || quoted(v[2]) || i > 0 && !bytes.Equal(v[1], j.sender) {
+				return false
+			}
+			if j.sender = v[1]; i == 0 || len(v[2]) > 0 {
+				j.back = v[2]
+			}
+		}
+		if flags&quickInfo != 0 {
+			if flags&(1<<spanInfo) != 0 {
+				var ok bool
+				if origination, ok = plainOrigination(u.next(int(u.uvarint()))); !ok {
+					return false
+				}
+			}
+			if !origination.IsZero() && (j.origination.IsZero() || origination.Before(j.origination)) {
+				j.origination = origination
+			}
+		}
+		row.context = nil
+		if flags&quickContext != 0 {
+			row.context = u.next(int(u.uvarint()))
+		}
+		row.proxied = flags&quickProxied != 0
+		j.rows = append(j.rows, row)
+	}
+	return true
+}
+
+// quoted reports whether a value has quotes around it, which are not undone on
+// the short way.
+func quoted(value []byte) bool { return len(value) > 0 && value[0] == '"' }
+
+// plainOrigination is originationOf for what Exchange writes.
+func plainOrigination(info []byte) (at outcome.Time, ok bool) {
+	if len(info) < 20 || info[4] != '-' || info[10] != 'T' {
+		return at, true
+	}
+	t, digits, ok := plainTime(string(info))
+	if !ok || t.Year() < 1980 || t.Year() > 2200 {
+		return at, false
+	}
+	return outcome.At(t, digits), true
+}
+
+// order puts the rows in the order of compareEvents. It fails where rows may be
+// second copies of others.
+func (j *plainJudge) order() bool {
+	rows := j.rows
+	for i := 1; i < len(rows); i++ {
+		if j.compare(&rows[i-1], &rows[i]) > 0 {
+			slices.SortFunc(rows, func(x, y plainRow) int { return j.compare(&x, &y) })
+			break
+		}
+	}
+	for i := 1; i < len(rows); i++ {
+		if rows[i-1].at == rows[i].at && rows[i-1].file != rows[i].file {
+			return false
+		}
+	}
+	return true
+}
+
+func (j *plainJudge) compare(x, y *plainRow) int {
+	if x.at != y.at {
+		return cmp.Compare(x.at, y.at)
+	}
+	if c := cmp.Or(cmp.Compare(x.origin.rank, y.origin.rank), strings.Compare(x.origin.server, y.origin.server)); c != 0 {
+		return c
+	}
+	texts := j.a.packing.common.texts
+	return cmp.Or(strings.Compare(texts[x.file], texts[y.file]), cmp.Compare(x.line, y.line), cmp.Compare(x.offset, y.offset))
+}
+
+// deliver takes the verdicts from the rows. It fails if not all recipients got
+// the message, or a row may say anything but that.
+func (j *plainJudge) deliver(u *unpacker) bool {
+	j.keys, j.have, j.mailbox = j.keys[:0], 0, 0
+	for i := range j.rows {
+		r := &j.rows[i]
+		if i > 0 && bytes.Equal(r.recipients, j.rows[i-1].recipients) {
+			r.to = j.rows[i-1].to
+		} else if !j.address(u, r) {
+			return false
+		}
+		switch r.origin.plain {
+		case plainDelivered:
+			j.settle(r, r.to&^j.mailbox)
+			j.mailbox |= r.to
+		case plainExternal:
+			if mayRefuse(r.status) {
+				return false
+			}
+			j.settle(r, r.to&^j.mailbox)
+		}
+	}
+	n := len(j.keys)
+	return n > 0 && j.have == math.MaxUint64>>(maxPlainRecipients-n)
+}
+
+// settle notes that recipients got the message.
+func (j *plainJudge) settle(r *plainRow, who uint64) {
+	j.have |= who
+	for i := range j.m.Recipients {
+		if who&(1<<i) != 0 {
+			j.m.Recipients[i].At = outcome.Unix(r.at*int64(time.Millisecond), 3)
+		}
+	}
+}
+
+// address finds out who the recipients of a row are. It fails if an address is
+// written in two ways.
+func (j *plainJudge) address(u *unpacker, r *plainRow) bool {
+	r.to = 0
+	if string(r.recipients) == notExported {
+		return false
+	}
+next:
+	for rest := r.recipients; len(rest) > 0; {
+		var address []byte
+		address, rest, _ = bytes.Cut(rest, []byte{';'})
+		if len(address) == 0 {
+			continue
+		}
+		if mayTrim(address[0]) || mayTrim(address[len(address)-1]) {
+			return false
+		}
+		for i := range j.m.Recipients {
+			if j.m.Recipients[i].Address == string(address) {
+				r.to |= 1 << i
+				continue next
+			}
+		}
+		n := len(j.m.Recipients)
+		if n == maxPlainRecipients {
+			return false
+		}
+		text := u.keep(address)
+		key := addressKey(text)
+		if slices.Contains(j.keys, key) {
+			return false
+		}
+		j.keys = append(j.keys, key)
+		j.m.Recipients = append(j.m.Recipients, RecipientVerdict{Address: text, Status: Delivered})
+		r.to |= 1 << n
+	}
+	return true
+}
+
+// mayTrim reports whether the byte is of those that are trimmed from addresses.
+func mayTrim(c byte) bool { return c == ' ' || c == '\t' || c == '{' || c == '}' }
+
+// mayRefuse reports whether the status of what was sent may tell that it was
+// refused: that of a recipient begins where the column or a part of it does.
+func mayRefuse(status []byte) bool {
+	begins := true
+	for _, c := range status {
+		switch {
+		case c == ';':
+			begins = true
+		case c == '"', c == ' ':
+		case c >= 0x80, c < ' ', begins && (c == '4' || c == '5'):
+			return true
+		default:
+			begins = false
+		}
+	}
+	return false
+}
+
+// finish fills in the message.
+func (j *plainJudge) finish(u *unpacker) *Message {
+	m := j.m
+	first, last := &j.rows[0], &j.rows[len(j.rows)-1]
+	m.MessageID, m.NetworkID, m.Sender = u.keep(j.messageID), u.keep(j.networkID), u.keep(j.sender)
+	m.HasSender = len(j.sender) > 0 || len(j.back) > 0
+	m.First, m.Last = outcome.Unix(first.at*int64(time.Millisecond), 3), outcome.Unix(last.at*int64(time.Millisecond), 3)
+	m.begin = outcome.Position{File: j.a.packing.common.texts[first.file], Line: first.line, Offset: first.offset}
+	m.Status, m.Origination = Delivered, j.origination
+	m.latency()
+	return m
+}
