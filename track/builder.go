@@ -3,7 +3,6 @@ package track
 import (
 	"hash/maphash"
 	"math"
-	"strings"
 	"time"
 
 	"github.com/smtplog/smtplog/logparse"
@@ -49,10 +48,10 @@ type Options struct {
 	Keep func(*Event) bool
 
 	// VerdictsOnly leaves out of the messages what counting them does not need:
-	// Subject, Bytes, Directionality, Servers, Formats, Hops, Sessions and Related;
-	// of the recipients ExpandedInto, RedirectedTo and, unless they failed or were
-	// put off, what the reply means, and of those of a message that was delivered
-	// all but Address, Status and At. Such a Message is good only until emit
+	// HasSender, Subject, Bytes, Directionality, Servers, Formats, Hops, Sessions
+	// and Related; of the recipients ExpandedInto, RedirectedTo and, unless they
+	// failed or were put off, what the reply means, and of those that have the
+	// message all but Address, Status and At. Such a Message is good only until emit
 	// returns; its strings stay good.
 	VerdictsOnly bool
 
@@ -111,7 +110,7 @@ func NewBuilder(opt *Options, emit func(*Message)) *Builder {
 	}
 	if opt != nil {
 		b.opt = *opt
-		b.verdictsOnly = opt.VerdictsOnly
+		b.verdictsOnly, b.clusters.brief, b.row.brief = opt.VerdictsOnly, opt.VerdictsOnly, opt.VerdictsOnly
 	}
 	if b.opt.Window > 0 {
 		b.window = b.opt.Window
@@ -150,12 +149,7 @@ func (b *Builder) Add(rec *logparse.Record) {
 		return
 	}
 	if b.opt.VerdictsOnly {
-		// Latency trees, which follow the time of origination, are not asked for.
-		info, _, _ := strings.Cut(e.raw[colMessageInfo], ";")
-		e.fill(colMessageInfo, info)
-		if s := e.SourceContext; s != "" && !contextCounts(e.EventID) && !isMailbox(s) {
-			e.fill(colSourceContext, string(b.appendDigest(nil, []byte(s))))
-		}
+		b.brief(e)
 	}
 	b.add(e)
 	b.limit()

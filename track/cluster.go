@@ -18,6 +18,7 @@ type clusters struct {
 	extras map[uint32]*extra
 	arena  arena
 	packer packer
+	brief  bool // rows of the short way are packed in brief
 	rows   int
 	bytes  int64 // of their rows, packed
 	count  uint64

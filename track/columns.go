@@ -45,6 +45,7 @@ const (
 	colAgentSession
 	colAgentReason
 	colProxied // not empty: custom-data names a front end's client
+	colDigest  // stands for what a row in brief does not have
 	keptColumns
 
 	colTenant = column(iota - 1)

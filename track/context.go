@@ -48,9 +48,6 @@ func (p *packing) appendDigest(b, context []byte) []byte {
 	return binary.LittleEndian.AppendUint64(append(b, 0), maphash.Bytes(p.seed, context))
 }
 
-// digestSize is how many bytes that is.
-const digestSize = 9
-
 // readSession reads "session;time;n" of what was received, and "reply" or
 // "session;reply;ClientSubmitTime:…" of what was sent.
 func (e *Event) readSession(s string) {
@@ -109,7 +106,7 @@ func (e *Event) readReply() {
 
 // sessionID reports whether s is the id of a protocol session: 16 hex digits,
 // fewer where the log was made anonymous.
-func sessionID(s string) bool {
+func sessionID[T string | []byte](s T) bool {
 	if len(s) < 8 || len(s) > 32 {
 		return false
 	}

@@ -18,7 +18,7 @@ const (
 // originationOf returns the time that message-info begins with, in rows of what
 // was sent or delivered: when the message came into the organisation.
 func originationOf(info string) outcome.Time {
-	if len(info) < 20 || info[4] != '-' || info[10] != 'T' {
+	if !mayOriginate(info) {
 		return outcome.Time{}
 	}
 	s, _, _ := strings.Cut(info, ";")
@@ -27,6 +27,11 @@ func originationOf(info string) outcome.Time {
 		return outcome.Time{}
 	}
 	return outcome.At(t, digits)
+}
+
+// mayOriginate reports whether a message-info looks as if it began with a time.
+func mayOriginate[T string | []byte](info T) bool {
+	return len(info) >= len("2006-01-02T15:04:05Z") && info[4] == '-' && info[10] == 'T'
 }
 
 // parseLatency reads the latency tree of message-info, times in seconds:

@@ -100,7 +100,7 @@ type cluster struct {
 	place       uint32            // in clusters.open
 	wrote       uint32            // the server of the row of the latest spanIDs
 	file        uint32            // of the latest row of the short way
-	spans       [spanCount]extent // the latest ones, of rows of the short way
+	spans       [spanCount]extent // the latest ones, of rows of the short way; in brief their hashes
 	mixed       bool              // they do not all bear it
 	varied      bool              // they are of several files, or came the long way
 	hasExtra    bool              // in clusters.extras
@@ -245,6 +245,7 @@ type unpacker struct {
 	at     int
 	latest [slots]string
 	quick  quickReader
+	short  briefRow
 }
 
 // A packing is what clusters share.
@@ -254,6 +255,7 @@ type packing struct {
 	texts        strings.Builder // never grows: what is full is left to the strings in it
 	seed         maphash.Seed
 	verdictsOnly bool
+	scratch      []byte
 }
 
 // unpack reads all rows as events.
@@ -265,10 +267,13 @@ func (c *clusters) unpack(cl *cluster, events []*Event, p *packing) {
 		u.texts = string(u.data)
 	}
 	for _, e := range events {
-		if u.data[u.at] == quickMark {
-			u.quickRow(e, p)
-		} else {
+		switch {
+		case u.data[u.at] < quickMark:
 			u.row(e, p.common)
+		case p.verdictsOnly:
+			u.briefEvent(e, p)
+		default:
+			u.quickRow(e, p)
 		}
 	}
 }
@@ -359,9 +364,14 @@ func (c *clusters) take(cl, d *cluster) {
 	if d.hasExtra {
 		moved(c.extra(cl).latest[:], c.extra(d).latest[:], size)
 	}
-	moved(cl.spans[:], d.spans[:], size)
 	if d.spans[spanIDs].to > 0 {
 		cl.wrote, cl.file = d.wrote, d.file
+		if c.brief {
+			cl.spans = d.spans
+		}
+	}
+	if !c.brief {
+		moved(cl.spans[:], d.spans[:], size)
 	}
 	c.arena.append(&cl.data, c.arena.bytes(&d.data))
 	cl.rows += d.rows

@@ -34,7 +34,7 @@ type plainRow struct {
 	to           uint64 // the set of its recipients
 
 	// Values, parts of the packed rows.
-	recipients, status, context []byte
+	recipients, context []byte
 }
 
 // A plainJudge works out the verdicts of one such message, and then those of the
@@ -46,9 +46,9 @@ type plainJudge struct {
 	m    *Message
 
 	have, mailbox uint64 // the recipients that got it, and those in whose mailbox it is
-	sender, back  []byte // sender-address and return-path
 	messageID     []byte
 	networkID     []byte
+	sender        []byte
 	origination   outcome.Time
 
 	ours  []knownServer // whether the client of each origin is a server of ours
@@ -64,7 +64,7 @@ type knownServer struct {
 // message returns the message of a cluster, nil if it goes the long way.
 func (j *plainJudge) message(c *cluster) *Message {
 	a := j.a
-	if !a.packing.verdictsOnly || c.mixed || c.rows > maxPlainRows || c.hasExtra {
+	if !a.packing.verdictsOnly || c.mixed || c.rows > maxPlainRows {
 		return nil
 	}
 	u := unpacker{data: a.b.clusters.arena.bytes(&c.data), shared: &a.packing.texts, lean: true}
@@ -83,77 +83,51 @@ func (j *plainJudge) message(c *cluster) *Message {
 // same ids and sender.
 func (j *plainJudge) read(u *unpacker, n int) bool {
 	j.rows = j.rows[:0]
-	var row plainRow
-	var origination outcome.Time
 	j.origination = outcome.Time{}
+	r := &u.short
 	for i := range n {
-		head := u.data[u.at:]
-		if head[0] != quickMark {
+		if u.data[u.at] < quickMark {
 			return false
 		}
-		flags := head[1]
-		row.number = uint16(head[2]) | uint16(head[3])<<8
-		row.at, row.line, row.offset = int48(head[6:]), int48(head[12:]), int48(head[18:])
-		u.at += quickHead
-		if row.origin = j.a.packing.origins.list[row.number]; row.origin.plain == plainNot {
+		u.brief(r)
+		o := j.a.packing.origins.list[r.number]
+		if o.plain == plainNot || r.flags&briefStatus != 0 {
 			return false
 		}
-		if flags&quickFile != 0 {
-			row.file = uint32(u.uvarint())
-		}
-		if flags&(1<<spanIDs) != 0 {
-			v := u.values(spanIDs)
-			id, network, to := v[1], v[2], v[3]
-			if i > 0 && !(bytes.Equal(id, j.messageID) && bytes.Equal(network, j.networkID)) {
+		if i == 0 {
+			j.messageID, j.networkID, j.sender = r.messageID, r.networkID, r.sender
+			if quoted(j.messageID) || quoted(j.sender) {
 				return false
 			}
-			if quoted(id) || bytes.IndexByte(to, '"') >= 0 {
+		} else if r.flags&(1<<spanIDs) != 0 && !(bytes.Equal(r.messageID, j.messageID) && bytes.Equal(r.networkID, j.networkID)) ||
+			r.flags&(1<<spanAbout) != 0 && !bytes.Equal(r.sender, j.sender) {
+			return false
+		}
+		if r.flags&(1<<spanTo) != 0 && bytes.IndexByte(r.recipients, '"') >= 0 {
+			return false
+		}
+		if r.flags&(1<<spanInfo) != 0 {
+			at, ok := plainOrigination(r.info)
+			if !ok {
 				return false
 			}
-			j.messageID, j.networkID, row.recipients = id, network, to
-		}
-		if flags&(1<<spanBody) != 0 {
-			row.status = u.values(spanBody)[0]
-		}
-		if flags&(1<<spanAbout) != 0 {
-			v := u.values(spanAbout)
-			if quoted(v[1]) || quoted(v[2]) || i > 0 && !bytes.Equal(v[1], j.sender) {
-				return false
-			}
-			if j.sender = v[1]; i == 0 || len(v[2]) > 0 {
-				j.back = v[2]
+			if !at.IsZero() && (j.origination.IsZero() || at.Before(j.origination)) {
+				j.origination = at
 			}
 		}
-		if flags&quickInfo != 0 {
-			if flags&(1<<spanInfo) != 0 {
-				var ok bool
-				if origination, ok = plainOrigination(u.next(int(u.uvarint()))); !ok {
-					return false
-				}
-			}
-			if !origination.IsZero() && (j.origination.IsZero() || origination.Before(j.origination)) {
-				j.origination = origination
-			}
-		}
-		row.context = nil
-		if flags&quickContext != 0 {
-			row.context = u.next(int(u.uvarint()))
-		}
-		row.proxied = flags&quickProxied != 0
-		j.rows = append(j.rows, row)
+		j.rows = append(j.rows, plainRow{
+			at: r.at, line: r.line, offset: r.offset, origin: o, number: r.number, file: r.file,
+			proxied: r.flags&briefProxied != 0, recipients: r.recipients, context: r.context,
+		})
 	}
 	return true
 }
 
-// quoted reports whether a value has quotes around it, which are not undone on
-// the short way.
+// quoted reports whether a value has quotes around it, which are not undone here.
 func quoted(value []byte) bool { return len(value) > 0 && value[0] == '"' }
 
 // plainOrigination is originationOf for what Exchange writes.
 func plainOrigination(info []byte) (at outcome.Time, ok bool) {
-	if len(info) < 20 || info[4] != '-' || info[10] != 'T' {
-		return at, true
-	}
 	t, digits, ok := plainTime(string(info))
 	if !ok || t.Year() < 1980 || t.Year() > 2200 {
 		return at, false
@@ -206,9 +180,6 @@ func (j *plainJudge) deliver(u *unpacker) bool {
 			j.settle(r, r.to&^j.mailbox)
 			j.mailbox |= r.to
 		case plainExternal:
-			if mayRefuse(r.status) {
-				return false
-			}
 			j.settle(r, r.to&^j.mailbox)
 		}
 	}
@@ -268,30 +239,11 @@ next:
 // mayTrim reports whether the byte is of those that are trimmed from addresses.
 func mayTrim(c byte) bool { return c == ' ' || c == '\t' || c == '{' || c == '}' }
 
-// mayRefuse reports whether the status of what was sent may tell that it was
-// refused: that of a recipient begins where the column or a part of it does.
-func mayRefuse(status []byte) bool {
-	begins := true
-	for _, c := range status {
-		switch {
-		case c == ';':
-			begins = true
-		case c == '"', c == ' ':
-		case c >= 0x80, c < ' ', begins && (c == '4' || c == '5'):
-			return true
-		default:
-			begins = false
-		}
-	}
-	return false
-}
-
 // finish fills in the message.
 func (j *plainJudge) finish(u *unpacker) *Message {
 	m := j.m
 	first, last := &j.rows[0], &j.rows[len(j.rows)-1]
 	m.MessageID, m.NetworkID, m.Sender = u.keep(j.messageID), u.keep(j.networkID), u.keep(j.sender)
-	m.HasSender = len(j.sender) > 0 || len(j.back) > 0
 	m.First, m.Last = outcome.Unix(first.at*int64(time.Millisecond), 3), outcome.Unix(last.at*int64(time.Millisecond), 3)
 	m.begin = outcome.Position{File: j.a.packing.common.texts[first.file], Line: first.line, Offset: first.offset}
 	m.Status, m.Origination = Delivered, j.origination

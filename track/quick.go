@@ -60,6 +60,9 @@ type quickRow struct {
 	ends [atCustom]int // of the values
 	same uint8         // the spans of which only the ends are known: those of the latest row of the cluster, each 1<<span
 
+	brief   bool   // it will be packed in brief
+	idsHash extent // of internal-message-id to network-message-id, in brief
+
 	columns []string // of the rows before
 	usual   bool     // they are those of the short way
 
@@ -87,7 +90,8 @@ func (q *quickRow) value(i int) []byte {
 	return v
 }
 
-// cut takes the first columns of the row apart, if it may go the short way.
+// cut takes the first columns of the row apart, if it may go the short way: those
+// up to the recipients, or all that there are in brief.
 func (q *quickRow) cut(rec *logparse.Record) bool {
 	if rec.Format != logparse.Tracking || rec.Time.Digits() != 3 || rec.Time.IsZero() || uint64(rec.Pos.Line) >= quickMax || uint64(rec.Pos.Offset) >= quickMax {
 		return false
@@ -103,13 +107,19 @@ func (q *quickRow) cut(rec *logparse.Record) bool {
 		return false
 	}
 	q.ends[atTime] = first
+	if q.brief {
+		return uint64(rec.Pos.Line) < maxBriefLine && rec.Ends(first+1, q.ends[atClientIP:atCustom])
+	}
 	return rec.Ends(first+1, q.ends[atClientIP:atStatus])
 }
 
 // cutRest takes the other columns apart. Those in which the row is like the
 // latest one of the cluster, which is nil where there is none, are only
-// compared.
+// compared. In brief there are none left.
 func (q *quickRow) cutRest(rec *logparse.Record, c *clusters, cl *cluster) bool {
+	if q.brief {
+		return true
+	}
 	q.same = 0
 	var data []byte
 	if cl != nil {
@@ -169,6 +179,9 @@ func (b *Builder) quick(rec *logparse.Record) bool {
 	if o == nil {
 		return false
 	}
+	if q.brief {
+		q.idsHash = b.hashed(q.span(atInternalID, atNetworkID))
+	}
 	cl := c.known(q)
 	if cl == nil && !(plainID(q.span(atNetworkID, atNetworkID)) && untrimmed(q.value(atMessageID))) {
 		return false
@@ -191,7 +204,11 @@ func (b *Builder) quick(rec *logparse.Record) bool {
 		cl = c.findQuick(q)
 	}
 	cl.network, c.last = c.networkKey, cl
-	c.packQuick(cl, q, rec, &b.packing)
+	if q.brief {
+		c.packBrief(cl, q, rec, &b.packing)
+	} else {
+		c.packQuick(cl, q, rec)
+	}
 	c.hasten(cl, later(rec.Time.UnixNano(), b.settled))
 	return true
 }
@@ -216,6 +233,9 @@ func (q *quickRow) number(rec *logparse.Record, common *common) (ok bool) {
 			return false
 		}
 		q.file = common.texts[q.fileNumber]
+	}
+	if q.brief {
+		return true
 	}
 	if way := q.value(atDirectionality); string(way) != q.way {
 		// Most logs have two of them.
@@ -244,10 +264,18 @@ func (c *clusters) known(q *quickRow) *cluster {
 	if cl == nil || cl.network != c.networkKey {
 		cl = c.byID(c.networkKey)
 	}
-	if cl != nil && cl.wrote == q.origin.place && is(c.begin(cl), cl.spans[spanIDs], q.span(atInternalID, atRecipients)) && !q.mailbox() {
+	if cl != nil && cl.wrote == q.origin.place && c.sameIDs(cl, q) && !q.mailbox() {
 		return cl
 	}
 	return nil
+}
+
+// sameIDs reports whether the latest row of the cluster has the row's ids.
+func (c *clusters) sameIDs(cl *cluster, q *quickRow) bool {
+	if q.brief {
+		return cl.spans[spanIDs] == q.idsHash
+	}
+	return is(c.begin(cl), cl.spans[spanIDs], q.span(atInternalID, atRecipients))
 }
 
 // findQuick is find for a row on the short way.

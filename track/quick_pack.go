@@ -1,7 +1,6 @@
 package track
 
 import (
-	"bytes"
 	"encoding/binary"
 	"strings"
 	"time"
@@ -42,9 +41,8 @@ const (
 	quickProxied                           // custom-data names a front end's client
 )
 
-// packQuick packs a row. Where verdicts are all that is wanted, of message-info
-// only the time of origination is, and of most source-contexts the digest.
-func (c *clusters) packQuick(cl *cluster, q *quickRow, rec *logparse.Record, in *packing) {
+// packQuick packs a row.
+func (c *clusters) packQuick(cl *cluster, q *quickRow, rec *logparse.Record) {
 	p := c.begin(cl)
 	head := [quickHead + 2]byte{0: quickMark}
 	binary.LittleEndian.PutUint16(head[2:], uint16(q.originNumber))
@@ -78,11 +76,7 @@ func (c *clusters) packQuick(cl *cluster, q *quickRow, rec *logparse.Record, in 
 		b = p.row
 		cl.spans[k] = p.latest(len(s))
 	}
-	info := q.value(atMessageInfo)
-	if in.verdictsOnly {
-		info, _, _ = bytes.Cut(info, []byte{';'})
-	}
-	if len(info) > 0 {
+	if info := q.value(atMessageInfo); len(info) > 0 {
 		flags |= quickInfo
 		if !is(p, cl.spans[spanInfo], info) {
 			flags |= 1 << spanInfo
@@ -93,11 +87,7 @@ func (c *clusters) packQuick(cl *cluster, q *quickRow, rec *logparse.Record, in 
 	}
 	if context := q.value(atSourceContext); len(context) > 0 {
 		flags |= quickContext
-		if in.verdictsOnly && !q.origin.context && !isMailbox(context) {
-			b = in.appendDigest(append(b, digestSize), context)
-		} else {
-			b = append(binary.AppendUvarint(b, uint64(len(context))), context...)
-		}
+		b = append(binary.AppendUvarint(b, uint64(len(context))), context...)
 	}
 	if q.origin.receive && q.proxied(rec) {
 		flags |= quickProxied
@@ -150,25 +140,6 @@ func (u *unpacker) span(r *quickReader, k int) {
 	}
 }
 
-// values reads a span and returns its first values as they stand in the row.
-func (u *unpacker) values(k int) (v [4][]byte) {
-	first, last := spanColumns[k][0], spanColumns[k][1]
-	size := int(u.uvarint())
-	var sizes [atReference - atStatus]int
-	for i := range last - first {
-		sizes[i] = int(u.uvarint())
-	}
-	s := u.next(size)
-	for i := range v {
-		if i == last-first {
-			v[i] = s
-			break
-		}
-		v[i], s = s[:sizes[i]], s[sizes[i]+1:]
-	}
-	return v
-}
-
 // quickRow reads a row of the short way.
 func (u *unpacker) quickRow(e *Event, p *packing) {
 	head := u.data[u.at : u.at+quickHead]
@@ -201,25 +172,15 @@ func (u *unpacker) quickRow(e *Event, p *packing) {
 		e.MessageInfo, e.Origination = r.info, r.origination
 	}
 	if flags&quickContext != 0 {
-		size := int(u.uvarint())
-		reads := !p.verdictsOnly || o.context || isMailbox(u.data[u.at:u.at+size])
-		if u.lean && !reads {
-			u.at += size
-		} else {
-			e.SourceContext = u.cut(size)
-		}
-		if reads {
-			e.readContext()
-		}
+		e.SourceContext = u.text()
+		e.readContext()
 	}
 	if e.RemoteServer == "" && o.sends {
 		e.RemoteServer = e.ServerHostname
 	}
 	e.proxied = flags&quickProxied != 0
 	r.read(e)
-	if !u.lean {
-		r.fillRaw(e, o)
-	}
+	r.fillRaw(e, o)
 }
 
 // fillRaw fills in the columns as they were logged.
@@ -230,7 +191,7 @@ func (r *quickReader) fillRaw(e *Event, o *origin) {
 	for i := atInternalID; i <= atReturnPath; i++ {
 		raw[quickKept[i]] = r.columns[i]
 	}
-	raw[colProxied] = ""
+	raw[colProxied], raw[colDigest] = "", ""
 	if e.proxied {
 		raw[colProxied] = "1"
 	}

@@ -28,7 +28,7 @@ func checkShortWay(t testing.TB, rows []*logparse.Record) (short int) {
 			b := NewBuilder(&Options{VerdictsOnly: verdictsOnly, Keep: keep}, func(m *Message) {
 				text := tally(m)
 				if !verdictsOnly {
-					text += fmt.Sprintf(" %v %v %q\n", m.Servers, m.Formats, m.Directionality) + string(m.AppendJSON(nil))
+					text += fmt.Sprintf(" %v %v %v %q\n", m.HasSender, m.Servers, m.Formats, m.Directionality) + string(m.AppendJSON(nil))
 				}
 				both[way] = append(both[way], text)
 			})

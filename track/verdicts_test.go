@@ -15,12 +15,12 @@ import (
 // tally writes what is counted of a message.
 func tally(m *Message) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s %s %q %v %s %v %v %s %s %s %v\n", m.MessageID, m.NetworkID, m.Sender, m.HasSender, m.Status,
+	fmt.Fprintf(&b, "%s %s %q %s %v %v %s %s %s %v\n", m.MessageID, m.NetworkID, m.Sender, m.Status,
 		m.HasLatency, m.Latency, m.First, m.Last, m.Ended, m.Origination)
 	for i := range m.Recipients {
 		r := &m.Recipients[i]
 		fmt.Fprintf(&b, " %s %s %s\n", r.Address, r.Status, r.At)
-		if m.Status != Delivered {
+		if r.Status != Delivered {
 			fmt.Fprintf(&b, " %s %s %s %d\n", r.Server, r.Host, r.From, r.Deferrals)
 		}
 	}
@@ -93,7 +93,7 @@ func TestPack(t *testing.T) {
 				Parse(rec, &e)
 				q := &b.row
 				if b.origin(rec) != nil && q.cutRest(rec, c, clusters[i]) && q.number(rec, b.common) && random.IntN(4) > 0 {
-					c.packQuick(clusters[i], q, rec, &b.packing)
+					c.packQuick(clusters[i], q, rec)
 					short++
 				} else {
 					c.pack(clusters[i], &e, b.common)
