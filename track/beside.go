@@ -86,29 +86,23 @@ func (b *Builder) finishBeside(list []*cluster, mark int64, ended Ended, each fu
 			begin(w)
 		}
 	}
-	// Rows that stay are packed once nobody looks at packed rows any more.
-	b.room = b.room[:0]
+	// Rows that stay are packed once nobody looks at packed rows any more. The
+	// messages of these clusters that are over have been handed on.
 	for _, c := range parted {
-		b.room = b.finish(c, mark, ended, b.room)
+		b.room = b.finish(c, mark, ended, b.room[:0])
+		for _, m := range b.room {
+			b.own.reuse(m)
+		}
+		clear(b.room)
 	}
-	each(b.room)
-	clear(b.room)
 }
 
-// finishBatch finishes clusters. Messages of one of which some rows stay are not
-// among those that are over.
+// finishBatch finishes clusters.
 func (a *assembler) finishBatch(w *batch, mark int64, ended Ended) {
 	defer close(w.done)
 	a.spare = append(a.spare[:0], w.spare...)
 	for _, c := range w.clusters {
-		n := len(w.over)
 		over, r := a.finish(c, mark, ended, w.over)
-		if len(r.groups) > 0 && !r.whole {
-			for _, m := range over[n:] {
-				a.reuse(m)
-			}
-			over = over[:n]
-		}
 		w.over, w.rest = over, append(w.rest, r)
 	}
 	w.spare = append(w.spare[:0], a.spare...)

@@ -43,7 +43,7 @@ type openCluster struct {
 }
 
 // clusterBlock is how many clusters are allocated together.
-const clusterBlock = 256
+const clusterBlock = 1024
 
 // at returns the cluster of that number.
 func (c *clusters) at(number uint32) *cluster {
@@ -285,6 +285,11 @@ func (c *clusters) sorted(order func(x, y *cluster) int) []*cluster {
 	}
 	slices.SortFunc(list, order)
 	return list
+}
+
+// firstBegun orders clusters by their first rows.
+func firstBegun(x, y *cluster) int {
+	return cmp.Or(cmp.Compare(x.first, y.first), cmp.Compare(x.order, y.order))
 }
 
 // longestSilent orders clusters by their last rows.

@@ -1,7 +1,6 @@
 package track
 
 import (
-	"cmp"
 	"math"
 	"slices"
 	"time"
@@ -122,17 +121,11 @@ func (b *Builder) sweep(mark int64) {
 		}
 		due = append(due, c)
 	}
-	over := b.over[:0]
-	b.finishAll(due, mark, EndedCut, func(some []*Message) { over = append(over, some...) })
-	for _, m := range over {
-		if m.Ended == EndedCut {
-			b.cut++
-		}
-	}
+	slices.SortFunc(due, firstBegun)
+	b.finishInOrder(due, mark, EndedCut)
 	clear(due)
 	b.due = due
 	b.joins.forget(mark - int64(b.window))
-	b.handOut(over)
 }
 
 // makeRoom hands out the messages that have been silent longest, until a
@@ -151,10 +144,17 @@ func (b *Builder) makeRoom() {
 
 // Close hands out the messages that are left.
 func (b *Builder) Close() {
-	list := b.clusters.sorted(func(x, y *cluster) int { return cmp.Or(cmp.Compare(x.first, y.first), cmp.Compare(x.order, y.order)) })
+	list := b.clusters.sorted(firstBegun)
 	b.clusters.close()
+	b.finishInOrder(list, all, EndedOpen)
+}
+
+// finishInOrder hands out the messages of clusters that are over at mark, in
+// their order; the rows of the others stay. The clusters are in the order in
+// which they began, so that few messages wait for others that end before them.
+func (b *Builder) finishInOrder(list []*cluster, mark int64, ended Ended) {
 	over, next, enough := b.over[:0], 0, closeBatch
-	b.finishAll(list, all, EndedOpen, func(some []*Message) {
+	b.finishAll(list, mark, ended, func(some []*Message) {
 		over = append(over, some...)
 		next += batchSize
 		if len(over) >= enough && next < len(list) {
@@ -165,7 +165,7 @@ func (b *Builder) Close() {
 	b.handOut(over)
 }
 
-// closeBatch is how many messages Close puts together before it looks which of
+// closeBatch is how many messages are put together before it is looked which of
 // them come before all that are left.
 const closeBatch = 100
 
@@ -181,6 +181,9 @@ func (b *Builder) handOutBefore(t int64, over []*Message) []*Message {
 		m := over[n]
 		b.number++
 		m.number = b.number
+		if m.Ended == EndedCut {
+			b.cut++
+		}
 		b.emit(m)
 		b.own.reuse(m)
 	}
