@@ -57,20 +57,21 @@ type Builder struct {
 	streams map[place]map[string]*stream // by the server's name
 	recent  *stream                      // of the record before
 
-	briefly    bool     // sessions with ids may be briefs
-	briefs     briefs   // sessions with ids, as far as nothing out of the way was said
-	states     []*state // the others with ids; nil where none is any more
-	vacant     []uint32 // where none is
-	index      index    // of the briefs and states
-	opened     int      // how many they are, and how many are in serial
-	remoteless int      // how many of them have no remote end yet
-	key        key      // of the record
-	seeds      seeds
-	previous   handle             // of the session of the record before, 0 for none
-	late       [lateSessions]late // by Record.Conversation, of sessions that may be over
-	serial     map[uint32]*state  // sessions of logs that hold one after the other, by file
-	lastSerial lastSerial         // the one of them that the record before belongs to
-	matcher    *matcher
+	briefly     bool     // sessions with ids may be briefs
+	briefs      briefs   // sessions with ids, as far as nothing out of the way was said
+	states      []*state // the others with ids; nil where none is any more
+	vacant      []uint32 // where none is
+	index       index    // of the briefs and states
+	opened      int      // how many they are, and how many are in serial
+	remoteless  int      // how many of them have no remote end yet
+	key         key      // of the record
+	seeds       seeds
+	previous    handle             // of the session of the record before, 0 for none
+	late        [lateSessions]late // by Record.Conversation, of sessions that may be over
+	serial      map[uint32]*state  // sessions of logs that hold one after the other, by file
+	lastSerial  lastSerial         // the one of them that the record before belongs to
+	serialBrief serialBrief        // lastSerial.brief
+	matcher     *matcher
 
 	held int // bytes that the open sessions hold
 	free []*state
@@ -149,7 +150,7 @@ func (b *Builder) add(rec *logparse.Record) {
 		return
 	}
 	b.order++
-	if b.lastSerial.state != nil && b.goesOnSerially(rec) {
+	if (b.lastSerial.brief != nil || b.lastSerial.state != nil) && b.goesOnSerially(rec) {
 		return
 	}
 	s := b.recent
@@ -185,6 +186,7 @@ func (b *Builder) Settle() bool {
 
 // Close hands out the sessions that are still open.
 func (b *Builder) Close() {
+	b.expandSerial()
 	b.matcher.close()
 	b.finishAll(b.all(nil))
 }

@@ -18,24 +18,27 @@ type rawLine struct {
 // each line that it receives twice, raw and parsed: the raw copy counts only
 // where its parsed twin is missing.
 func (b *Builder) rawLine(st *state, rec *logparse.Record) {
-	isReply := rec.Code != 0
-	if !isReply && (rec.Verb == logparse.VerbNone || rec.Verb == logparse.VerbOther) {
+	if rec.Code == 0 && (rec.Verb == logparse.VerbNone || rec.Verb == logparse.VerbOther) {
 		return // it would not count
 	}
 	if st.direction == outcome.Inbound && st.receivesData() {
 		return
 	}
+	st.raw = b.keepRaw(rec)
+}
+
+// keepRaw keeps what is needed of a raw line.
+func (b *Builder) keepRaw(rec *logparse.Record) *rawLine {
 	raw := takeLast(&b.raws)
-	st.raw = raw
 	r := &raw.rec
 	r.Format, r.Time, r.Pos.Line, r.Direction = rec.Format, rec.Time, rec.Pos.Line, rec.Direction
 	r.BytesIn, r.BytesOut, r.Win32 = rec.BytesIn, rec.BytesOut, rec.Win32
 	r.Verb, r.Code, r.Enhanced, r.More = rec.Verb, rec.Code, rec.Enhanced, rec.More
-	if isReply {
+	if rec.Code != 0 {
 		r.Kind = logparse.KindReply
 		raw.text = append(raw.text[:0], rec.Text...)
 		r.Text, r.VerbText, r.Arg = raw.text, nil, nil
-		return
+		return raw
 	}
 	r.Kind = logparse.KindCommand
 	n := len(rec.VerbText)
@@ -44,6 +47,7 @@ func (b *Builder) rawLine(st *state, rec *logparse.Record) {
 	if rec.Arg != nil {
 		r.Arg = raw.text[n:]
 	}
+	return raw
 }
 
 // settleRaw decides about the raw line that waits when rec is the next record.

@@ -6,9 +6,10 @@ import (
 )
 
 // A lastSerial is the session that took the last record of the logs that hold
-// one session after the other.
+// one session after the other: a state or a brief, neither if there is none.
 type lastSerial struct {
-	state *state       // nil for none
+	state *state
+	brief *serialBrief
 	at    outcome.Time // of the record
 }
 
@@ -21,27 +22,47 @@ func (b *Builder) bySequence(s *stream, rec *logparse.Record) {
 		st = nil
 	}
 	if st == nil {
+		if b.beginSerially(rec) {
+			return
+		}
 		st = b.begin(s, rec)
 		st.confidence = inferred
-		st.listed = true
-		b.opened++
-		b.serial[s.number] = st
+		b.listSerial(s.number, st)
 	}
-	b.lastSerial = lastSerial{st, rec.Time}
+	b.lastSerial = lastSerial{state: st, at: rec.Time}
 	b.take(st, rec)
 	if st.lost {
 		b.finish(st)
 	}
 }
 
-// goesOnSerially takes a record of the IMS that follows one of the same session
-// and was written in the same second, as nearly all are: it says nothing new of
-// the time and, but for the peer, of the connection. It reports false for any
-// other record, which it leaves alone.
+// listSerial makes st the open session of a file.
+func (b *Builder) listSerial(file uint32, st *state) {
+	st.listed = true
+	b.opened++
+	b.held += int(st.bytes)
+	b.serial[file] = st
+}
+
+// goesOnSerially takes a record of the IMS that follows on that of the last
+// serial session, as nearly all do. It reports false for any other record, which
+// it leaves alone; none of the open sessions is a brief then.
 func (b *Builder) goesOnSerially(rec *logparse.Record) bool {
-	last := &b.lastSerial
-	st := last.state
-	if st.format != logparse.IMS || rec.Format != logparse.IMS || rec.Time != last.at ||
+	if br := b.lastSerial.brief; br != nil {
+		if b.goesOnInBrief(br, rec) {
+			return true
+		}
+		b.expandSerial()
+		return false
+	}
+	return b.lastSerial.state != nil && b.goesOnInState(b.lastSerial.state, rec)
+}
+
+// goesOnInState takes a record that follows one of the same session and was
+// written in the same second: it says nothing new of the time and, but for the
+// peer, of the connection.
+func (b *Builder) goesOnInState(st *state, rec *logparse.Record) bool {
+	if st.format != logparse.IMS || rec.Format != logparse.IMS || rec.Time != b.lastSerial.at ||
 		b.recent.index != st.stream || b.recent.number != st.file || b.recent.file != rec.Pos.File ||
 		st.remote == "" && rec.Remote != nil || st.full() || st.endsBefore(rec) {
 		return false
