@@ -25,6 +25,7 @@ type imsRows struct {
 	data      bool // the go-ahead was given: what comes in is the message
 
 	short imsStampText
+	raw   imsRaw
 }
 
 func newIMS(lines *lineScanner, opt *Options, found Detection) rowReader {

@@ -20,9 +20,8 @@ type imsStampText struct {
 	// minute.
 	words, lasting [4]uint64
 
-	seconds int    // where the seconds stand
-	text    uint16 // the seconds
-	minute  int64  // when their minute began, in Unix seconds
+	seconds int   // where the seconds stand, 0 where they are not known
+	minute  int64 // when their minute began, in Unix seconds
 }
 
 // Stamps of which the words are all.
@@ -36,11 +35,14 @@ func (s *imsStampText) same(b []byte) bool {
 		return false
 	}
 	words := &s.words
-	if (binary.LittleEndian.Uint64(b)^words[0])&s.lasting[0]|(binary.LittleEndian.Uint64(b[8:])^words[1])&s.lasting[1]|
-		(binary.LittleEndian.Uint64(b[n-16:])^words[2])&s.lasting[2]|(binary.LittleEndian.Uint64(b[n-8:])^words[3])&s.lasting[3] != 0 {
-		return false
+	first, second := binary.LittleEndian.Uint64(b)^words[0], binary.LittleEndian.Uint64(b[8:])^words[1]
+	last := b[n-16 : n]
+	third, fourth := binary.LittleEndian.Uint64(last)^words[2], binary.LittleEndian.Uint64(last[8:])^words[3]
+	if first|second|third|fourth == 0 {
+		return true
 	}
-	return binary.LittleEndian.Uint16(b[s.seconds:]) == s.text || s.tick(b)
+	lasting := &s.lasting
+	return first&lasting[0]|second&lasting[1]|third&lasting[2]|fourth&lasting[3] == 0 && s.tick(b)
 }
 
 // tick takes the seconds of b for those of the stamp. It reports false if they
@@ -50,9 +52,16 @@ func (s *imsStampText) tick(b []byte) bool {
 	if tens > 5 || ones > 9 {
 		return false
 	}
-	s.text = binary.LittleEndian.Uint16(b[s.seconds:])
 	s.at = outcome.Unix((s.minute+int64(tens)*10+int64(ones))*1e9, 0)
+	s.keep(b)
 	return true
+}
+
+// keep takes the words of the stamp that b begins with.
+func (s *imsStampText) keep(b []byte) {
+	for i, from := range [...]int{0, 8, s.n - 16, s.n - 8} {
+		s.words[i] = binary.LittleEndian.Uint64(b[from:])
+	}
 }
 
 // learn takes the stamp of a line, which was written at the given time and has n
@@ -67,7 +76,7 @@ func (s *imsStampText) learn(line []byte, at outcome.Time, n int, steady bool) {
 		s.seconds = i
 		s.minute = at.UnixNano()/1e9 - int64(line[i]-'0')*10 - int64(line[i+1]-'0')
 	}
-	s.text = binary.LittleEndian.Uint16(line[s.seconds:])
+	s.keep(line)
 	var mask [maxStampText]byte
 	for i := range mask {
 		if s.seconds == 0 || i != s.seconds && i != s.seconds+1 {
@@ -75,7 +84,6 @@ func (s *imsStampText) learn(line []byte, at outcome.Time, n int, steady bool) {
 		}
 	}
 	for i, from := range [...]int{0, 8, n - 16, n - 8} {
-		s.words[i] = binary.LittleEndian.Uint64(line[from:])
 		s.lasting[i] = binary.LittleEndian.Uint64(mask[from:])
 	}
 }
@@ -106,6 +114,12 @@ func (r *imsRows) quick(rec *Record) bool {
 	}
 	at, text := s.at, s.n
 	s.ahead = false
+	if r.raw.text != nil {
+		if r.twin(rec, block, at, text) {
+			return true
+		}
+		r.raw.text = nil
+	}
 	n, size := l.wholeLine(block, text)
 	if size == 0 {
 		return false
@@ -118,16 +132,71 @@ func (r *imsRows) quick(rec *Record) bool {
 			return false
 		}
 	}
-	rec.Format, rec.Time = IMS, at
-	rec.raw, rec.layout = record, imsLayout
 	e := &rec.Event
-	*e = Event{}
-	e.Sequence, e.Elapsed, e.Win32, e.BytesIn, e.BytesOut = -1, -1, -1, -1, -1
+	if rec.layout != imsLayout {
+		r.clear(rec)
+	}
+	rec.Time, rec.raw = at, record
 	if !r.usual(e, record[text:], n-text) {
+		r.clear(rec)
 		r.event(e, record, n, text)
+	} else if e.Kind == KindRaw && s.ahead && lines == 1 {
+		r.expectTwin(rec, block[text+len("<<< IO: |"):n])
 	}
 	l.start += size
 	l.number += lines
+	return true
+}
+
+// clear makes rec a record of the IMS of which nothing is known. Those that were
+// one before have no values that usual does not fill in.
+func (r *imsRows) clear(rec *Record) {
+	rec.Format, rec.layout = IMS, imsLayout
+	rec.Event = Event{Sequence: -1, Elapsed: -1, Win32: -1, BytesIn: -1, BytesOut: -1}
+}
+
+// An imsRaw is a raw line behind which its parsed twin is likely to come: the
+// same text without "IO: |".
+type imsRaw struct {
+	text []byte  // in the scanner's buffer, in front of what comes next; nil for none
+	rec  *Record // of the raw line
+}
+
+// expectTwin keeps a raw line, if what it says is sure to be the same without
+// "IO: |".
+func (r *imsRows) expectTwin(rec *Record, text []byte) {
+	if rec.Code != 0 || rec.Verb != VerbOther && rec.Verb != VerbNone {
+		r.raw = imsRaw{text, rec}
+	}
+}
+
+// twin is quick for the parsed twin of the raw line in front, if that is all that
+// the block begins with: it says the same. Its stamp has n bytes.
+func (r *imsRows) twin(rec *Record, block []byte, at outcome.Time, n int) bool {
+	raw := &r.raw
+	begin := n + len("<<< ")
+	end := begin + len(raw.text)
+	if end+2 > len(block) || string(block[n:begin]) != "<<< " || string(block[begin:end]) != string(raw.text) {
+		return false
+	}
+	size := end + 1
+	if block[end] == '\r' {
+		size++
+	}
+	if block[size-1] != '\n' || !r.short.same(block[size:]) {
+		return false
+	}
+	r.short.ahead = true
+	if rec != raw.rec {
+		rec.Format, rec.layout, rec.Event = IMS, imsLayout, raw.rec.Event
+	}
+	if rec.Kind = KindCommand; rec.Code != 0 {
+		rec.Kind = KindReply
+	}
+	rec.Time, rec.raw = at, block[:end]
+	raw.text = nil
+	r.lines.start += size
+	r.lines.number++
 	return true
 }
 
@@ -184,9 +253,10 @@ func emptyLine(b []byte) bool {
 	return len(b) >= 2 && (b[0] == '\n' || b[0] == '\r' && b[1] == '\n')
 }
 
-// usual fills e from a line of the conversation, as nearly all are. whole is the
-// record behind its stamp, and the first line of it has n bytes. It reports
-// false, and leaves e alone, where it takes more to say what the line is.
+// usual fills in all of e that may be another in the next record, from a line of
+// the conversation, as nearly all are. whole is the record behind its stamp, and
+// the first line of it has n bytes. It reports false where it takes more to say
+// what the line is.
 func (r *imsRows) usual(e *Event, whole []byte, n int) bool {
 	if n <= len("<<< ") || r.data || r.direction == reply.DirectionUnknown {
 		return false
@@ -205,6 +275,7 @@ func (r *imsRows) usual(e *Event, whole []byte, n int) bool {
 	}
 	if received == (r.direction == outcome.Inbound) {
 		e.setCommand(whole[:n])
+		e.Code, e.Enhanced, e.More, e.Text = 0, reply.Enhanced{}, false, nil
 	} else {
 		code, more, enhanced := reply.ParseCodes(whole[:n])
 		switch {
@@ -218,13 +289,18 @@ func (r *imsRows) usual(e *Event, whole []byte, n int) bool {
 			e.Kind, e.Text = KindReply, whole
 			e.Code, e.Enhanced, e.More = code, enhanced, more
 		default:
+			e.Code, e.Enhanced, e.More = 0, reply.Enhanced{}, false
 			e.setReply(whole)
 		}
+		e.Verb, e.VerbText, e.Arg = VerbNone, nil, nil
 	}
 	if raw {
 		e.Kind = KindRaw
 	}
-	r.place(e)
+	e.Direction, e.Remote = r.direction, nil
+	if len(r.remote) > 0 {
+		e.Remote = r.remote
+	}
 	return true
 }
 
