@@ -12,13 +12,12 @@ import "github.com/smtplog/smtplog/logparse"
 type brief struct {
 	key
 	conversation uint64 // of rows of the stream and the file that the first is of, 0 if not known
-	queue        uint64 // the commands that were not answered yet, the first in the lowest byte
-	waiting      uint8  // how many they are
-	lacks        uint8  // which of the ends that rows name are not known yet
-	ends         uint16 // length of the ends of the connection, with which words begin
-	local        uint8  // length of ours
-	current      progress
-	partial      uint16 // code of a reply whose end is to come
+	waitingCommands
+	lacks   uint8  // which of the ends that rows name are not known yet
+	ends    uint16 // length of the ends of the connection, with which words begin
+	local   uint8  // length of ours
+	current progress
+	partial uint16 // code of a reply whose end is to come
 	course
 
 	recipients uint32 // of the transaction
@@ -46,18 +45,6 @@ const (
 	lacksConnector
 	lacksLocal
 )
-
-// Each byte of a brief's queue is a verb and these.
-const (
-	ofTransaction = 0x80 // the command belongs to the transaction
-	lastChunk     = 0x40 // of BDAT
-	verbBits      = 0x3f
-
-	allOfTransaction = 0x8080_8080_8080_8080
-	maxBriefQueue    = 8
-)
-
-var _ [verbBits - logparse.VerbOther]struct{} // all verbs fit
 
 const (
 	briefSize     = 384     // about what a brief takes

@@ -38,8 +38,7 @@ func (b *Builder) asState(br *brief) *state {
 		st.partial = takeLast(&b.partials)
 		*st.partial = verdict{code: reply.Code(br.partial), class: reply.OK, text: st.words.add(nil)}
 	}
-	br.expandWords(st)
-	br.expandQueue(st)
+	br.expandQueue(st, br.expandWords(st))
 	return st
 }
 
@@ -52,18 +51,28 @@ func (b *Builder) setEndsOf(st *state, br *brief, local string) {
 	st.ends = b.ends
 }
 
-// expandQueue gives st the commands that wait.
-func (br *brief) expandQueue(st *state) {
-	recipient := br.firstWaiting(0)
+// expandQueue gives st the commands that wait. name is that of the one that is
+// not known.
+func (br *brief) expandQueue(st *state, name text) {
+	recipient := int32(br.recipients) - br.rcpts(0)
 	for i := range br.waiting {
 		command := uint8(br.queue >> (8 * i))
-		p := pending{verb: logparse.Verb(command & verbBits), transaction: -1, recipient: -1, last: command&lastChunk != 0}
+		p := pending{verb: logparse.Verb(command & verbBits), transaction: -1, recipient: -1}
 		if command&ofTransaction != 0 {
 			p.transaction = int32(len(st.transactions) - 1)
 		}
-		if p.verb == logparse.VerbRCPT {
-			p.recipient = recipient
-			recipient++
+		switch p.verb {
+		case logparse.VerbBDAT:
+			p.last = command&lastChunk != 0
+		case logparse.VerbOther:
+			p.name = name
+		case logparse.VerbRCPT:
+			for range br.many(i) {
+				p.recipient = recipient
+				recipient++
+				st.queue.add(p)
+			}
+			continue
 		}
 		st.queue.add(p)
 	}

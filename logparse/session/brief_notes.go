@@ -33,13 +33,9 @@ func (b *Builder) briefInfo(br *brief, rec *logparse.Record) bool {
 // briefNote is briefInfo for what may be one of the notes that count.
 func (b *Builder) briefNote(br *brief, rec *logparse.Record, note []byte) bool {
 	data := rec.Data
+	unconnected := bytes.HasPrefix(note, []byte("Failed to connect"))
 	switch {
-	case bytes.HasPrefix(note, []byte("Failed to connect")):
-		if !br.keepFailure(b, rec, logparse.VerbConnect, reply.Transient, note) {
-			return false
-		}
-		br.lost = br.lost || !br.connected
-	case max(len(data), len(note)) > maxTextLength:
+	case max(len(data), len(note)) > maxTextLength && !unconnected:
 		return false
 	case bytes.HasPrefix(note, []byte("TLS protocol ")):
 		b.newNotes(br).tls = b.tlsOf(note)
@@ -68,6 +64,11 @@ func (b *Builder) briefNote(br *brief, rec *logparse.Record, note []byte) bool {
 		}
 		br.used = true
 		b.newNotes(br).outboundFailed(b, note)
+	case unconnected:
+		if !br.keepFailure(b, rec, logparse.VerbConnect, reply.Transient, note) {
+			return false
+		}
+		br.lost = br.lost || !br.connected
 	}
 	return true
 }

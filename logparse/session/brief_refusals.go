@@ -17,6 +17,7 @@ const (
 	saidArgument = iota << 14 // of MAIL, or of RCPT in a transaction
 	saidRefusal               // see keepRefusal
 	saidEnd                   // see keepEnd
+	saidName                  // the name of a command that is not known, of which one waits at most
 
 	maxSaid = 1<<14 - 1
 )
@@ -40,20 +41,19 @@ const (
 // no refusals.
 func (br *brief) refuse(b *Builder, rec *logparse.Record) bool {
 	class := rec.Code.Class()
-	i := br.refused(rec.Code)
+	i := br.refused(uint16(rec.Code))
 	if !class.Failed() || rec.Code == 421 || rec.More || br.width == 0 || i >= br.waiting {
 		return false
 	}
 	command := uint8(br.queue >> (8 * i))
-	queue := br.queue >> (8 * (i + 1))
 	verb := logparse.Verb(command & verbBits)
 	through := verb == logparse.VerbEOM || verb == logparse.VerbDATA || verb == logparse.VerbBDAT
-	if through && queue&allOfTransaction != 0 {
+	if through && br.queue>>(8*(i+1))&allOfTransaction != 0 {
 		return false
 	}
 	recipient := int32(-1)
 	if verb == logparse.VerbRCPT {
-		recipient = br.firstWaiting(i)
+		recipient = int32(br.recipients) - br.rcpts(i) // those that wait are the last of the transaction
 	}
 	flags := uint8(refusedReply)
 	if command&ofTransaction != 0 {
@@ -62,7 +62,7 @@ func (br *brief) refuse(b *Builder, rec *logparse.Record) bool {
 	if !br.keepRefusal(b, rec, verb, class, flags, recipient, rec.Text) {
 		return false
 	}
-	br.queue, br.waiting = queue, br.waiting-i-1
+	br.drop(i)
 	br.challenge = false
 	switch {
 	case through:
@@ -73,31 +73,6 @@ func (br *brief) refuse(b *Builder, rec *logparse.Record) bool {
 		b.newNotes(br).loginAnswered(false)
 	}
 	return true
-}
-
-// refused is answered for a code that fails.
-func (br *brief) refused(code reply.Code) uint8 {
-	if code == 535 {
-		for i := range br.waiting {
-			if verb := logparse.Verb(br.queue >> (8 * i) & verbBits); verb == logparse.VerbAUTH || verb == logparse.VerbXEXPS {
-				return i
-			}
-		}
-	}
-	return 0
-}
-
-// firstWaiting returns the number of the recipient whose RCPT is the first that
-// waits from place i of the queue on: those that wait are the last of the
-// transaction.
-func (br *brief) firstWaiting(i uint8) int32 {
-	recipient := int32(br.recipients)
-	for ; i < br.waiting; i++ {
-		if logparse.Verb(br.queue>>(8*i)&verbBits) == logparse.VerbRCPT {
-			recipient--
-		}
-	}
-	return recipient
 }
 
 // keepFailure keeps what the server notes of a failure that no reply stands for.
@@ -154,9 +129,30 @@ func (br *brief) keepEnd(b *Builder, end transactionEnd, accepted bool) {
 	br.keeps = false
 }
 
+// keepName keeps the name of a command that is not known. It reports false, with
+// nothing changed, in a transaction, while another such command waits, for briefs
+// without a key, and if there is no room.
+func (br *brief) keepName(b *Builder, name []byte) bool {
+	name = name[:min(len(name), maxTextLength)]
+	if br.current != noTransaction || br.width == 0 || len(br.words)+len(name) > maxBriefWords {
+		return false
+	}
+	for i := range br.waiting {
+		if logparse.Verb(br.queue>>(8*i)&verbBits) == logparse.VerbOther {
+			return false
+		}
+	}
+	n := 2 + len(name)
+	br.makeRoom(b, n)
+	br.words = append(binary.LittleEndian.AppendUint16(br.words, saidName|uint16(len(name))), name...)
+	br.kept = uint16(len(br.words)) - br.ends
+	b.held += n
+	return true
+}
+
 // expandWords gives st the transactions that are kept, the one under way, and
-// what was refused.
-func (br *brief) expandWords(st *state) {
+// what was refused. It returns the last name of a command that is not known.
+func (br *brief) expandWords(st *state) (name text) {
 	var t *transaction
 	for words := br.words[br.ends:]; len(words) > 0; {
 		head := binary.LittleEndian.Uint16(words)
@@ -165,7 +161,7 @@ func (br *brief) expandWords(st *state) {
 		words = words[end:]
 		switch {
 		case head&^maxSaid == saidRefusal:
-			st.expandRefusal(t, said)
+			st.expandRefusal(t, said, name)
 		case head&^maxSaid == saidEnd:
 			t.end = transactionEnd(said[0])
 			if said[1] != 0 {
@@ -173,6 +169,8 @@ func (br *brief) expandWords(st *state) {
 			}
 			t.settled = binary.LittleEndian.Uint32(said[2:])
 			t = nil
+		case head&^maxSaid == saidName:
+			name = st.words.add(said)
 		case t == nil:
 			st.transactions = append(st.transactions, transaction{hasFrom: true, inside: -1, first: int32(len(st.recipients))})
 			t = &st.transactions[len(st.transactions)-1]
@@ -183,16 +181,18 @@ func (br *brief) expandWords(st *state) {
 		}
 	}
 	if t == nil {
-		return
+		return name
 	}
 	t.settled = uint32(st.settled.transactions())
 	if st.current = int32(len(st.transactions) - 1); br.current == endedUnanswered {
 		st.current, t.end = -1, endByPeer
 	}
+	return name
 }
 
-// expandRefusal gives st a refusal, of the transaction t where it is of one.
-func (st *state) expandRefusal(t *transaction, said []byte) {
+// expandRefusal gives st a refusal, of the transaction t where it is of one, and
+// of a command of that name where it is not known.
+func (st *state) expandRefusal(t *transaction, said []byte, name text) {
 	word := binary.LittleEndian
 	v := verdict{
 		at: int64(word.Uint64(said)), line: int64(word.Uint64(said[8:])), code: reply.Code(word.Uint16(said[16:])),
@@ -225,7 +225,10 @@ func (st *state) expandRefusal(t *transaction, said []byte) {
 			t.data = v
 		}
 	}
-	if verb == logparse.VerbConnect && !r.isReply {
+	switch {
+	case verb == logparse.VerbOther:
+		r.name = name
+	case verb == logparse.VerbConnect && !r.isReply:
 		r.domain = st.words.add(destinationOf(said[refusalWidth:]))
 	}
 	r.verdict = v

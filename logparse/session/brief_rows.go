@@ -80,16 +80,6 @@ func (br *brief) learn(rec *logparse.Record) bool {
 	return true
 }
 
-// push has a command wait for its reply; it reports false if too many do.
-func (br *brief) push(command uint8) bool {
-	if br.waiting == maxBriefQueue {
-		return false
-	}
-	br.queue |= uint64(command) << (8 * br.waiting)
-	br.waiting++
-	return true
-}
-
 // briefCommand takes in a command row; it reports false, with nothing changed that
 // counts, where the row has no place in a brief.
 func (b *Builder) briefCommand(br *brief, rec *logparse.Record) bool {
@@ -111,13 +101,13 @@ func (b *Builder) briefCommand(br *brief, rec *logparse.Record) bool {
 
 // briefVerb is briefCommand for a row that surely is a command.
 func (b *Builder) briefVerb(br *brief, rec *logparse.Record) bool {
+	command := uint8(rec.Verb)
 	if n := br.waiting; n > 0 && waitsForReply(br.format, logparse.Verb(br.queue>>(8*(n-1))&verbBits)) {
-		br.queue, br.waiting = 0, 0
+		br.queue, br.waiting, br.repeats = 0, 0, 0
 	}
-	if br.waiting == maxBriefQueue {
+	if br.waiting == maxBriefQueue && (rec.Verb != logparse.VerbRCPT || !br.takesRCPT()) {
 		return false
 	}
-	command := uint8(rec.Verb)
 	switch rec.Verb {
 	case logparse.VerbHELO, logparse.VerbEHLO, logparse.VerbLHLO:
 		br.begun = true
@@ -138,7 +128,7 @@ func (b *Builder) briefVerb(br *brief, rec *logparse.Record) bool {
 		}
 		br.used = true
 		br.recipients++
-		command |= ofTransaction
+		return br.pushRCPT()
 	case logparse.VerbDATA, logparse.VerbBDAT:
 		if br.current != underWay {
 			return false
@@ -160,6 +150,10 @@ func (b *Builder) briefVerb(br *brief, rec *logparse.Record) bool {
 		br.endTransaction(b)
 		br.quit = true
 	case logparse.VerbNOOP, logparse.VerbSTARTTLS, logparse.VerbAnonymousTLS:
+	case logparse.VerbOther:
+		if !br.keepName(b, rec.VerbText) {
+			return false
+		}
 	default:
 		return false
 	}
@@ -217,27 +211,6 @@ func (br *brief) endPartial(b *Builder) bool {
 	return true
 }
 
-// answered is that of the state: which command a reply with the code answers.
-func (br *brief) answered(code uint16) uint8 {
-	first := uint8(0)
-	if br.waiting > 0 && logparse.Verb(br.queue&verbBits) == logparse.VerbConnect && code != 220 {
-		first = 1
-	}
-	switch code {
-	case 354, 221, 235, 334:
-	default:
-		return first
-	}
-	for i := first; i < br.waiting; i++ {
-		switch verb := logparse.Verb(br.queue >> (8 * i) & verbBits); {
-		case code == 354 && verb == logparse.VerbDATA, code == 221 && verb == logparse.VerbQUIT,
-			(code == 235 || code == 334) && (verb == logparse.VerbAUTH || verb == logparse.VerbXEXPS):
-			return i
-		}
-	}
-	return first
-}
-
 // answer counts a reply that accepts and gives it to the command that it
 // answers. It reports false, with nothing changed, if there is no such command,
 // or if the transaction is through and more replies to it are to come.
@@ -247,14 +220,13 @@ func (br *brief) answer(b *Builder, code uint16) bool {
 		return false
 	}
 	command := uint8(br.queue >> (8 * i))
-	queue := br.queue >> (8 * (i + 1))
 	verb := logparse.Verb(command & verbBits)
 	through := verb == logparse.VerbEOM || verb == logparse.VerbDATA && code != 354 ||
 		verb == logparse.VerbBDAT && command&lastChunk != 0
-	if through && queue&allOfTransaction != 0 {
+	if through && br.queue>>(8*(i+1))&allOfTransaction != 0 {
 		return false
 	}
-	br.queue, br.waiting = queue, br.waiting-i-1
+	br.drop(i)
 	br.accepting++
 	br.challenge = code == 334
 	switch {
@@ -272,13 +244,6 @@ func (br *brief) answer(b *Builder, code uint16) bool {
 		}
 	}
 	return true
-}
-
-// pushFirst has a command wait before all others, in the place of one that was
-// answered.
-func (br *brief) pushFirst(command uint8) {
-	br.queue = br.queue<<8 | uint64(command)
-	br.waiting++
 }
 
 // endTransaction ends the transaction under way before its data was.

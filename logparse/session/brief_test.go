@@ -203,6 +203,24 @@ var usualRows = [][]string{
 	{"<AUTH LOGIN", ">334 VXNlcm5hbWU6", "<cGFzc3dvcmQ=", ">235 2.7.0 ok", "<MAIL FROM:<b@example.net>", "<RCPT TO:<x@example.com>", "<BDAT 10", "<BDAT 10 LAST", ">250 ok", ">250 ok", ">250 ok", ">250 ok"},
 	{"<MAIL FROM:<b@example.net>", "<BDAT 10 LAST", "<RCPT TO:<x@example.com>", ">250 ok", ">250 ok", ">550 5.1.1 no", "<RSET", ">250 ok"},
 	{"<NOOP", ">250 ok", ">220 ready", "-Local"},
+	// Refusals of each command, and transactions without any between them.
+	{"+", ">220 ready", "<XYZZY", ">550 5.1.1 no", "<EHLO mail.example.org", ">450 4.2.0 later", "<HELO x", ">250 ok", "<MAIL FROM:<a@example.org> SIZE=100", ">550 5.1.1 no",
+		"<MAIL FROM:<b@example.net>", ">503 5.5.1 no", "<RCPT TO:<x@example.com>", ">503 5.5.1 no", "<RSET", ">250 ok",
+		"<MAIL FROM:<b@example.net>", ">250 ok", "<RCPT TO:<x@example.com>", ">250 ok", "<RCPT TO:<y@example.net>", ">450 4.2.0 later", "<DATA", ">354 go", ">250 2.6.0 <1@x> Queued",
+		"<MAIL FROM:<a@example.org> SIZE=100", ">250 ok", "<RCPT TO:<x@example.com>", ">250 ok", "<DATA", ">354 go", ">250 2.6.0 <1@x> Queued",
+		"<MAIL FROM:<b@example.net>", ">250 ok", "<RCPT TO:<y@example.net>", ">550 5.1.1 no", "<RSET", ">250 ok",
+		"<MAIL FROM:<b@example.net>", ">250 ok", "<RCPT TO:<y@example.net>", ">250 ok", "<DATA", ">354 go", ">550 5.1.1 no",
+		"<MAIL FROM:<b@example.net>", ">250 ok", "<RCPT TO:<y@example.net>", ">250 ok", "<DATA", ">450 4.2.0 later", "<NOOP", ">550 5.1.1 no",
+		"<MAIL FROM:<b@example.net>", ">250 ok", "<RCPT TO:<x@example.com>", ">250 ok", "<BDAT 10", ">550 5.1.1 no", "<QUIT", ">221 2.0.0 bye", "-Remote"},
+	// More commands than have a place of their own.
+	{"<MAIL FROM:<b@example.net>", "<RCPT TO:<x@example.com>", "<RCPT TO:<x@example.com>", "<RCPT TO:<y@example.net>", "<RCPT TO:<x@example.com>", "<RCPT TO:<x@example.com>",
+		"<RCPT TO:<y@example.net>", "<RCPT TO:<x@example.com>", "<RCPT TO:<x@example.com>", "<RCPT x", "<RCPT TO:<y@example.net>", "<NOOP", "<RCPT TO:<x@example.com>", "<RCPT TO:<y@example.net>", "<DATA",
+		">250 ok", ">250 ok", ">550 5.1.1 no", ">250 ok", ">450 4.2.0 later", ">250 ok", ">250 ok", ">250 ok", ">503 5.5.1 no", ">250 ok", ">250 ok", ">250 ok", ">550 5.1.1 no", ">250 ok", ">354 go", ">250 ok"},
+	{"<MAIL FROM:<b@example.net>", "<RCPT TO:<x@example.com>", "<RCPT TO:<y@example.net>", "<RCPT x", "<DATA", ">354 go", ">550 5.1.1 no", "<MAIL FROM:<b@example.net>", "<RCPT x", "<RCPT x", ">450 4.2.0 later", "<RCPT x", ">550 5.1.1 no", ">550 5.1.1 no", ">550 5.1.1 no", "<QUIT"},
+	// Failures that no reply stands for.
+	{"*attempting to connect", "*Failed to connect. Destination domain: example.com, x"},
+	{"+", "<AUTH LOGIN", ">334 VXNlcm5hbWU6", "<cGFzc3dvcmQ=", "*Inbound AUTH LOGIN failed because of LogonDenied", "*Inbound AUTH LOGIN failed because of LogonDenied", ">535 5.7.3 no",
+		"<AUTH LOGIN", "*Outbound Authentication failed with x", "<MAIL FROM:<b@example.net>", ">250 ok", "<RCPT TO:<x@example.com>", "*Inbound AUTH LOGIN failed because of LogonDenied", ">250 ok", "<DATA", ">354 go", ">250 ok", "-Local"},
 }
 
 // scriptOf returns the script of rows of one session in which nothing is missing.

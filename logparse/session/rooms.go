@@ -8,9 +8,9 @@ import "math/bits"
 type rooms [roomSizes][][]byte
 
 const (
-	smallRoom = 7 // the smallest rooms have 1<<smallRoom bytes
+	smallRoom = 6 // the smallest rooms have 1<<smallRoom bytes
 	roomSizes = 8 // each twice as large as the one before
-	largeRoom = 2 // of rooms of this size and above few are kept
+	largeRoom = 3 // of rooms of this size and above few are kept
 	maxRooms  = 64
 )
 
