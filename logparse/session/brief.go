@@ -103,7 +103,8 @@ func (b *Builder) beginBrief(s *stream, rec *logparse.Record) bool {
 	}
 	h := b.newBrief()
 	br := b.briefs.at(h)
-	*br = brief{key: b.key, words: append(b.rooms.take(len(rec.Local)), rec.Local...)}
+	*br = brief{} // in its place: it is not copied there
+	br.key, br.words = b.key, append(b.rooms.take(len(rec.Local)), rec.Local...)
 	br.ends, br.local, br.names = uint16(len(rec.Local)), uint8(len(rec.Local)), n
 	br.lacks = lacking(rec)
 	b.number++

@@ -67,31 +67,32 @@ func (q *waitingCommands) pushFirst(command uint8) {
 // drop drops the command in the i-th byte, which was answered, and those before
 // it, which wait no longer either.
 func (q *waitingCommands) drop(i uint8) {
-	if q.repeats > 0 && q.dropRepeated(i) {
+	if q.repeats > 0 {
+		q.dropRepeated(i)
 		return
 	}
 	q.queue >>= 8 * (i + 1)
 	q.waiting -= i + 1
 }
 
-// dropRepeated is drop where a byte stands for several commands. It reports
-// false, with nothing dropped, if that is not the i-th.
-func (q *waitingCommands) dropRepeated(i uint8) bool {
+// dropRepeated is drop where a byte stands for several commands.
+func (q *waitingCommands) dropRepeated(i uint8) {
 	for j := range i {
 		if uint8(q.queue>>(8*j)) == waitingRCPT|repeated {
 			q.repeats = 0 // it is dropped with all that it stands for
 		}
 	}
-	if uint8(q.queue>>(8*i)) != waitingRCPT|repeated {
-		return false
-	}
 	q.queue >>= 8 * i
 	q.waiting -= i
+	if uint8(q.queue) != waitingRCPT|repeated {
+		q.queue >>= 8
+		q.waiting--
+		return
+	}
 	if q.repeats--; q.repeats == 1 {
 		q.queue &^= repeated
 		q.repeats = 0
 	}
-	return true
 }
 
 // many returns how many commands the i-th byte stands for.
@@ -105,6 +106,16 @@ func (q *waitingCommands) many(i uint8) uint16 {
 // answered is that of the state, for a code that accepts: which command a reply
 // answers.
 func (q *waitingCommands) answered(code uint16) uint8 {
+	// Of one command that waits each reply is the answer. A connection whose
+	// greeting was not logged is none.
+	if q.waiting == 1 && uint8(q.queue) != uint8(logparse.VerbConnect) {
+		return 0
+	}
+	return q.search(code)
+}
+
+// search is answered for any queue.
+func (q *waitingCommands) search(code uint16) uint8 {
 	first := uint8(0)
 	if q.waiting > 0 && logparse.Verb(q.queue&verbBits) == logparse.VerbConnect && code != 220 {
 		first = 1

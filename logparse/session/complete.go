@@ -97,7 +97,9 @@ func (b *Builder) transaction(st *state, t *transaction, result Result, said str
 		return
 	}
 	to.From, to.HasFrom, to.Result = t.from.of(said), t.hasFrom, result
-	to.Mail, to.Data, to.EndOfData = b.verdict(st, &t.mail, said), b.verdict(st, &t.data, said), b.verdict(st, &t.endOfData, said)
+	b.setVerdict(&to.Mail, st, &t.mail, said)
+	b.setVerdict(&to.Data, st, &t.data, said)
+	b.setVerdict(&to.EndOfData, st, &t.endOfData, said)
 	if !b.opt.Terse {
 		to.MessageID, to.InternalID, to.SourceContext = t.messageID.of(said), t.internalID.of(said), t.sourceContext.of(said)
 		to.Start, to.Size = instant{t.at, t.digits}.time(), t.size
@@ -105,7 +107,8 @@ func (b *Builder) transaction(st *state, t *transaction, result Result, said str
 	}
 	for i := range st.recipientsOf(t) {
 		r := &st.recipients[int(t.first)+i]
-		to.Recipients = append(to.Recipients, Recipient{To: r.to.of(said), Result: resultOf(r.class), Verdict: b.verdict(st, &r.verdict, said)})
+		to.Recipients = append(to.Recipients, Recipient{To: r.to.of(said), Result: resultOf(r.class)})
+		b.setVerdict(&to.Recipients[i].Verdict, st, &r.verdict, said)
 	}
 }
 
@@ -117,14 +120,14 @@ func (t text) of(said string) string {
 	return said[t.at : t.at+t.n]
 }
 
-// verdict makes a Verdict of v. Those that accept are left out of terse sessions.
-func (b *Builder) verdict(st *state, v *verdict, said string) Verdict {
-	if !v.seen || b.opt.Terse && !v.class.Failed() {
-		return Verdict{}
-	}
-	return Verdict{
-		Class: v.class, Code: v.code, Enhanced: v.enhanced, Text: v.text.of(said),
-		Time: v.time(), Pos: b.position(st, v), seen: true,
+// setVerdict makes a Verdict of v, which is to be zero before. Those that accept
+// are left out of terse sessions.
+func (b *Builder) setVerdict(to *Verdict, st *state, v *verdict, said string) {
+	if v.seen && (!b.opt.Terse || v.class.Failed()) {
+		*to = Verdict{
+			Class: v.class, Code: v.code, Enhanced: v.enhanced, Text: v.text.of(said),
+			Time: v.time(), Pos: b.position(st, v), seen: true,
+		}
 	}
 }
 

@@ -41,8 +41,14 @@ func (r *rooms) put(w []byte) {
 // makeRoom makes room for n more bytes of words.
 func (br *brief) makeRoom(b *Builder, n int) {
 	if n += len(br.words); n > cap(br.words) {
-		w := append(b.rooms.take(n), br.words...)
-		b.rooms.put(br.words)
-		br.words = w
+		br.words = b.rooms.change(br.words, n)
 	}
+}
+
+// change returns a room for n bytes or more that holds w, whose room it takes
+// back.
+func (r *rooms) change(w []byte, n int) []byte {
+	larger := append(r.take(n), w...)
+	r.put(w)
+	return larger
 }

@@ -244,19 +244,12 @@ type refusal struct {
 
 // reset makes st a fresh session that uses the memory of the one before.
 func (st *state) reset() {
-	*st = state{
-		earlier:      st.earlier[:0],
-		words:        st.words[:0],
-		transactions: st.transactions[:0],
-		recipients:   st.recipients[:0],
-		refusals:     st.refusals[:0],
-		queue:        commands{list: st.queue.list[:0]},
-		record:       st.record,
-		current:      -1,
-		quitMS:       -1,
-		lastIn:       -1,
-		lastOut:      -1,
-	}
+	earlier, words, transactions, recipients := st.earlier[:0], st.words[:0], st.transactions[:0], st.recipients[:0]
+	refusals, waiting, record := st.refusals[:0], st.queue.list[:0], st.record
+	*st = state{} // in its place: it is not copied there
+	st.earlier, st.words, st.transactions, st.recipients = earlier, words, transactions, recipients
+	st.refusals, st.queue.list, st.record = refusals, waiting, record
+	st.current, st.quitMS, st.lastIn, st.lastOut = -1, -1, -1, -1
 }
 
 // trim gives back room that the session had no use for, but for what many need:
