@@ -169,14 +169,17 @@ func (r *Record) CloneInto(dst *Record) {
 	}
 	b = append(slices.Grow(b, size), r.raw...)
 	for _, f := range fields {
-		b = append(b, *f...)
-	}
-	at := len(r.raw)
-	for _, f := range fields {
-		if n := len(*f); *f != nil {
-			*f = b[at : at+n : at+n]
-			at += n
+		n := len(*f)
+		if n == 0 && *f == nil {
+			continue
 		}
+		// What is a part of the row ends where the memory of the row does.
+		at := cap(r.raw) - cap(*f)
+		if n == 0 || at < 0 || at+n > len(r.raw) || &r.raw[at] != &(*f)[0] {
+			at = len(b)
+			b = append(b, *f...)
+		}
+		*f = b[at : at+n : at+n]
 	}
 	// What follows the row in its memory is the fields, for the next CloneInto.
 	dst.raw = b[:len(r.raw)]

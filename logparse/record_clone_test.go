@@ -14,6 +14,7 @@ func TestCloneInto(t *testing.T) {
 	record := func(value string) *Record {
 		r := &Record{Lines: 2, Format: IISW3C, raw: []byte("192.0.2.1 " + value)}
 		r.Remote, r.Arg, r.Text, r.Helo = r.raw[:9], []byte(value), []byte("250 "+value), []byte{}
+		r.Server = append(make([]byte, 0, cap(r.raw)), "mail"...) // ends like the row, elsewhere
 		return r
 	}
 	var copied Record
@@ -26,12 +27,13 @@ func TestCloneInto(t *testing.T) {
 		if c := r.Clone(); !reflect.DeepEqual(c, r) {
 			t.Errorf("%q: Clone gave %+v", value, c)
 		}
-		for _, b := range [][]byte{r.raw, r.Arg, r.Text} {
+		for _, b := range [][]byte{r.raw, r.Arg, r.Text, r.Server} {
 			for i := range b {
 				b[i] = 'X'
 			}
 		}
-		if bytes.ContainsRune(copied.raw, 'X') || bytes.ContainsRune(copied.Arg, 'X') || bytes.ContainsRune(copied.Text, 'X') {
+		if bytes.ContainsRune(copied.raw, 'X') || bytes.ContainsRune(copied.Arg, 'X') || bytes.ContainsRune(copied.Text, 'X') ||
+			bytes.ContainsRune(copied.Remote, 'X') || bytes.ContainsRune(copied.Server, 'X') {
 			t.Errorf("%q: the copy shares memory: %+v", value, copied)
 		}
 	}
