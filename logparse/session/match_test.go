@@ -81,6 +81,9 @@ func (w *watch) add(r row) {
 		rec.Time = outcome.At(time.Unix(1772438400+r.at, 0), 0)
 	}
 	w.m.add(1, rec)
+	if clock := w.m.clock(1); clock.idle.oldest() != nil && clock.now-clock.idle.oldest().clock >= silence {
+		w.t.Errorf("line %d: a cluster has been idle for %d ms", w.line, clock.now-clock.idle.oldest().clock)
+	}
 	// The record was only lent.
 	for _, b := range [][]byte{rec.Remote, rec.Helo, rec.Arg, rec.Text} {
 		clear(b)
