@@ -254,6 +254,20 @@ func TestMatchSilence(t *testing.T) {
 	}
 }
 
+// TestMatchBack checks that what is silent ends in time too where a log went back.
+func TestMatchBack(t *testing.T) {
+	w := newWatch(t)
+	for i, at := range []int64{90_000, 300, 500, 901} {
+		w.add(row{at: at, host: fmt.Sprint("192.0.2.", i), helo: "x", verb: logparse.VerbHELO, code: 250})
+	}
+	for i, s := range w.sessions {
+		if got, want := s.finished, i < 2; got != want {
+			t.Errorf("session %d: finished %v", i, got)
+		}
+	}
+	w.close()
+}
+
 // randomRow returns a row that need not make sense.
 func randomRow(rng *rand.Rand, at *int64) row {
 	verbs := []logparse.Verb{logparse.VerbHELO, logparse.VerbEHLO, logparse.VerbMAIL, logparse.VerbRCPT, logparse.VerbDATA,
@@ -390,45 +404,5 @@ func TestMatchRoom(t *testing.T) {
 	w.close()
 	if w.m.held != 0 {
 		t.Errorf("%d bytes are left", w.m.held)
-	}
-}
-
-// TestReplyHint checks what tells commands from each other in replies.
-func TestReplyHint(t *testing.T) {
-	tests := []struct {
-		text string
-		want matchVerb
-	}{
-		{"250 a@example.com... Sender ok", verbMail},
-		{"250 2.0.0 RECIPIENT ok, sender known", verbMail},
-		{"250 Recipient accepted, message not queued", verbRcpt},
-		{"250 i2259883 Message accepted for delivery", verbEOM},
-		{"250 resetting, queued", verbEOM},
-		{"250 Reset state", verbReset},
-		{"250 accepted for deliver", verbOther},
-		{"250 sende", verbOther},
-		{"250-mail.example.com", verbEhlo},
-		{"550 Recipient unknown", verbOther},
-		{"250 " + strings.Repeat("x", 190) + " sender", verbOther},
-	}
-	for _, tt := range tests {
-		line, _ := reply.ParseLine([]byte(tt.text))
-		rec := &logparse.Record{Event: logparse.Event{Kind: logparse.KindReply, Text: []byte(tt.text), Code: line.Code}}
-		if got := replyHint(rec); got != tt.want {
-			t.Errorf("%.40q: got %v, want %v", tt.text, got, tt.want)
-		}
-	}
-}
-
-// TestShape checks that a wording is known again whatever it is about.
-func TestShape(t *testing.T) {
-	a := shape([]byte("250 2.1.5 <x@example.com>... Recipient OK"))
-	if b := shape([]byte("250 2.1.5 <someone@example.net>... recipient ok")); a != b {
-		t.Error("the same words about another address have another shape")
-	}
-	for _, other := range []string{"250 2.1.0 <x@example.com>... Recipient OK", "250 2.1.5 <x@example.com>... Recipient fine", "250 2.1.5"} {
-		if shape([]byte(other)) == a {
-			t.Errorf("%q has the same shape", other)
-		}
 	}
 }
