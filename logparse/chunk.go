@@ -128,6 +128,7 @@ func (b *batch) add(r *Reader) bool {
 		b.records = append(b.records, Record{})
 	}
 	_, err := r.read(&b.records[n])
+	b.records[n].ends = nil // they are the Reader's
 	if err == nil {
 		return true
 	}

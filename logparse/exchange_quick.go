@@ -19,6 +19,7 @@ type shortRows struct {
 	// stays the same.
 	format  Format
 	columns *columnList
+	ends    [MaxEnds]int // of the values of the latest row of a tracking log
 
 	direction outcome.Direction // of a protocol log
 	kinds     *[256]Kind        // by the event

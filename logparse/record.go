@@ -84,6 +84,7 @@ type Record struct {
 
 	raw    []byte  // the row as logged, its lines joined with "\n"
 	layout *layout // the row's columns
+	ends   []int   // see Ends; nil if they are not known
 
 	// The numbers of the knownConnector and the knownSession that are filled in, 0
 	// for none.
@@ -161,6 +162,7 @@ func (r *Record) Clone() *Record {
 func (r *Record) CloneInto(dst *Record) {
 	b := dst.raw[:0]
 	*dst = *r
+	dst.ends = nil
 	fields := [...]*[]byte{&dst.Session, &dst.Server, &dst.Connector, &dst.Local, &dst.Remote, &dst.Helo,
 		&dst.VerbText, &dst.Arg, &dst.Text, &dst.Data, &dst.Context}
 	size := len(r.raw)

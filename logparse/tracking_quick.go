@@ -2,15 +2,17 @@ package logparse
 
 import (
 	"bytes"
+	"math/bits"
 
 	"github.com/smtplog/smtplog/reply/outcome"
 )
 
 // quickTracking fills in rec from a row of a tracking, connectivity or agent
-// log, of which all but a few columns need only be counted. It assumes that the
-// four columns behind the time are not the last and do not begin with a quote,
-// and that the row has as many columns as its list. A row that is not so is
-// left to the long way, and some fields of rec are then set.
+// log, of which all but a few columns need only be counted; where each ends is
+// kept for [Record.Ends]. It assumes that the four columns behind the time do not
+// begin with a quote, that quotes are around whole values, and that the row has
+// as many columns as its list. A row that is not so is left to the long way, and
+// some fields of rec are then set.
 func (r *exchangeRows) quickTracking(rec *Record, block []byte, n int) bool {
 	s := &r.short
 	line := block[:n]
@@ -18,14 +20,17 @@ func (r *exchangeRows) quickTracking(rec *Record, block []byte, n int) bool {
 	if !ok {
 		return false
 	}
-	const from = isoLen + 1
-	end1, end2, end3, end4 := fourValues(block, from, n)
-	if end4 < 0 || line[from] == '"' || line[end1+1] == '"' || line[end2+1] == '"' || line[end3+1] == '"' {
+	count := valueEnds(&s.ends, block, isoLen+1, n)
+	if count < 5 {
 		return false
 	}
-	first, second, third, fourth := line[from:end1], line[end1+1:end2], line[end2+1:end3], line[end3+1:end4]
-	count, i := 5, end4+1
-
+	ends := &s.ends
+	value := func(i int) []byte { return line[ends[i-1]+1 : ends[i]] }
+	ends[0] = isoLen
+	first, second, third, fourth := value(1), value(2), value(3), value(4)
+	if begins(first, '"') || begins(second, '"') || begins(third, '"') || begins(fourth, '"') {
+		return false
+	}
 	rec.reset(outcome.Position{}, s.format)
 	switch s.format {
 	case Connectivity:
@@ -34,91 +39,105 @@ func (r *exchangeRows) quickTracking(rec *Record, block []byte, n int) bool {
 		rec.Session, rec.Local, rec.Remote = present(first), present(second), present(third)
 	default:
 		// client-hostname, server-hostname and, four columns on, event-id.
-		var event []byte
-		var escaped bool
-		for ; count < 9; count++ {
-			if i < 0 {
-				return false
-			}
-			event, escaped, i = csvNext(line, i)
+		if count <= 8 {
+			return false
 		}
-		if escaped {
+		event := value(8)
+		if begins(event, '"') {
 			return false
 		}
 		rec.Server = trackingServer(event, some(second), some(fourth))
 	}
-
-	if i == csvOpen {
-		return false
-	}
-	if i >= 0 {
-		more := countValues(line, i)
-		if more == 0 {
-			return false
-		}
-		count += more
-	}
 	if !r.usualColumns(s, count) {
 		return false
 	}
-	rec.Kind, rec.Time, rec.raw, rec.layout = KindTracking, at, line, &s.columns.layout
+	rec.Kind, rec.Time, rec.raw, rec.layout, rec.ends = KindTracking, at, line, &s.columns.layout, ends[:count]
 	return true
 }
 
-// countValues returns how many values of a CSV row there are from the one on
-// that begins at i, 0 if the row ends inside quotes.
-func countValues(row []byte, i int) int {
+// begins reports whether the value begins with c.
+func begins(value []byte, c byte) bool { return len(value) > 0 && value[0] == c }
+
+// MaxEnds is how many values a row has at most of which [Record.Ends] tells
+// something.
+const MaxEnds = 64
+
+// valueEnds finds where the values of a CSV row end, the n bytes that the block
+// begins with: each but the last at a comma. It begins with the second value,
+// which is at from. It returns how many values there are, 0 if there are too
+// many or a quote that one of them begins with does not close at its end.
+func valueEnds(ends *[MaxEnds]int, block []byte, from, n int) int {
 	count := 1
+	base, set := 0, uint64(0) // the commas of the 64 bytes from base on
+	fresh := false
 	for {
-		quote := bytes.IndexByte(row[i:], '"')
-		if quote < 0 {
-			return count + bytes.Count(row[i:], []byte{','})
-		}
-		count += bytes.Count(row[i:i+quote], []byte{','})
-		i += quote
-		if i > 0 && row[i-1] != ',' {
-			i++ // in the middle of a value it is a part of it
-			continue
-		}
-		switch _, _, next := csvQuoted(row, i); next {
-		case csvOpen:
+		if count == MaxEnds {
 			return 0
-		case csvEnd:
-			return count
-		default:
-			count, i = count+1, next
 		}
+		end := n
+		switch {
+		case from < n && block[from] == '"':
+			start, to, _, next := csvQuotedAt(block[:n], from)
+			if next >= 0 {
+				end = next - 1
+			}
+			if next == csvOpen || start != from+1 || to != end-1 {
+				return 0
+			}
+			fresh = false
+		default:
+			if !fresh {
+				fresh = true
+				base, set = from, commas(block, from)
+			}
+			for set == 0 && base+64 < n {
+				base += 64
+				set = commas(block, base)
+			}
+			if set != 0 {
+				end = min(n, base+bits.TrailingZeros64(set))
+				set &= set - 1
+			}
+		}
+		ends[count] = end
+		count++
+		if end == n {
+			return count
+		}
+		from = end + 1
 	}
 }
 
-// Ends sets ends to where values of a CSV row end, each at a comma, the first of
-// which begins at from. They have the quotes that are around some of them: such a
-// value begins and ends with one, and those inside are doubled. It fails if the
-// row has no more values than that, or if a quote that one of them begins with
-// does not close at its end.
-func (r *Record) Ends(from int, ends []int) bool {
-	row, i := r.raw, from
-	for k := range ends {
-		if i >= len(row) {
-			return false
-		}
-		switch row[i] {
-		case ',': // very many values are empty
-		case '"':
-			from, to, _, next := csvQuotedAt(row, i)
-			if next < 0 || from != i+1 || to != next-2 {
-				return false
-			}
-			i = next - 1
-		default:
-			width := bytes.IndexByte(row[i:], ',')
-			if width < 0 {
-				return false
-			}
-			i += width
-		}
-		ends[k] = i
-		i++
+// commas returns the set of the commas among 64 bytes of the block.
+func commas(block []byte, from int) (set uint64) {
+	if from+64 <= len(block) {
+		return bytesOf((*[64]byte)(block[from:]), ','*each)
 	}
-	return true
+	for i, c := range block[from:] {
+		if c == ',' {
+			set |= 1 << i
+		}
+	}
+	return set
+}
+
+// Ends returns where the values of a CSV row end, each but the last at a comma.
+// They have the quotes that are around some of them: such a value begins and ends
+// with one, and those inside are doubled. It returns nil if there are more
+// than [MaxEnds] values or one only, or a quote that one of them begins with does not close at its end; else
+// what it returns is good as long as the record, or is in the room that it is
+// given.
+func (r *Record) Ends(room *[MaxEnds]int) []int {
+	if r.ends != nil {
+		return r.ends
+	}
+	i := bytes.IndexByte(r.raw, ',')
+	if i < 0 || r.raw[0] == '"' {
+		return nil
+	}
+	room[0] = i
+	if n := valueEnds(room, r.raw, i+1, len(r.raw)); n > 0 {
+		return room[:n]
+	}
+	return nil
 }

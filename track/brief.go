@@ -103,7 +103,7 @@ func (c *clusters) packBrief(cl *cluster, q *quickRow, rec *logparse.Record, in 
 			b = appendBytes(b, context)
 		}
 	}
-	if o.receive && q.proxied(rec) {
+	if o.receive && q.proxied() {
 		flags |= briefProxied
 	}
 	binary.BigEndian.PutUint16(b, quickMark<<8|uint16(q.originNumber))

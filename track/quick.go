@@ -57,8 +57,8 @@ var quickNames = strings.Split("date-time,client-ip,client-hostname,server-ip,se
 // A quickRow is a row on the short way.
 type quickRow struct {
 	row  []byte
-	ends [atCustom]int // of the values
-	same uint8         // the spans of which only the ends are known: those of the latest row of the cluster, each 1<<span
+	ends []int // of its values
+	room [logparse.MaxEnds]int
 
 	brief   bool   // it will be packed in brief
 	idsHash extent // of internal-message-id to network-message-id, in brief
@@ -90,10 +90,9 @@ func (q *quickRow) value(i int) []byte {
 	return v
 }
 
-// cut takes the first columns of the row apart, if it may go the short way: those
-// up to the recipients, or all that there are in brief.
+// cut takes the row apart, if it may go the short way.
 func (q *quickRow) cut(rec *logparse.Record) bool {
-	if rec.Format != logparse.Tracking || rec.Time.Digits() != 3 || rec.Time.IsZero() || uint64(rec.Pos.Line) >= quickMax || uint64(rec.Pos.Offset) >= quickMax {
+	if rec.Format != logparse.Tracking || rec.Time.Digits() != 3 || rec.Time.IsZero() || uint64(rec.Pos.Line) >= maxBriefLine || uint64(rec.Pos.Offset) >= quickMax {
 		return false
 	}
 	columns := rec.Columns()
@@ -106,59 +105,13 @@ func (q *quickRow) cut(rec *logparse.Record) bool {
 	if !q.usual || len(q.row) <= first || q.row[first] != ',' {
 		return false
 	}
-	q.ends[atTime] = first
-	if q.brief {
-		return uint64(rec.Pos.Line) < maxBriefLine && rec.Ends(first+1, q.ends[atClientIP:atCustom])
-	}
-	return rec.Ends(first+1, q.ends[atClientIP:atStatus])
-}
-
-// cutRest takes the other columns apart. Those in which the row is like the
-// latest one of the cluster, which is nil where there is none, are only
-// compared. In brief there are none left.
-func (q *quickRow) cutRest(rec *logparse.Record, c *clusters, cl *cluster) bool {
-	if q.brief {
-		return true
-	}
-	q.same = 0
-	var data []byte
-	if cl != nil {
-		data = c.arena.bytes(&cl.data)
-	}
-	for span := spanBody; span <= spanAbout; span++ {
-		first, last := spanColumns[span][0], spanColumns[span][1]
-		from := q.ends[first-1] + 1
-		if cl != nil && cl.spans[span].to > 0 {
-			x := cl.spans[span]
-			if to := from + int(x.to-x.from); to < len(q.row) && q.row[to] == ',' && string(q.row[from:to]) == string(data[x.from:x.to]) {
-				q.ends[last] = to
-				q.same |= 1 << span
-				continue
-			}
-		}
-		if !rec.Ends(from, q.ends[first:last+1]) {
-			return false
-		}
-	}
-	return rec.Ends(q.ends[atReturnPath]+1, q.ends[atMessageInfo:atCustom])
+	q.ends = rec.Ends(&q.room)
+	return len(q.ends) >= quickColumns && q.ends[atTime] == first
 }
 
 // proxied reports whether the row's custom-data names a front end's client.
-func (q *quickRow) proxied(rec *logparse.Record) bool {
-	if !bytes.Contains(q.row[q.ends[atOriginalServerIP]:], proxiedClient) {
-		return false
-	}
-	var end [1]int
-	if from := q.ends[atOriginalServerIP] + 1; rec.Ends(from, end[:]) {
-		return bytes.Contains(q.row[from:end[0]], proxiedClient)
-	}
-	i, found := 0, false
-	rec.Values(func(value []byte) bool {
-		found = i == atCustom && bytes.Contains(value, proxiedClient)
-		i++
-		return i <= atCustom
-	})
-	return found
+func (q *quickRow) proxied() bool {
+	return bytes.Contains(q.span(atCustom, atCustom), proxiedClient) && bytes.Contains(q.value(atCustom), proxiedClient)
 }
 
 // untrimmed reports whether s has nothing around it that is trimmed from ids.
@@ -186,7 +139,7 @@ func (b *Builder) quick(rec *logparse.Record) bool {
 	if cl == nil && !(plainID(q.span(atNetworkID, atNetworkID)) && untrimmed(q.value(atMessageID))) {
 		return false
 	}
-	if !q.cutRest(rec, c, cl) || !q.number(rec, b.common) {
+	if !q.number(rec, b.common) {
 		return false
 	}
 	b.coverage.addFrom(o, rec.Time)
@@ -198,7 +151,6 @@ func (b *Builder) quick(rec *logparse.Record) bool {
 	b.tick(rec)
 	if b.swept != before {
 		cl = c.known(q)
-		q.cutRest(rec, c, cl)
 	}
 	if cl == nil {
 		cl = c.findQuick(q)
@@ -213,7 +165,7 @@ func (b *Builder) quick(rec *logparse.Record) bool {
 	return true
 }
 
-// origin takes the first columns of a row apart and returns its origin, nil if
+// origin takes a row apart and returns its origin, nil if
 // it does not go the short way.
 func (b *Builder) origin(rec *logparse.Record) *origin {
 	q := &b.row

@@ -60,9 +60,6 @@ func (c *clusters) packQuick(cl *cluster, q *quickRow, rec *logparse.Record) {
 		b = binary.AppendUvarint(b, uint64(q.fileNumber))
 	}
 	for k, columns := range spanColumns {
-		if q.same&(1<<k) != 0 {
-			continue
-		}
 		s := q.span(columns[0], columns[1])
 		if is(p, cl.spans[k], s) {
 			continue
@@ -89,7 +86,7 @@ func (c *clusters) packQuick(cl *cluster, q *quickRow, rec *logparse.Record) {
 		flags |= quickContext
 		b = append(binary.AppendUvarint(b, uint64(len(context))), context...)
 	}
-	if q.origin.receive && q.proxied(rec) {
+	if q.origin.receive && q.proxied() {
 		flags |= quickProxied
 	}
 	b[1] = flags
