@@ -68,52 +68,65 @@ const MaxEnds = 64
 // many or a quote that one of them begins with does not close at its end.
 func valueEnds(ends *[MaxEnds]int, block []byte, from, n int) int {
 	count := 1
-	base, set := 0, uint64(0) // the commas of the 64 bytes from base on
-	fresh := false
-	for {
-		if count == MaxEnds {
+	quote := nextQuote(block, from, n)
+	for base := from; ; base += 64 {
+		var set uint64 // the commas of 64 bytes
+		if base+64 <= len(block) {
+			set = bytesOf((*[64]byte)(block[base:]), ','*each)
+		} else {
+			set = lastCommas(block[base:])
+		}
+		if left := quote - base; left < 64 {
+			set &= 1<<left - 1
+		}
+		if count+bits.OnesCount64(set) >= MaxEnds {
 			return 0
 		}
-		end := n
+		for ; set != 0; set &= set - 1 {
+			from = base + bits.TrailingZeros64(set) + 1
+			ends[count&(MaxEnds-1)] = from - 1
+			count++
+		}
 		switch {
-		case from < n && block[from] == '"':
+		case quote >= base+64:
+		case quote == n:
+			ends[count] = n
+			return count + 1
+		case from < quote: // in the middle of a value it is a part of it
+			base = quote + 1 - 64
+			quote = nextQuote(block, quote+1, n)
+		default:
 			start, to, _, next := csvQuotedAt(block[:n], from)
+			end := n
 			if next >= 0 {
 				end = next - 1
 			}
 			if next == csvOpen || start != from+1 || to != end-1 {
 				return 0
 			}
-			fresh = false
-		default:
-			if !fresh {
-				fresh = true
-				base, set = from, commas(block, from)
+			ends[count] = end
+			count++
+			if end == n {
+				return count
 			}
-			for set == 0 && base+64 < n {
-				base += 64
-				set = commas(block, base)
-			}
-			if set != 0 {
-				end = min(n, base+bits.TrailingZeros64(set))
-				set &= set - 1
-			}
+			from = end + 1
+			quote = nextQuote(block, from, n)
+			base = from - 64
 		}
-		ends[count] = end
-		count++
-		if end == n {
-			return count
-		}
-		from = end + 1
 	}
 }
 
-// commas returns the set of the commas among 64 bytes of the block.
-func commas(block []byte, from int) (set uint64) {
-	if from+64 <= len(block) {
-		return bytesOf((*[64]byte)(block[from:]), ','*each)
+// nextQuote returns where the next quote is, n if there is none.
+func nextQuote(block []byte, from, n int) int {
+	if i := bytes.IndexByte(block[from:n], '"'); i >= 0 {
+		return from + i
 	}
-	for i, c := range block[from:] {
+	return n
+}
+
+// lastCommas returns the set of the commas among fewer than 64 bytes.
+func lastCommas(b []byte) (set uint64) {
+	for i, c := range b {
 		if c == ',' {
 			set |= 1 << i
 		}

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"encoding/binary"
 	"hash/maphash"
+	"math/bits"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/smtplog/smtplog/logparse"
 )
@@ -138,7 +140,7 @@ func briefly[T string | []byte](info T) T {
 
 // statusCounts reports whether a verdict may depend on the status of an event of
 // that effect, or on its related addresses.
-func statusCounts[T string | []byte](f effect, status T) bool {
+func statusCounts(f effect, status []byte) bool {
 	switch f {
 	case effectSeen, effectDelivered, effectNone:
 		return false
@@ -150,18 +152,20 @@ func statusCounts[T string | []byte](f effect, status T) bool {
 
 // mayRefuse reports whether the status of what was sent may tell that it was
 // refused: that of a recipient begins where the column or a part of it does.
-func mayRefuse[T string | []byte](status T) bool {
-	begins := true
-	for i := range len(status) {
-		switch c := status[i]; {
-		case c == ';', c == ',':
-			begins = true
-		case c == '"', c == ' ', c == '{':
-		case c >= 0x80, c < ' ', begins && (c == '4' || c == '5'):
+func mayRefuse(status []byte) bool {
+	for len(status) > 0 {
+		switch c := status[0]; {
+		case c == '"' || c == ' ' || c == '{':
+			status = status[1:]
+			continue
+		case c == '4' || c == '5' || c < ' ' || c >= utf8.RuneSelf:
 			return true
-		default:
-			begins = false
 		}
+		i := 0
+		for i < len(status) && status[i] != ';' && status[i] != ',' {
+			i++
+		}
+		status = status[min(i+1, len(status)):]
 	}
 	return false
 }
@@ -193,31 +197,46 @@ func (p *packing) shortened(context []byte) []byte {
 
 var clientSubmit = []byte(";ClientSubmitTime:")
 
-// digestColumns are the columns that rows in brief do not have, or not wholly.
-var digestColumns = [...]int{atSourceContext, atStatus, atBytes, atRecipientCount, atRelated, atReference, atReturnPath, atMessageInfo, atDirectionality}
-
-// digest returns the digest of a row of the short way.
+// digest returns the digest of a row of the short way: of all that rows in brief
+// do not have, and what stands between it. Quotes do not count.
 func (p *packing) digest(q *quickRow) uint64 {
-	b := append(append(p.scratch[:0], q.span(atSourceContext, atSourceContext)...), ',')
-	b = append(append(b, q.span(atStatus, atReference)...), ',')
-	b = append(append(b, q.span(atReturnPath, atReturnPath)...), ',')
-	b = appendDigested(b, cutInfo(q.value(atMessageInfo)))
-	b = append(append(b, q.span(atDirectionality, atDirectionality)...), ',')
-	if bytes.IndexByte(b, '"') >= 0 {
-		b = b[:0]
-		for _, i := range digestColumns {
-			value := q.value(i)
-			if i == atMessageInfo {
-				value = cutInfo(value)
-			}
-			b = appendDigested(b, value)
-		}
+	context, way := q.span(atSourceContext, atSourceContext), q.span(atDirectionality, atDirectionality)
+	body, back := q.span(atStatus, atReference), q.span(atReturnPath, atMessageInfo)
+	info := q.ends[atReturnPath] - q.ends[atSender] // where it begins in back
+	if i := bytes.IndexByte(back[info:], ';'); i >= 0 {
+		back = back[:info+i]
 	}
+	if !hasQuote(context) && !hasQuote(way) && !hasQuote(body) && !hasQuote(back) {
+		return p.digestOf(context, body, back, way)
+	}
+	b := p.scratch[:0]
+	for i := atStatus; i <= atReference; i++ {
+		b = append(appendDigested(b, q.value(i)), ',')
+	}
+	n1 := len(b)
+	b = append(appendDigested(b, q.value(atReturnPath)), ',')
+	b = appendDigested(b, cutInfo(q.value(atMessageInfo)))
+	n2 := len(b)
+	b = appendDigested(b, q.value(atSourceContext))
+	n3 := len(b)
+	b = appendDigested(b, q.value(atDirectionality))
 	p.scratch = b
-	return maphash.Bytes(p.seed, b)
+	return p.digestOf(b[n2:n3], b[:n1-1], b[n1:n2], b[n3:])
 }
 
-// appendDigested appends a value and the comma behind it; no other comma is.
+func hasQuote(b []byte) bool { return bytes.IndexByte(b, '"') >= 0 }
+
+// digestOf returns the digest of a row with these source-context, columns from
+// recipient-status to reference, return-path with message-info, and
+// directionality.
+func (p *packing) digestOf(context, body, back, way []byte) uint64 {
+	h := maphash.Bytes(p.seed, context)
+	h = bits.RotateLeft64(h, 21) ^ maphash.Bytes(p.seed, body)
+	h = bits.RotateLeft64(h, 21) ^ maphash.Bytes(p.seed, back)
+	return bits.RotateLeft64(h, 21) ^ maphash.Bytes(p.seed, way)
+}
+
+// appendDigested appends a value without commas, which stand between values.
 func appendDigested[T string | []byte](b []byte, value T) []byte {
 	for i := range len(value) {
 		c := value[i]
@@ -226,7 +245,7 @@ func appendDigested[T string | []byte](b []byte, value T) []byte {
 		}
 		b = append(b, c)
 	}
-	return append(b, ',')
+	return b
 }
 
 // cutInfo returns the beginning of a message-info: latency trees, which follow
@@ -248,26 +267,18 @@ func (p *packing) brief(e *Event) {
 		}
 		return
 	}
-	b := p.scratch[:0]
-	for _, i := range digestColumns {
-		switch i {
-		case atSourceContext:
-			b = appendDigested(b, raw[colSourceContext])
-		case atMessageInfo:
-			b = appendDigested(b, info)
-		case atDirectionality:
-			b = appendDigested(b, raw[colDirectionality])
-		default:
-			b = appendDigested(b, raw[quickKept[i]])
-		}
+	var body []byte
+	for i := atStatus; i <= atReference; i++ {
+		body = append(appendDigested(body, raw[quickKept[i]]), ',')
 	}
-	p.scratch = b
-	e.fill(colDigest, string(binary.LittleEndian.AppendUint64(nil, maphash.Bytes(p.seed, b))))
+	back := appendDigested(append(appendDigested(nil, raw[colReturnPath]), ','), info)
+	digest := p.digestOf(appendDigested(nil, raw[colSourceContext]), body[:len(body)-1], back, appendDigested(nil, raw[colDirectionality]))
+	e.fill(colDigest, string(binary.LittleEndian.AppendUint64(nil, digest)))
 	for _, i := range [...]column{colBytes, colRecipientCount, colReference, colReturnPath, colDirectionality} {
 		e.fill(i, "")
 	}
 	e.fill(colMessageInfo, briefly(info))
-	if !statusCounts(effects[e.EventID], raw[colStatus]) {
+	if !statusCounts(effects[e.EventID], []byte(raw[colStatus])) {
 		e.fill(colStatus, "")
 		e.fill(colRelated, "")
 	}

@@ -12,24 +12,23 @@ import (
 // letter of any other, so that a search for ASCII text finds what it compares
 // equal.
 func lower(s string) string {
-	ascii, upper := true, false
+	if isLower(s) {
+		return s
+	}
 	for i := range len(s) {
-		c := s[i]
-		ascii = ascii && c < utf8.RuneSelf
-		upper = upper || c >= 'A' && c <= 'Z'
+		if s[i] >= utf8.RuneSelf {
+			return strings.Map(lowerRune, s)
+		}
 	}
-	switch {
-	case !ascii:
-		return strings.Map(lowerRune, s)
-	case upper:
-		return strings.ToLower(s)
-	}
-	return s
+	return strings.ToLower(s)
 }
 
 // appendLower appends lower(s).
 func appendLower[T string | []byte](b []byte, s T) []byte {
 	from := len(b)
+	if isLower(s) {
+		return append(b, s...)
+	}
 	for i := range len(s) {
 		c := s[i]
 		if c >= utf8.RuneSelf {
@@ -38,6 +37,27 @@ func appendLower[T string | []byte](b []byte, s T) []byte {
 		b = append(b, lowerByte(c))
 	}
 	return b
+}
+
+// isLower reports whether s is ASCII without upper-case letters: lower(s) is s.
+func isLower[T string | []byte](s T) bool {
+	const each, top = 0x0101010101010101, 0x8080808080808080
+	var found uint64
+	i := 0
+	for ; i+8 <= len(s); i += 8 {
+		w := uint64(s[i]) | uint64(s[i+1])<<8 | uint64(s[i+2])<<16 | uint64(s[i+3])<<24 |
+			uint64(s[i+4])<<32 | uint64(s[i+5])<<40 | uint64(s[i+6])<<48 | uint64(s[i+7])<<56
+		// The top bit of each byte is set by what is no ASCII, and by the first sum
+		// from 'A' on, but for the bytes behind 'Z', of which the second has it too.
+		a := w &^ top
+		found |= w | (a+(0x80-'A')*each)&^(a+(0x80-'Z'-1)*each)
+	}
+	for ; i < len(s); i++ {
+		if c := s[i]; c >= utf8.RuneSelf || c >= 'A' && c <= 'Z' {
+			return false
+		}
+	}
+	return found&top == 0
 }
 
 // equalLower reports whether lower(a) and lower(b) are equal.

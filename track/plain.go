@@ -183,7 +183,7 @@ func (j *plainJudge) deliver(u *unpacker) bool {
 			j.settle(r, r.to&^j.mailbox)
 		}
 	}
-	n := len(j.keys)
+	n := len(j.m.Recipients)
 	return n > 0 && j.have == math.MaxUint64>>(maxPlainRecipients-n)
 }
 
@@ -225,15 +225,21 @@ next:
 			return false
 		}
 		text := u.keep(address)
-		key := addressKey(text)
-		if slices.Contains(j.keys, key) {
+		if n > 0 && j.again(text) {
 			return false
 		}
-		j.keys = append(j.keys, key)
 		j.m.Recipients = append(j.m.Recipients, RecipientVerdict{Address: text, Status: Delivered})
 		r.to |= 1 << n
 	}
 	return true
+}
+
+// again reports whether a new address is another way to write one before.
+func (j *plainJudge) again(address string) bool {
+	for i := len(j.keys); i < len(j.m.Recipients); i++ {
+		j.keys = append(j.keys, addressKey(j.m.Recipients[i].Address))
+	}
+	return slices.Contains(j.keys, addressKey(address))
 }
 
 // mayTrim reports whether the byte is of those that are trimmed from addresses.

@@ -155,3 +155,23 @@ func TestIndex(t *testing.T) {
 		}
 	})
 }
+
+// isLower says when lower changes nothing.
+func TestIsLower(t *testing.T) {
+	for c := range 256 {
+		for at := range 20 {
+			b := []byte("a-0{[@`z.~_^!?+;,09y")
+			b[at] = byte(c)
+			for from := range at + 1 {
+				s := string(b[from:])
+				want := true
+				for i := range len(s) {
+					want = want && s[i] < 0x80 && (s[i] < 'A' || s[i] > 'Z')
+				}
+				if isLower(s) != want || isLower([]byte(s)) != want {
+					t.Fatalf("isLower(%q) is not %v", s, want)
+				}
+			}
+		}
+	}
+}
