@@ -215,6 +215,9 @@ func (c *clusters) add() *cluster {
 	cl := c.at(number)
 	c.count++
 	*cl = cluster{number: number, place: uint32(len(c.open)), order: c.count, first: math.MaxInt64, last: math.MinInt64}
+	if len(c.open) == cap(c.open) {
+		c.open = slices.Grow(c.open, len(c.open)+clusterBlock) // append would make it longer by a quarter, again and again
+	}
 	c.open = append(c.open, openCluster{math.MaxInt64, number})
 	return cl
 }

@@ -142,6 +142,9 @@ func (t *Top) add(name string) {
 		t.Dropped++
 		return
 	}
+	if len(t.list) == cap(t.list) {
+		t.list = slices.Grow(t.list, len(t.list)+topNames) // append would make it longer by a quarter, again and again
+	}
 	t.list = append(t.list, Count{t.keep(name), 1})
 	t.slots[i] = topSlot{hash, uint32(len(t.list))}
 	if 3*len(t.list) >= 2*len(t.slots) {
