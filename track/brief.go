@@ -183,7 +183,7 @@ func (p *packing) shortened(context []byte) []byte {
 		reply = reply[:i]
 	}
 	// Nothing of it may be taken for a session or its time.
-	if len(reply) < 4 || reply[0] < '2' || reply[0] > '5' || reply[3] != ' ' {
+	if len(reply) < 4 || reply[0] < '2' || reply[0] > '5' || reply[2] < '0' || reply[2] > '9' || reply[3] != ' ' {
 		return context
 	}
 	short = append(short, reply[:4]...)
