@@ -1,8 +1,6 @@
 package logparse
 
 import (
-	"bytes"
-	"encoding/binary"
 	"strings"
 
 	"github.com/smtplog/smtplog/reply"
@@ -44,6 +42,8 @@ type iisRow struct {
 	val   [iisColumns][]byte // nil for a column that the log does not have
 	plain []byte             // scratch for the one value whose "+" were replaced
 	keep  bool               // what the rows before have in it stays as it is
+
+	spans iisSpans // of a row that goes the short way
 }
 
 // value returns what is in a column, nil for nothing.
@@ -77,7 +77,7 @@ func (r *iisRow) event(e *Event) {
 
 	switch e.Kind, e.Direction = r.side(e.Verb, query); {
 	case e.Kind == KindReply:
-		r.replyText(e, query)
+		e.replied(r.blanks(query))
 		return
 	case e.Direction == outcome.Inbound:
 		e.Helo = r.value(iisUser)
@@ -85,13 +85,13 @@ func (r *iisRow) event(e *Event) {
 	e.Arg = r.argument(query)
 }
 
-// replyText fills in a reply that came in over a connection of ours.
-func (r *iisRow) replyText(e *Event, query []byte) {
-	e.Text = r.blanks(query)
+// replied fills in a reply that came in over a connection of ours.
+func (e *Event) replied(text []byte) {
+	e.Text = text
 	// QUIRK: of a reply with several lines IIS logs the first alone, "250-"
 	// and all, so no other line of it follows.
-	if line, ok := reply.ParseLine(e.Text); ok {
-		e.Code, e.Enhanced = line.Code, line.Enhanced
+	if code, _, enhanced := reply.ParseCodes(text); code != 0 {
+		e.Code, e.Enhanced = code, enhanced
 	}
 }
 
@@ -162,48 +162,6 @@ func (r *iisRow) connectedOut(verb Verb, query []byte) bool {
 		return len(query) > 0 && query[0] != '+'
 	}
 	return false
-}
-
-// blanks returns s with blanks for its "+", in a buffer that the next call
-// reuses. IIS writes "+" for a blank and does not escape a "+" that was there
-// before, so the two cannot be told apart for certain. In what looks like an
-// address or a message id, "<a+b@example.com>", a plus sign is the likelier and
-// is kept.
-func (r *iisRow) blanks(s []byte) []byte {
-	if bytes.IndexByte(s, '+') < 0 {
-		return s
-	}
-	r.plain = append(scratch(r.plain, r.keep), s...)
-	blankPluses(r.plain)
-	// What is in brackets and has an "@" is as it was.
-	for k := 0; ; {
-		n := bytes.IndexByte(s[k:], '>')
-		if n < 0 {
-			return r.plain
-		}
-		open := bytes.LastIndexByte(s[k:k+n], '<')
-		if inside := s[k+max(open, 0) : k+n]; open >= 0 && bytes.IndexByte(inside, '+') >= 0 && bytes.IndexByte(inside, '@') >= 0 {
-			copy(r.plain[k+open:], inside)
-		}
-		k += n + 1
-	}
-}
-
-// blankPluses makes each "+" of b a blank.
-func blankPluses(b []byte) {
-	const each = 0x0101_0101_0101_0101
-	for ; len(b) >= 8; b = b[8:] {
-		x := binary.LittleEndian.Uint64(b)
-		y := x ^ '+'*each
-		// The top bit of each byte of y that is zero.
-		plus := ^((y&(0x7f*each) + 0x7f*each) | y) & (0x80 * each)
-		binary.LittleEndian.PutUint64(b, x^plus>>7*('+'^' '))
-	}
-	for i, c := range b {
-		if c == '+' {
-			b[i] = ' '
-		}
-	}
 }
 
 // iisVerb returns the verb that a row names.

@@ -9,47 +9,65 @@ import (
 )
 
 // The short ways of the IIS formats. They find the columns of a row without
-// looking at each of its bytes, and read the counters while they look for their
-// ends. What the columns mean is told here as it is in event.
+// looking at each of its bytes. What the columns mean is told here as it is in
+// event.
 
-// iisCounts are the counters of a row, by column: -1 for none.
-type iisCounts [iisColumns]int64
+// iisSpans is where the columns of a row lie in the buffer: nowhere, with no
+// bytes, those that the log does not have. What is in others does not count.
+type iisSpans [iisColumns]iisSpan
 
-// noCounts are those of a row that has none.
-var noCounts = func() (n iisCounts) {
-	for c := range n {
-		n[c] = -1
+type iisSpan struct{ begin, end int }
+
+// in returns what is in the column, nil for nothing.
+func (s iisSpan) in(b []byte) []byte { return present(b[s.begin:s.end]) }
+
+// countIn is iisNumber of what is in the column.
+func (s iisSpan) countIn(b []byte) int64 {
+	if s.end-s.begin != 1 {
+		return iisNumber(b[s.begin:s.end])
 	}
-	return n
-}()
+	if c := b[s.begin] - '0'; c <= 9 {
+		return int64(c)
+	}
+	return -1
+}
 
-// quickEvent fills in the whole event from a row whose counters are read. It
-// is event, without looking for the numbers again.
-func (r *iisRow) quickEvent(e *Event, n *iisCounts) {
-	verb := r.value(iisMethod)
-	e.VerbText, e.Verb = verb, quickVerb(verb)
-	e.Remote = r.value(iisClient)
-	e.Local = r.value(iisLocal)
-	e.Server = r.value(iisServer)
-	e.Connector = r.value(iisSite)
-	e.Elapsed, e.Win32 = n[iisElapsed], n[iisWin32]
-	e.BytesIn, e.BytesOut = n[iisReceived], n[iisSent]
+// quickEvent fills in the whole event from a row whose columns are found, of a
+// log with cs-username. It is event.
+func (r *iisRow) quickEvent(e *Event, b []byte) {
+	spans := &r.spans
 	e.Session, e.Sequence = nil, -1
 	e.Data, e.Context = nil, nil
+	e.Remote = spans[iisClient].in(b)
+	e.Local = spans[iisLocal].in(b)
+	e.Server = spans[iisServer].in(b)
+	e.Connector = spans[iisSite].in(b)
+	e.Elapsed = spans[iisElapsed].countIn(b)
+	e.Win32 = spans[iisWin32].countIn(b)
+	e.BytesIn = spans[iisReceived].countIn(b)
+	e.BytesOut = spans[iisSent].countIn(b)
+	e.VerbText = spans[iisMethod].in(b)
+	e.Verb = quickVerb(e.VerbText)
 	e.Code, e.Enhanced, e.More = 0, reply.Enhanced{}, false
-	e.Helo, e.Arg, e.Text = nil, nil, nil
-	if status := n[iisStatus]; status >= 200 && status <= 599 {
+	if status := spans[iisStatus].countIn(b); status >= 200 && status <= 599 {
 		e.Code = reply.Code(status)
 	}
-	query := r.value(iisQuery)
-	if e.Kind, e.Direction = r.side(e.Verb, query); e.Kind == KindReply {
-		r.replyText(e, query)
+	e.Kind, e.Direction, e.Helo = KindCommand, outcome.Outbound, nil
+	user, query := spans[iisUser].in(b), spans[iisQuery].in(b)
+	accepted := e.Local != nil && string(spans[iisPort].in(b)) == "0"
+	switch {
+	case !accepted && string(user) == iisOutboundResponse:
+		e.Kind, e.Arg = KindReply, nil
+		e.replied(r.blanks(query))
 		return
+	case !accepted && string(user) == iisOutboundCommand:
+	default:
+		e.Direction, e.Helo = outcome.Inbound, user
+		if e.Verb == VerbNone {
+			e.Kind = KindInfo
+		}
 	}
-	if e.Direction == outcome.Inbound {
-		e.Helo = r.value(iisUser)
-	}
-	e.Arg = r.argument(query)
+	e.Arg, e.Text = r.argument(query), nil
 }
 
 // quickVerb is iisVerb.
@@ -73,25 +91,9 @@ func quickVerb(name []byte) Verb {
 	return iisVerb(name)
 }
 
-// quickNumber reads the number that begins at i, or "-" as -1, and returns
-// where it ends. ok is false for anything else, and for numbers so long that
-// they are none.
-func quickNumber(row []byte, i int) (n int64, end int, ok bool) {
-	start := i
-	for i < len(row) && row[i]-'0' <= 9 {
-		n = n*10 + int64(row[i]-'0')
-		i++
-	}
-	if i == start && i < len(row) && row[i] == '-' {
-		return -1, i + 1, true
-	}
-	return n, i, i > start && i-start <= 18
-}
-
 // indexFrom returns where c comes next in row, at i or behind it, len(row) if
 // it does not.
 func indexFrom(row []byte, i int, c byte) int {
-	const each = 0x0101_0101_0101_0101
 	wanted := uint64(c) * each
 	for ; i+8 <= len(row); i += 8 {
 		x := binary.LittleEndian.Uint64(row[i:]) ^ wanted

@@ -72,7 +72,7 @@ func checkShortWay(t testing.TB, log []byte, opt Options) (rows, quickly int) {
 		if !slices.Equal(rec.layout.names, long.layout.names) {
 			t.Fatalf("record %d has the columns %q, the long way %q", i, rec.layout.names, long.layout.names)
 		}
-		rec.layout, long.layout = nil, nil
+		rec.layout, long.layout, rec.connector = nil, nil, 0
 		if !reflect.DeepEqual(rec, long) {
 			t.Fatalf("record %d is %+v\nthe long way %+v\n%q", i, rec, long, long.raw)
 		}

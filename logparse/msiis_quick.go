@@ -1,67 +1,77 @@
 package logparse
 
 import (
+	"math/bits"
 	"time"
 
 	"github.com/smtplog/smtplog/reply/outcome"
 )
 
-// quick implements quickRowReader.
+// quick implements quickRowReader. It assumes that one blank stands behind each
+// comma in front of the last column, and no other one nor a byte below it in the
+// row; and that a comma ends the row.
 func (m *msiisReader) quick(rec *Record) bool {
-	block, n, size := m.lines.whole()
-	if n == 0 || !m.quickRow(rec, block[:n]) {
-		return false
-	}
-	m.lines.take(size)
-	return true
-}
-
-// quickRow fills in rec from a row. It assumes that there is at most one blank
-// behind a comma and none in front of it, that counters are numbers or "-", and
-// that a comma ends the row.
-func (m *msiisReader) quickRow(rec *Record, line []byte) bool {
-	if line[0] <= ' ' || line[0] >= 0x80 {
+	lines, spans := m.lines, &m.row.spans
+	b, start := lines.buf[:lines.end], lines.start
+	if start == len(b) || b[start] <= ' ' || b[start] >= 0x80 {
 		return false // a blank line or a byte order mark
 	}
-	val, counts := &m.row.val, noCounts
-	i := 0
-	for k, column := range msiisOrder[:len(msiisOrder)-1] {
-		if k > 0 && i < len(line) && line[i] == ' ' {
-			i++
-		}
-		start := i
-		switch column {
-		case iisElapsed, iisReceived, iisSent, iisStatus, iisWin32:
-			var ok bool
-			if counts[column], i, ok = quickNumber(line, i); !ok || i == len(line) || line[i] != ',' {
-				return false
-			}
-		default:
-			i = indexFrom(line, i, ',')
-			if i == len(line) || i > start && (line[start] <= ' ' || line[i-1] <= ' ') {
-				return false
-			}
-			val[column] = line[start:i]
-		}
-		i++
-	}
-	if i < len(line) && line[i] == ' ' {
-		i++
-	}
-	end := len(line) - 1
-	if end <= i || line[end] != ',' || line[i] <= ' ' || line[end-1] <= ' ' {
+	query := m.quickSplit(b, start)
+	if query < 0 {
 		return false
 	}
-	val[iisQuery] = line[i:end]
-	at, ok := m.quickTime(val[iisDate], val[iisTime])
+	end := valueEnd(b, query)
+	width := lineEndAt(b, end)
+	if size := end + width - start; width == 0 || size > lines.max || end-query < 2 || b[end-1] != ',' {
+		return false
+	}
+	spans[iisQuery] = iisSpan{query, end - 1}
+	at, ok := m.quickTime(spans[iisDate].in(b), spans[iisTime].in(b))
 	if !ok {
 		return false
 	}
+	lines.take(end + width - start)
 	rec.Format, rec.Time = IISMSIIS, at
-	rec.raw, rec.layout = line, msiisLayout
-	m.row.quickEvent(&rec.Event, &counts)
+	rec.raw, rec.layout = b[start:end], msiisLayout
+	m.row.quickEvent(&rec.Event, b)
 	return true
 }
+
+// quickSplit finds the columns of the row that begins at start. It returns where
+// the last one begins, -1 if it cannot.
+func (m *msiisReader) quickSplit(b []byte, start int) int {
+	spans := &m.row.spans
+	k, begin := uint(0), start
+	behind := uint64(0) // the first byte of the next 64 stands behind a comma
+	for i := start; i+64 <= len(b); i += 64 {
+		next := (*[64]byte)(b[i : i+64])
+		commas := bytesOf(next, ','*each)
+		// What is a blank but not behind a comma, or behind one but no blank.
+		wrong := blanksOf(next) ^ (commas<<1 | behind)
+		behind = commas >> 63
+		for ; commas != 0; commas &= commas - 1 {
+			end := i + bits.TrailingZeros64(commas)
+			if end+1 >= len(b) || b[end+1] != ' ' {
+				return -1
+			}
+			spans[msiisOrder[k]&(iisColumns-1)] = iisSpan{begin, end}
+			begin = end + len(", ")
+			if k++; k == msiisCommas {
+				if upTo := commas ^ (commas - 1); wrong&upTo != 0 {
+					return -1
+				}
+				return begin
+			}
+		}
+		if wrong != 0 {
+			return -1
+		}
+	}
+	return -1
+}
+
+// msiisCommas is how many commas stand in front of the last column.
+const msiisCommas = uint(len(msiisOrder) - 1)
 
 // quickTime returns the moment of a date and a time. It keeps the last minute
 // of a log whose times are UTC or taken for it.

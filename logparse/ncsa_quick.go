@@ -10,64 +10,60 @@ type ncsaShort struct {
 	clock    minuteClock
 }
 
-// quick implements quickRowReader.
-func (r *ncsaReader) quick(rec *Record) bool {
-	block, n, size := r.lines.whole()
-	if n == 0 || !r.quickRow(rec, block[:n]) {
-		return false
-	}
-	r.lines.take(size)
-	return true
-}
-
-// quickRow fills in rec from a row. It assumes that there is no blank in the
-// name that the client gave, nor in the verb or behind it but for those that
-// IIS writes, so that the first time in brackets is the last one too:
+// quick implements quickRowReader. It assumes that there is no blank in the name
+// that the client gave, nor in the verb or behind it but for those that IIS
+// writes, so that the first time in brackets is the last one too:
 //
 //	host ident user [dd/Mon/yyyy:hh:mm:ss +hhmm] "VERB -?query SMTP" status bytes
-func (r *ncsaReader) quickRow(rec *Record, line []byte) bool {
-	host := indexFrom(line, 0, ' ')
-	if host == 0 || line[0] <= ' ' || line[0] >= 0x80 {
+//
+// Nor may there be a byte below the blank, or a blank at the end.
+func (r *ncsaReader) quick(rec *Record) bool {
+	lines, spans := r.lines, &r.row.spans
+	b, start := lines.buf[:lines.end], lines.start
+	if start == len(b) || b[start] <= ' ' || b[start] >= 0x80 {
 		return false // a blank line or a byte order mark
 	}
-	ident := indexFrom(line, host+1, ' ')
-	user := indexFrom(line, ident+1, ' ')
-	date := user + 2
-	if len(line) < date+ncsaDateLen+len(`] "`) || line[ident+1] == '[' || line[user+1] != '[' {
+	host := valueEnd(b, start)
+	ident := valueEnd(b, host+1)
+	user := valueEnd(b, ident+1)
+	date := user + len(" [")
+	verb := date + ncsaDateLen + len(`] "`)
+	if verb > len(b) || b[host] != ' ' || b[ident] != ' ' || b[ident+1] == '[' ||
+		string(b[user:date]) != " [" || string(b[verb-3:verb]) != `] "` {
 		return false
 	}
-	sec, ok := r.quickTime(line[date : date+ncsaDateLen])
-	i := date + ncsaDateLen
-	if !ok || string(line[i:i+3]) != `] "` {
+	sec, ok := r.quickTime(b[date : date+ncsaDateLen])
+	if !ok {
 		return false
 	}
-	verb := i + 3
-	verbEnd := indexFrom(line, verb, ' ')
-	if len(line)-verbEnd <= len(` -`) || string(line[verbEnd:verbEnd+2]) != ` -` {
+	verbEnd := valueEnd(b, verb)
+	i := verbEnd + len(" -")
+	if i >= len(b) || string(b[verbEnd:i]) != " -" {
 		return false
 	}
-	val := &r.row.val
-	val[iisQuery] = nil
-	i = verbEnd + 2
-	if line[i] == '?' {
-		query := i + 1
-		i = indexFrom(line, query, ' ')
-		val[iisQuery] = line[query:i]
+	query := i
+	if b[i] == '?' {
+		query++
+		i = valueEnd(b, query)
 	}
-	if len(line)-i < len(` SMTP" `) || string(line[i:i+7]) != ` SMTP" ` {
+	status := i + len(` SMTP" `)
+	if status > len(b) || string(b[i:status]) != ` SMTP" ` {
 		return false
 	}
-	counts := noCounts
-	if counts[iisStatus], i, ok = quickNumber(line, i+7); !ok || i == len(line) || line[i] != ' ' {
+	statusEnd := valueEnd(b, status)
+	end := valueEnd(b, statusEnd+1)
+	width := lineEndAt(b, end)
+	size := end + width - start
+	if width == 0 || size > lines.max || b[statusEnd] != ' ' || !ncsaCount(b[status:statusEnd]) || !ncsaCount(b[statusEnd+1:end]) {
 		return false
 	}
-	if counts[iisSent], i, ok = quickNumber(line, i+1); !ok || i < len(line) {
-		return false
-	}
-	val[iisClient], val[iisUser], val[iisMethod] = line[:host], line[ident+1:user], line[verb:verbEnd]
+	lines.take(size)
+	spans[iisClient], spans[iisUser] = iisSpan{start, host}, iisSpan{ident + 1, user}
+	spans[iisMethod], spans[iisQuery] = iisSpan{verb, verbEnd}, iisSpan{query, i}
+	spans[iisStatus], spans[iisSent] = iisSpan{status, statusEnd}, iisSpan{statusEnd + 1, end}
 	rec.Format, rec.Time = IISNCSA, outcome.Unix(sec*1e9, 0)
-	rec.raw, rec.layout = line, ncsaLayout
-	r.row.quickEvent(&rec.Event, &counts)
+	rec.raw, rec.layout = b[start:end], ncsaLayout
+	r.row.quickEvent(&rec.Event, b)
 	return true
 }
 

@@ -124,8 +124,11 @@ func (w *w3cReader) setColumns(names []string, named string) {
 	w.named = named
 	w.guessed = false
 	w.columns = iisColumnsOf(names, w3cColumns)
-	w.row.val = [iisColumns][]byte{}
+	w.row.val, w.row.spans = [iisColumns][]byte{}, iisSpans{}
+	usual := w.short.usual
+	usual.forget()
 	w.short = newW3CShort(w.columns)
+	w.short.usual = usual
 }
 
 // guess names the columns of a log without #Fields by the look of a row. Names

@@ -1,7 +1,6 @@
 package logparse
 
 import (
-	"bytes"
 	"encoding/binary"
 	"slices"
 
@@ -9,26 +8,43 @@ import (
 	"github.com/smtplog/smtplog/reply/outcome"
 )
 
-// w3cUsualRows is what earlier rows of a log with the usual columns had in
-// common: all columns, in the order in which the service writes them. Nearly
-// all logs are like that.
+// w3cUsualRows is what is known of the rows of a log with the usual columns: all
+// of them, in the order in which the service writes them. Nearly all logs are
+// like that.
 type w3cUsualRows struct {
-	front, back uint64 // "2006-10-09 05:00" of an earlier row, 0 for none yet
-	minute      int64  // when that minute began
-	places      [2]w3cPlaces
-	oldest      int
+	first, last uint64     // "2006-10-09 05:00" of a row, 0 for none yet
+	minute      int64      // when that minute began, in nanoseconds
+	tail        knownBytes // the end of a row from the blank behind time-taken on, with the line's end
+	tailRow     int        // how long it is without the line's end
+	fronts      *w3cFronts
 }
 
-// w3cPlaces is the part of a row from s-sitename to the blank behind s-port.
-type w3cPlaces struct {
-	text                []byte // empty for none yet
-	server, local, port int    // where these columns begin
-	accepted            bool   // it is of a connection that came in, see iisRow.accepted
+// A w3cFront is the part of rows from c-ip to the blank behind s-port, and what
+// it says.
+type w3cFront struct {
+	words, masks [w3cFrontMax / 8]uint64 // its bytes, then zeros; the bits that belong to it
+	size         uint8
+	number       uint64 // Record.connector; 0: there is none
+
+	text                              []byte // a copy, to which these refer
+	remote, helo, site, server, local []byte
+	kind                              Kind // KindReply or KindCommand
+	direction                         outcome.Direction
 }
 
-// w3cShortestRow is less than what the columns of any row take that goes this
-// way.
-const w3cShortestRow = 64
+// w3cFronts holds fronts of late rows, by their hash.
+type w3cFronts [256]w3cFront
+
+const (
+	// w3cFrontMax is the length of the longest front that is kept, in bytes.
+	w3cFrontMax = 96
+	// w3cWindow is how much of the buffer quickUsual looks at: any place in a row
+	// of less than w3cLongest bytes, and what may be looked at behind it.
+	w3cWindow  = w3cLongest + knownMax
+	w3cLongest = 256
+	// stampLen is the length of the date and the time with the blanks behind them.
+	stampLen = len("2006-10-09 05:00:15 ")
+)
 
 // isW3CUsual reports whether the columns are the usual ones.
 func isW3CUsual(columns []iisColumn) bool {
@@ -37,173 +53,197 @@ func isW3CUsual(columns []iisColumn) bool {
 
 var w3cUsualColumns = iisColumnsOf(w3cUsual, w3cColumns)
 
-// quickUsual is quickRow for rows with the usual columns. It assumes also that
-// cs-uri-stem is "-".
-func (w *w3cReader) quickUsual(rec *Record, line []byte) bool {
-	s := &w.short
-	if len(line) < w3cShortestRow || line[19] != ' ' {
+// quickUsual is quick for rows with the usual columns that have the minute and
+// the end of a row before and a front that is known, but for the last rows of a
+// block. It assumes also that cs-method is one of the common verbs, or "-" in
+// front of a reply, and that cs-uri-stem is "-".
+//
+// A place in a row of w3cLongest bytes or more may be taken for another one, but
+// then the row is found too long in the end.
+func (w *w3cReader) quickUsual(rec *Record) bool {
+	lines, u := w.lines, &w.short.usual
+	tail := &u.tail
+	start := lines.start
+	if u.fronts == nil || lines.end-start < w3cWindow {
 		return false
 	}
-	at, ok := s.usualTime(line)
-	if !ok {
+	b := (*[w3cWindow]byte)(lines.buf[start : start+w3cWindow])
+	tens, ones := b[17]-'0', b[18]-'0'
+	if (binary.LittleEndian.Uint64(b[0:])^u.first)|(binary.LittleEndian.Uint64(b[8:])^u.last) != 0 ||
+		b[16] != ':' || tens > 5 || ones > 9 || b[19] != ' ' {
 		return false
 	}
-	i := len("2006-10-09 05:00:15 ")
-	end := indexFrom(line, i, ' ')
-	if end == len(line) {
+	front := (*[w3cFrontMax]byte)(b[stampLen:])
+	f := &u.fronts[hashFront(front)]
+	if f.number == 0 || !f.begins(front) {
 		return false
 	}
-	client := line[i:end]
-	i = end + 1
-	n := bytes.IndexByte(line[i:], ' ')
-	if n < 0 {
+	i := stampLen + int(f.size)
+	verb, name := VerbNone, b[i:i+4]
+	switch {
+	case string(b[i+4:i+7]) == " - ":
+		if verb = verbOfFour(name); verb == VerbNone {
+			return false
+		}
+		i += len("RCPT - ")
+	case f.kind == KindReply && string(name) == "- - ":
+		name = nil
+		i += len("- - ")
+	default:
 		return false
 	}
-	user := line[i : i+n]
-	i += n + 1
-
-	p := s.usual.placesOf(line[i:])
-	if p == nil {
-		return false
-	}
-	here := line[i : i+len(p.text)]
-	i += len(here)
-
-	if end = indexFrom(line, i, ' '); end == len(line) {
-		return false
-	}
-	name := line[i:end]
-	i = end + 1
-	if len(line)-i < 2 || line[i] != '-' || line[i+1] != ' ' {
-		return false
-	}
-	i += 2
-	if n = bytes.IndexByte(line[i:], ' '); n < 0 {
-		return false
-	}
-	query := iisPresent(line[i : i+n])
-	i += n + 1
+	text, i := w.row.said(b[:], i, f.kind)
 	var counts [5]int64 // sc-status, sc-win32-status, sc-bytes, cs-bytes, time-taken
-	if i = quickNumbers(line, i, &counts); i < 0 {
+	if i = usualCounts(b, i, &counts); i >= w3cLongest || !tail.begins((*[knownMax]byte)(b[i&(w3cLongest-1):])) {
 		return false
 	}
-	if !(s.ended && string(line[i:]) == string(s.tail)) && !s.newTail(line[i:]) {
+	size := i + int(tail.size)
+	if size >= w3cLongest || size > lines.max || tail.size == 0 {
 		return false
 	}
+	lines.take(size)
 
-	rec.Format, rec.Time = IISW3C, at
-	rec.raw, rec.layout = line, w.layout
-	rec.Session, rec.Sequence, rec.Data, rec.Context = nil, -1, nil, nil
-	rec.Connector, rec.Server, rec.Local = iisPresent(here[:p.server-1]), iisPresent(here[p.server:p.local-1]), iisPresent(here[p.local:p.port-1])
-	rec.Remote = iisPresent(client)
-	rec.Win32, rec.BytesOut, rec.BytesIn, rec.Elapsed = counts[1], counts[2], counts[3], counts[4]
-	rec.VerbText = iisPresent(name)
-	rec.Verb = quickVerb(rec.VerbText)
-	rec.Code, rec.Enhanced, rec.More = 0, reply.Enhanced{}, false
+	if rec.connector != f.number {
+		w.beginFront(rec, f)
+	}
+	rec.Time = outcome.Unix(u.minute+(int64(tens)*10+int64(ones))*1e9, 0)
+	rec.raw = b[:i+u.tailRow]
+	rec.Verb, rec.VerbText, rec.Arg, rec.Text = verb, name, text, nil
+	rec.Code, rec.Enhanced = 0, reply.Enhanced{}
 	if status := counts[0]; status >= 200 && status <= 599 {
 		rec.Code = reply.Code(status)
 	}
-	rec.Helo, rec.Arg, rec.Text = nil, nil, nil
-	switch {
-	case !p.accepted && string(user) == iisOutboundResponse:
-		rec.Kind, rec.Direction = KindReply, outcome.Outbound
-		w.row.replyText(&rec.Event, query)
-		return true
-	case !p.accepted && string(user) == iisOutboundCommand:
-		rec.Kind, rec.Direction = KindCommand, outcome.Outbound
-	default:
-		rec.Kind, rec.Direction = KindCommand, outcome.Inbound
-		if rec.Verb == VerbNone {
-			rec.Kind = KindInfo
-		}
-		rec.Helo = iisPresent(user)
+	rec.Win32, rec.BytesOut, rec.BytesIn, rec.Elapsed = counts[1], counts[2], counts[3], counts[4]
+	if f.kind == KindReply {
+		rec.Arg = nil
+		rec.replied(text)
 	}
-	rec.Arg = w.row.argument(query)
 	return true
 }
 
-// iisPresent returns what is in a column, nil for nothing.
-func iisPresent(v []byte) []byte {
-	if len(v) == 0 || len(v) == 1 && v[0] == '-' {
-		return nil
+// usualCounts reads five numbers, or "-" as -1, with a blank in front of each, of
+// which the first is at i, and returns where the last of them ends. It is
+// w3cLongest for anything else, and where one may be so long that it is none.
+func usualCounts(b *[w3cWindow]byte, i int, to *[5]int64) int {
+	const mask = w3cLongest - 1
+	start, k := i, 0
+	j := i & mask
+	switch {
+	case string(b[j:j+len(" 250 0 ")]) == " 250 0 ":
+		to[0], to[1], k = 250, 0, 2
+		i += len(" 250 0")
+	case string(b[j:j+len(" 0 0 ")]) == " 0 0 ":
+		to[0], to[1], k = 0, 0, 2
+		i += len(" 0 0")
 	}
-	return v
-}
-
-// usualTime reads "2006-10-09 05:00:15" and keeps the minute.
-func (s *w3cShort) usualTime(line []byte) (outcome.Time, bool) {
-	u := &s.usual
-	front, back := binary.LittleEndian.Uint64(line), binary.LittleEndian.Uint64(line[8:])
-	tens, ones := line[17]-'0', line[18]-'0'
-	if front == u.front && back == u.back && line[16] == ':' && tens <= 5 && ones <= 9 {
-		return outcome.Unix((u.minute+int64(tens)*10+int64(ones))*1e9, 0), true
-	}
-	day, ok1 := s.date.seconds(line)
-	sec, ok2 := s.clock.seconds(line[11:])
-	if !ok1 || !ok2 || line[10] != ' ' {
-		return outcome.Time{}, false
-	}
-	u.front, u.back, u.minute = front, back, day+sec-int64(tens)*10-int64(ones)
-	return outcome.Unix((day+sec)*1e9, 0), true
-}
-
-// placesOf returns where the columns lie that rest begins with, nil if it has
-// fewer or they are too long.
-func (u *w3cUsualRows) placesOf(rest []byte) *w3cPlaces {
-	for k := range u.places {
-		p := &u.places[k]
-		if n := len(p.text); n > 0 && n <= len(rest) && string(rest[:n]) == string(p.text) {
-			return p
+	for ; k < len(to); k++ {
+		n := int64(b[(i+1)&mask] - '0')
+		if b[i&mask] != ' ' {
+			return w3cLongest
 		}
-	}
-	p := w3cPlaces{text: u.places[u.oldest].text[:0]}
-	p.server = indexFrom(rest, 0, ' ') + 1
-	p.local = indexFrom(rest, min(p.server, len(rest)), ' ') + 1
-	p.port = indexFrom(rest, min(p.local, len(rest)), ' ') + 1
-	end := indexFrom(rest, min(p.port, len(rest)), ' ') + 1
-	if end > len(rest) || end > maxSeen {
-		return nil
-	}
-	p.text = append(p.text, rest[:end]...)
-	p.accepted = string(rest[p.port:end-1]) == "0" && iisPresent(rest[p.local:p.port-1]) != nil
-	u.places[u.oldest] = p
-	u.oldest = 1 - u.oldest
-	return &u.places[1-u.oldest]
-}
-
-// quickNumbers reads numbers with one blank between two, of which each may be
-// "-", and returns where the last of them ends: at a blank or at the end of
-// the row. It is -1 for anything else.
-func quickNumbers(row []byte, i int, to *[5]int64) int {
-	for k := range to {
-		if k > 0 {
-			if i >= len(row) || row[i] != ' ' {
-				return -1
+		i += 2
+		if n > 9 {
+			if b[(i-1)&mask] != '-' {
+				return w3cLongest
 			}
-			i++
+			to[k] = -1
+			continue
 		}
-		n, start := int64(0), i
-		for ; i < len(row); i++ {
-			c := row[i] - '0'
+		for {
+			c := b[i&mask] - '0'
 			if c > 9 {
 				break
 			}
 			n = n*10 + int64(c)
-		}
-		switch {
-		case i-start > 18:
-			return -1
-		case i > start:
-		case i == len(row) || row[i] != '-':
-			return -1
-		default:
-			n = -1
 			i++
 		}
 		to[k] = n
 	}
-	if i < len(row) && row[i] != ' ' {
-		return -1
+	if i-start > 2*4+18 { // the other four have two bytes at least
+		return w3cLongest
 	}
 	return i
+}
+
+// begins reports whether b begins with the front.
+func (f *w3cFront) begins(b *[w3cFrontMax]byte) bool {
+	w, m := &f.words, &f.masks
+	return (binary.LittleEndian.Uint64(b[0:])^w[0])&m[0]|(binary.LittleEndian.Uint64(b[8:])^w[1])&m[1]|
+		(binary.LittleEndian.Uint64(b[16:])^w[2])&m[2]|(binary.LittleEndian.Uint64(b[24:])^w[3])&m[3]|
+		(binary.LittleEndian.Uint64(b[32:])^w[4])&m[4]|(binary.LittleEndian.Uint64(b[40:])^w[5])&m[5]|
+		(binary.LittleEndian.Uint64(b[48:])^w[6])&m[6]|(binary.LittleEndian.Uint64(b[56:])^w[7])&m[7] == 0 &&
+		(f.size <= 64 || (binary.LittleEndian.Uint64(b[64:])^w[8])&m[8]|(binary.LittleEndian.Uint64(b[72:])^w[9])&m[9]|
+			(binary.LittleEndian.Uint64(b[80:])^w[10])&m[10]|(binary.LittleEndian.Uint64(b[88:])^w[11])&m[11] == 0)
+}
+
+// hashFront returns the place of fronts that begin with b.
+func hashFront(b *[w3cFrontMax]byte) int {
+	odd := binary.LittleEndian.Uint64(b[8:]) ^ binary.LittleEndian.Uint64(b[24:])
+	h := binary.LittleEndian.Uint64(b[0:]) ^ binary.LittleEndian.Uint64(b[16:]) ^ binary.LittleEndian.Uint64(b[32:])
+	h = (h ^ odd*0x9e37_79b9_7f4a_7c15) * 0xff51_afd7_ed55_8ccd
+	return int(h >> 56)
+}
+
+// beginFront fills in what the rows with the front have in common. As long as the
+// record has its number, it need not be done again.
+func (w *w3cReader) beginFront(rec *Record, f *w3cFront) {
+	rec.Format, rec.layout = IISW3C, w.layout
+	rec.Kind, rec.Direction = f.kind, f.direction
+	rec.Session, rec.Sequence, rec.Data, rec.Context, rec.More = nil, -1, nil, nil, false
+	rec.Remote, rec.Helo, rec.Connector, rec.Server, rec.Local = f.remote, f.helo, f.site, f.server, f.local
+	rec.connector = f.number
+}
+
+// meet keeps the minute, the end and the front of a row that went another way.
+// With keep, the bytes of the front that it replaces stay as they are.
+func (u *w3cUsualRows) meet(rec *Record, b []byte, start, size int, spans *iisSpans, keep bool) {
+	at := spans[iisClient].begin
+	if at+w3cFrontMax > len(b) {
+		return
+	}
+	u.first, u.last = binary.LittleEndian.Uint64(b[start:]), binary.LittleEndian.Uint64(b[start+8:])
+	u.minute = rec.Time.UnixNano() - (int64(b[start+17]-'0')*10+int64(b[start+18]-'0'))*1e9
+	if tail := b[spans[iisElapsed].end : start+size]; len(tail) <= 32 {
+		u.tail.set(tail)
+		u.tailRow = len(rec.raw) - (spans[iisElapsed].end - start)
+	}
+	if u.fronts == nil {
+		u.fronts = new(w3cFronts)
+	}
+	front := (*[w3cFrontMax]byte)(b[at : at+w3cFrontMax])
+	f := &u.fronts[hashFront(front)]
+	width := spans[iisPort].end + 1 - at
+	if width > w3cFrontMax || f.number != 0 && f.begins(front) {
+		return
+	}
+	text := f.text[:0]
+	if keep {
+		text = nil
+	}
+	text = append(text, front[:width]...)
+	in := func(c iisColumn) []byte { return present(text[spans[c].begin-at : spans[c].end-at]) }
+	f.text, f.size, f.number = text, uint8(width), lastNumber.Add(1)
+	f.remote, f.helo, f.site, f.server, f.local = in(iisClient), nil, in(iisSite), in(iisServer), in(iisLocal)
+	f.kind, f.direction = KindCommand, rec.Direction
+	if rec.Kind == KindReply {
+		f.kind = KindReply
+	}
+	if f.direction == outcome.Inbound {
+		f.helo = in(iisUser)
+	}
+	f.words, f.masks = [len(f.words)]uint64{}, [len(f.masks)]uint64{}
+	for k := 0; 8*k < width; k++ {
+		f.masks[k] = lowBytes(width - 8*k)
+		f.words[k] = binary.LittleEndian.Uint64(front[8*k:]) & f.masks[k]
+	}
+}
+
+// forget begins rows with other columns: nothing is known of them.
+func (u *w3cUsualRows) forget() {
+	u.first = 0
+	if u.fronts != nil {
+		for i := range u.fronts {
+			u.fronts[i].number = 0
+		}
+	}
 }
