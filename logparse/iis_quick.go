@@ -52,41 +52,50 @@ func (r *iisRow) quickEvent(e *Event, b []byte) {
 	if status := spans[iisStatus].countIn(b); status >= 200 && status <= 599 {
 		e.Code = reply.Code(status)
 	}
-	e.Kind, e.Direction, e.Helo = KindCommand, outcome.Outbound, nil
 	user, query := spans[iisUser].in(b), spans[iisQuery].in(b)
-	accepted := e.Local != nil && string(spans[iisPort].in(b)) == "0"
-	switch {
-	case !accepted && string(user) == iisOutboundResponse:
-		e.Kind, e.Arg = KindReply, nil
+	if e.Local != nil && string(spans[iisPort].in(b)) == "0" {
+		// It was accepted, whatever its name.
+		e.Kind, e.Direction = quickSide(e.Verb, nil)
+	} else {
+		e.Kind, e.Direction = quickSide(e.Verb, user)
+	}
+	r.quickText(e, user, query)
+}
+
+// quickText fills in what cs-username and cs-uri-query say in an event whose Kind
+// and Direction are set.
+func (r *iisRow) quickText(e *Event, user, query []byte) {
+	e.Helo, e.Arg, e.Text = nil, nil, nil
+	if e.Kind == KindReply {
 		e.replied(r.blanks(query))
 		return
-	case !accepted && string(user) == iisOutboundCommand:
-	default:
-		e.Direction, e.Helo = outcome.Inbound, user
-		if e.Verb == VerbNone {
-			e.Kind = KindInfo
-		}
 	}
-	e.Arg, e.Text = r.argument(query), nil
+	if e.Direction == outcome.Inbound {
+		e.Helo = user
+	}
+	e.Arg = r.argument(query)
+}
+
+// quickSide is iisRow.side for a row that may be of a connection of ours.
+func quickSide(verb Verb, user []byte) (Kind, outcome.Direction) {
+	switch string(user) {
+	case iisOutboundResponse:
+		return KindReply, outcome.Outbound
+	case iisOutboundCommand:
+		return KindCommand, outcome.Outbound
+	}
+	if verb == VerbNone {
+		return KindInfo, outcome.Inbound
+	}
+	return KindCommand, outcome.Inbound
 }
 
 // quickVerb is iisVerb.
 func quickVerb(name []byte) Verb {
-	switch string(name) {
-	case "RCPT":
-		return VerbRCPT
-	case "MAIL":
-		return VerbMAIL
-	case "DATA":
-		return VerbDATA
-	case "QUIT":
-		return VerbQUIT
-	case "EHLO":
-		return VerbEHLO
-	case "HELO":
-		return VerbHELO
-	case "RSET":
-		return VerbRSET
+	if len(name) == 4 {
+		if verb := verbOfFour(name); verb != VerbNone {
+			return verb
+		}
 	}
 	return iisVerb(name)
 }

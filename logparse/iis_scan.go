@@ -47,6 +47,16 @@ func lessThan(b []byte, least uint64) uint64 {
 // is a blank or less, or where b ends.
 func valueEnd(b []byte, i int) int { return firstBelow(b, i, '!') }
 
+// commaFrom returns where the first comma, blank or byte below it is, at i or
+// behind it; len(b) if there is none.
+func commaFrom(b []byte, i int) int {
+	i = firstBelow(b, i, ','+1)
+	for i < len(b) && b[i] > ' ' && b[i] != ',' {
+		i = firstBelow(b, i+1, ','+1)
+	}
+	return i
+}
+
 // blanksOf returns the set of those bytes that are a blank or less.
 func blanksOf(b *[64]byte) uint64 {
 	return blanksOf8(b[0:8]) | blanksOf8(b[8:16])<<8 | blanksOf8(b[16:24])<<16 | blanksOf8(b[24:32])<<24 |
@@ -148,4 +158,23 @@ func blankPluses(b []byte) {
 			b[i] = ' '
 		}
 	}
+}
+
+// countAt reads the number that begins at i, or "-" as -1, and returns where it
+// ends. It is -1 for anything else, and for numbers so long that they are none.
+func countAt(b []byte, i int) (n int64, end int) {
+	end = i
+	for end < len(b) && b[end]-'0' <= 9 {
+		n = n*10 + int64(b[end]-'0')
+		end++
+	}
+	switch {
+	case end-i > 18:
+		return 0, -1
+	case end > i:
+		return n, end
+	case end < len(b) && b[end] == '-':
+		return -1, end + 1
+	}
+	return 0, -1
 }

@@ -24,6 +24,7 @@ type msiisReader struct {
 	row   iisRow
 	clock *localeClock
 	short minuteClock
+	known msiisKnown
 }
 
 func newMSIIS(lines *lineScanner, opt *Options, found Detection) rowReader {

@@ -11,6 +11,9 @@ import (
 // comma in front of the last column, and no other one nor a byte below it in the
 // row; and that a comma ends the row.
 func (m *msiisReader) quick(rec *Record) bool {
+	if m.quickKnown(rec) {
+		return true
+	}
 	lines, spans := m.lines, &m.row.spans
 	b, start := lines.buf[:lines.end], lines.start
 	if start == len(b) || b[start] <= ' ' || b[start] >= 0x80 {
@@ -32,8 +35,11 @@ func (m *msiisReader) quick(rec *Record) bool {
 	}
 	lines.take(end + width - start)
 	rec.Format, rec.Time = IISMSIIS, at
-	rec.raw, rec.layout = b[start:end], msiisLayout
+	rec.raw, rec.layout, rec.connector = b[start:end], msiisLayout, 0
 	m.row.quickEvent(&rec.Event, b)
+	if m.clock.utc() {
+		m.known.meet(at, b, spans, m.row.keep)
+	}
 	return true
 }
 
@@ -77,7 +83,7 @@ const msiisCommas = uint(len(msiisOrder) - 1)
 // of a log whose times are UTC or taken for it.
 func (m *msiisReader) quickTime(date, clock []byte) (outcome.Time, bool) {
 	c := m.clock
-	if len(clock) == len("13:17:37") && (c.loc == nil || c.loc == time.UTC) {
+	if len(clock) == len("13:17:37") && c.utc() {
 		day, ok1 := c.day.seconds(date, c.parse)
 		sec, ok2 := m.short.seconds(clock)
 		return outcome.Unix((day+sec)*1e9, 0), ok1 && ok2
@@ -85,3 +91,6 @@ func (m *msiisReader) quickTime(date, clock []byte) (outcome.Time, bool) {
 	at, msg := c.read(date, clock)
 	return at, msg == ""
 }
+
+// utc reports whether the times are UTC or taken for it.
+func (c *localeClock) utc() bool { return c.loc == nil || c.loc == time.UTC }

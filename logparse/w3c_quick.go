@@ -105,19 +105,13 @@ func w3cRowAnyway(b []byte) bool {
 
 // quickSplit finds the columns of the row that begins at start. It returns where
 // the row ends and how many bytes the line takes, 0 if there are not as many
-// columns as there should be.
+// columns as there should be, and for the last row of a block.
 func (w *w3cReader) quickSplit(b []byte, start int) (end, size int) {
 	const column, place = w3cMaxColumns - 1, iisColumns - 1 // bits of them
 	s, spans := &w.short, &w.row.spans
-	var rest [64]byte // of the buffer, and zeros behind it
 	n, begin := 0, start
-	for i := start; i < len(b); i += 64 {
-		next := &rest
-		if i+64 <= len(b) {
-			next = (*[64]byte)(b[i : i+64])
-		} else {
-			copy(rest[:], b[i:])
-		}
+	for i := start; i+64 <= len(b); i += 64 {
+		next := (*[64]byte)(b[i : i+64])
 		for set := blanksOf(next); set != 0; set &= set - 1 {
 			at := bits.TrailingZeros64(set) & 63
 			end = i + at
