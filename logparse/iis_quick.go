@@ -53,7 +53,7 @@ func (r *iisRow) quickEvent(e *Event, b []byte) {
 		e.Code = reply.Code(status)
 	}
 	user, query := spans[iisUser].in(b), spans[iisQuery].in(b)
-	if e.Local != nil && string(spans[iisPort].in(b)) == "0" {
+	if port := spans[iisPort]; e.Local != nil && port.end-port.begin == 1 && b[port.begin] == '0' {
 		// It was accepted, whatever its name.
 		e.Kind, e.Direction = quickSide(e.Verb, nil)
 	} else {

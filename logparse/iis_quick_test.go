@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"reflect"
 	"slices"
@@ -102,7 +103,7 @@ func spoil(rng *rand.Rand, log []byte) []byte {
 func TestShortWayOfIIS(t *testing.T) {
 	rng := rand.New(rand.NewPCG(11, 12))
 	for seed := range uint64(24) {
-		rows := iisRows(seed, 3)
+		rows := iisRows(seed, 3+int(seed)%12)
 		logs := iisLogs(rows)
 		columns := w3cUsual
 		if seed%2 == 0 {
@@ -120,7 +121,9 @@ func TestShortWayOfIIS(t *testing.T) {
 				t.Errorf("%v, seed %d: %d of %d rows went the short way", format, seed, quickly, all)
 			}
 			for range 5 {
-				checkShortWay(t, spoil(rng, log), opt)
+				log := spoil(rng, log)
+				checkShortWay(t, log, opt)
+				checkQuick(t, log, opt)
 			}
 		}
 	}
@@ -141,7 +144,75 @@ func FuzzShortWayOfIIS(f *testing.F) {
 	f.Fuzz(func(t *testing.T, format, order uint8, log []byte) {
 		opt := Options{Format: IISW3C + Format(format%4), DateOrder: DateOrder(order % 4), MaxLine: 4096}
 		checkShortWay(t, log, opt)
+		checkQuick(t, log, opt)
 	})
+}
+
+// Rows that are like the one before but for one value: a long one, a number of
+// many digits, or none.
+func TestShortWayOfIISByValue(t *testing.T) {
+	values := map[string][]string{}
+	for n := range 330 {
+		long := strings.Repeat("a+b", n)[:n]
+		values["cs-uri-query"] = append(values["cs-uri-query"], long, "+"+long, "<"+long+"@>")
+		if n < 110 {
+			values["cs-username"] = append(values["cs-username"], long)
+			values["s-computername"] = append(values["s-computername"], long)
+			values["s-port"] = append(values["s-port"], long)
+		}
+	}
+	for _, counter := range []string{"sc-status", "sc-win32-status", "sc-bytes", "cs-bytes", "time-taken"} {
+		for n := range 22 {
+			values[counter] = append(values[counter], "9876543210987654321098"[:n], strings.Repeat("0", n), "-"+strings.Repeat("1", n))
+		}
+		values[counter] = append(values[counter], "25x", "+5", "/", ":", "0:", "--", "250 0", " 0", "0 ", "199", "200", "599", "600")
+	}
+	for _, name := range []string{"c-ip", "cs-username", "s-sitename", "s-computername", "s-ip", "s-port", "cs-method", "cs-uri-stem", "cs-uri-query", "cs-version", "cs(Referer)"} {
+		values[name] = append(values[name], "", "-", "--", "+", "++", "-+", "+-", "0", "00", "a b", "\t", "a\tb", "\x00", "\r", "a\rb", "\x80\xff", "MAIL", "mail", "QUIT", "STARTTLS",
+			iisOutboundCommand, iisOutboundResponse, "250 x", "<a+b@c>", "<a+b>", ">", ",", "a,b")
+	}
+	values["date"] = []string{"2026-03-01", "2026-03-0", "2026-02-30", "2026-03-011", "2026/03/01", "-", ""}
+	values["time"] = []string{"23:58:59", "23:58:60", "23:58:61", "23:58:5:", "23:58:/0", "23:59:00", "24:00:00", "23-58-00", "-", ""}
+	usual := iisRows(1, 3)
+	reversed := slices.Clone(w3cUsual)
+	slices.Reverse(reversed)
+	for name, values := range values {
+		var rows []map[string]string
+		for i, value := range values {
+			for range 2 {
+				row := maps.Clone(usual[i%len(usual)])
+				rows = append(rows, maps.Clone(row))
+				row[name] = value
+				rows = append(rows, row)
+			}
+		}
+		logs := [][]byte{w3cLog(rows, w3cUsual, true), w3cLog(rows, reversed, true)}
+		for _, log := range logs {
+			checkShortWay(t, log, Options{Format: IISW3C})
+			checkShortWay(t, log, Options{Format: IISW3C, MaxLine: 250})
+		}
+		if name != "date" && name != "time" {
+			checkShortWay(t, ncsaLog(rows), Options{Format: IISNCSA})
+			checkShortWay(t, msiisLog(rows), Options{Format: IISMSIIS, MaxLine: 240})
+		}
+	}
+}
+
+// Nearly all rows of a log with the usual columns are like rows before them.
+func TestKnownRowsOfIIS(t *testing.T) {
+	for _, format := range []Format{IISW3C, IISMSIIS} {
+		log := iisLogs(iisRows(5, 40))[format]
+		records, _, _, _ := readRows(t, log, Options{Format: format}, true)
+		known := 0
+		for _, rec := range records {
+			if rec.connector != 0 {
+				known++
+			}
+		}
+		if known < len(records)*6/10 {
+			t.Errorf("%v: %d of %d rows were known", format, known, len(records))
+		}
+	}
 }
 
 func TestShortWayOfIMS(t *testing.T) {

@@ -12,10 +12,11 @@ import (
 // of them, in the order in which the service writes them. Nearly all logs are
 // like that.
 type w3cUsualRows struct {
-	first, last uint64     // "2006-10-09 05:00" of a row, 0 for none yet
-	minute      int64      // when that minute began, in nanoseconds
-	tail        knownBytes // the end of a row from the blank behind time-taken on, with the line's end
-	tailRow     int        // how long it is without the line's end
+	first, last uint64           // "2006-10-09 05:00" of a row, 0 for none yet
+	minute      int64            // when that minute began, in nanoseconds
+	tail        knownBytes       // the end of a row from the blank behind time-taken on, with the line's end
+	tailText    [w3cTailMax]byte // the same
+	tailRow     int              // how long it is without the line's end
 	fronts      *w3cFronts
 }
 
@@ -42,6 +43,8 @@ const (
 	// of less than w3cLongest bytes, and what may be looked at behind it.
 	w3cWindow  = w3cLongest + knownMax
 	w3cLongest = 256
+	// w3cTailMax is the length of the longest end that is kept, in bytes.
+	w3cTailMax = 32
 	// stampLen is the length of the date and the time with the blanks behind them.
 	stampLen = len("2006-10-09 05:00:15 ")
 )
@@ -203,7 +206,8 @@ func (u *w3cUsualRows) meet(rec *Record, b []byte, start, size int, spans *iisSp
 	}
 	u.first, u.last = binary.LittleEndian.Uint64(b[start:]), binary.LittleEndian.Uint64(b[start+8:])
 	u.minute = rec.Time.UnixNano() - (int64(b[start+17]-'0')*10+int64(b[start+18]-'0'))*1e9
-	if tail := b[spans[iisElapsed].end : start+size]; len(tail) <= 32 {
+	if tail := b[spans[iisElapsed].end : start+size]; len(tail) <= w3cTailMax && string(tail) != string(u.tailText[:u.tail.size]) {
+		copy(u.tailText[:], tail)
 		u.tail.set(tail)
 		u.tailRow = len(rec.raw) - (spans[iisElapsed].end - start)
 	}
