@@ -101,7 +101,7 @@ func (w *w3cReader) quickUsual(rec *Record) bool {
 		return false
 	}
 	size := i + int(tail.size)
-	if size >= w3cLongest || size > lines.max || tail.size == 0 {
+	if size > lines.max || tail.size == 0 {
 		return false
 	}
 	lines.take(size)
