@@ -180,7 +180,7 @@ func TestShortWayOfIISByValue(t *testing.T) {
 		var rows []map[string]string
 		for i, value := range values {
 			for range 2 {
-				row := maps.Clone(usual[i%len(usual)])
+				row := maps.Clone(usual[i/7%len(usual)])
 				rows = append(rows, maps.Clone(row))
 				row[name] = value
 				rows = append(rows, row)
@@ -196,6 +196,29 @@ func TestShortWayOfIISByValue(t *testing.T) {
 			checkShortWay(t, msiisLog(rows), Options{Format: IISMSIIS, MaxLine: 240})
 		}
 	}
+}
+
+// Fronts that differ in their last bytes alone, and columns whose names change in
+// the middle of the log.
+func TestShortWayOfLikeRows(t *testing.T) {
+	renamed := slices.Clone(w3cUsual)
+	renamed[len(renamed)-1] = "x-other"
+	var log []byte
+	for i := range 4 {
+		rows := iisRows(2, 4)
+		for k, row := range rows {
+			row["s-computername"], row["s-ip"] = fmt.Sprint("MAIL0", k%3), fmt.Sprint("10.0.0.", k%2)
+			if row["s-port"] == "0" && row["cs-username"] != "-" {
+				row["c-ip"], row["cs-username"] = "192.0.2.1", strings.Repeat("host.", 8+i)+"org"
+			}
+		}
+		columns := w3cUsual
+		if i%2 == 1 {
+			columns = renamed
+		}
+		log = append(log, w3cLog(append(rows, rows...), columns, true)...)
+	}
+	checkShortWay(t, log, Options{Format: IISW3C})
 }
 
 // Nearly all rows of a log with the usual columns are like rows before them.

@@ -131,16 +131,19 @@ func (r *iisRow) withoutPluses(s []byte, plus int) []byte {
 
 // keepAddresses puts back what is in brackets and has an "@".
 func (r *iisRow) keepAddresses(s []byte) {
-	for k := 0; ; {
-		n := bytes.IndexByte(s[k:], '>')
-		if n < 0 {
-			return
+	open, address := -1, false
+	for i, c := range s {
+		switch c {
+		case '<':
+			open, address = i, false
+		case '@':
+			address = true
+		case '>':
+			if open >= 0 && address {
+				copy(r.plain[open:i], s[open:i])
+			}
+			open = -1
 		}
-		open := bytes.LastIndexByte(s[k:k+n], '<')
-		if inside := s[k+max(open, 0) : k+n]; open >= 0 && bytes.IndexByte(inside, '+') >= 0 && bytes.IndexByte(inside, '@') >= 0 {
-			copy(r.plain[k+open:], inside)
-		}
-		k += n + 1
 	}
 }
 

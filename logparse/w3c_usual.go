@@ -107,10 +107,10 @@ func (w *w3cReader) quickUsual(rec *Record) bool {
 	lines.take(size)
 
 	if rec.connector != f.number {
-		w.beginFront(rec, f)
+		rec.beginFront(f)
 	}
 	rec.Time = outcome.Unix(u.minute+(int64(tens)*10+int64(ones))*1e9, 0)
-	rec.raw = b[:i+u.tailRow]
+	rec.raw, rec.layout = b[:i+u.tailRow], w.layout
 	rec.Verb, rec.VerbText, rec.Arg, rec.Text = verb, name, text, nil
 	rec.Code, rec.Enhanced = 0, reply.Enhanced{}
 	if status := counts[0]; status >= 200 && status <= 599 {
@@ -189,8 +189,8 @@ func hashFront(b *[w3cFrontMax]byte) int {
 
 // beginFront fills in what the rows with the front have in common. As long as the
 // record has its number, it need not be done again.
-func (w *w3cReader) beginFront(rec *Record, f *w3cFront) {
-	rec.Format, rec.layout = IISW3C, w.layout
+func (rec *Record) beginFront(f *w3cFront) {
+	rec.Format = IISW3C
 	rec.Kind, rec.Direction = f.kind, f.direction
 	rec.Session, rec.Sequence, rec.Data, rec.Context, rec.More = nil, -1, nil, nil, false
 	rec.Remote, rec.Helo, rec.Connector, rec.Server, rec.Local = f.remote, f.helo, f.site, f.server, f.local
@@ -239,15 +239,5 @@ func (u *w3cUsualRows) meet(rec *Record, b []byte, start, size int, spans *iisSp
 	for k := 0; 8*k < width; k++ {
 		f.masks[k] = lowBytes(width - 8*k)
 		f.words[k] = binary.LittleEndian.Uint64(front[8*k:]) & f.masks[k]
-	}
-}
-
-// forget begins rows with other columns: nothing is known of them.
-func (u *w3cUsualRows) forget() {
-	u.first = 0
-	if u.fronts != nil {
-		for i := range u.fronts {
-			u.fronts[i].number = 0
-		}
 	}
 }
