@@ -7,6 +7,8 @@ import (
 	"io"
 	"sync"
 	"sync/atomic"
+
+	"github.com/smtplog/smtplog/reply/outcome"
 )
 
 // An ahead reads one log ahead of its Reader's Next. A goroutine of its own
@@ -47,8 +49,12 @@ type ahead struct {
 	current bool     // Next was called
 	b       *batch   // being read, nil before the first
 	record  int      // of b, the next
+	extra   int      // of b's extras, the next
 	bad     int      // of b's errs, the next
-	limit   int      // the record in front of which an error stands, or len(b.records)
+	limit   int      // the record in front of which an error stands, or len(b.packed)
+	rec     Record   // that was unpacked
+	like    *alike   // of b, whose values rec has, nil: none
+	counted bool     // rec has counters
 	line    int64    // lines in front of b
 	state   rowState // that the rows in front of b leave
 	serial  bool     // rows are read one after the other, by r itself
@@ -56,7 +62,7 @@ type ahead struct {
 }
 
 func newAhead(r *Reader, p *Pool, src io.Reader) *ahead {
-	a := &ahead{r: r, pool: p, src: src,
+	a := &ahead{r: r, pool: p, src: src, rec: Record{Pos: outcome.Position{File: r.name}}, counted: true,
 		quit: make(chan struct{}), started: make(chan struct{}),
 		queue: make(chan *batch, p.ahead()), slots: make(chan struct{}, p.ahead())}
 	a.slots <- struct{}{}
@@ -236,18 +242,14 @@ func (a *ahead) parseInOrder(in *aheadSource) {
 			}
 			a.parsed = b
 		}
-		var bad *SyntaxError
-		switch {
-		case err == nil:
+		if err == nil {
 			b.keep(rec)
-		case errors.As(err, &bad):
-			b.errs = append(b.errs, batchError{len(b.records), bad})
-		default:
+		} else if !b.bad(err) {
 			b.end = err
 			a.handOver()
 			return
 		}
-		if b.full() {
+		if b.full() || len(b.text) >= a.pool.size() {
 			a.handOver()
 		}
 	}
@@ -256,10 +258,10 @@ func (a *ahead) parseInOrder(in *aheadSource) {
 // handOver gives what was parsed in order to Next, before more is waited for.
 func (a *ahead) handOver() {
 	b := a.parsed
-	if b == nil || b.end == nil && len(b.records)+len(b.errs) == 0 {
+	if b == nil || b.end == nil && len(b.packed)+len(b.errs) == 0 {
 		return
 	}
-	a.parsed = nil
+	a.parsed, b.rows = nil, b.text
 	b.counts, a.order.counts = a.order.counts, Counts{}
 	b.done <- struct{}{}
 	a.queue <- b // has room for as many as there are slots
@@ -267,13 +269,15 @@ func (a *ahead) handOver() {
 
 // keep adds a copy of the record.
 func (b *batch) keep(rec *Record) {
-	n := len(b.records)
-	if n < cap(b.records) {
-		b.records = b.records[:n+1]
-	} else {
-		b.records = append(b.records, Record{})
+	if len(b.packed) == 0 {
+		b.offset = rec.Pos.Offset
 	}
-	b.text = rec.appendTo(b.text, &b.records[n])
+	at := len(b.text)
+	b.text = append(b.text, rec.raw...)
+	if !b.pack(rec, at) {
+		b.text = b.text[:at]
+		b.whole(rec)
+	}
 }
 
 // appendTo makes dst a copy of r whose texts are in b, which it returns longer.

@@ -46,14 +46,19 @@ type batch struct {
 	finish  rowState // where it stopped
 	taken   int      // bytes of data that were parsed; what is behind needs what follows
 	lines   int64    // in them
-	records []Record
+	packed  []packedRecord
+	records []Record // those of packed that are whole
+	alikes  []alike
+	extras  []extra
+	rows    []byte // that records refer to: data or text
 	errs    []batchError
 	counts  Counts
-	text    []byte     // records of a part without data refer to it
-	known   *knownRows // the connectors and sessions that records have, nil: none
+	text    []byte // copies
+
+	likes [512]uint16 // where an alike may be
 }
 
-// A batchError stands in front of the record with its number.
+// A batchError stands in front of the packed record with its number.
 type batchError struct {
 	record int
 	*SyntaxError
@@ -69,14 +74,12 @@ func (b *batch) parse() {
 	}
 	lines := &lineScanner{max: a.max, buf: b.data, end: len(b.data), base: b.offset, err: b.end, fixed: true}
 	rows := newRowReader(lines, &a.r.opt, a.found).(midReader)
-	rows.resume(b.begin, true)
+	rows.resume(b.begin, false)
 	exchange, _ := rows.(*exchangeRows)
-	var known *knownRows
 	if exchange != nil && exchange.short.kinds != nil {
-		known = a.pool.takeKnown()
-		known.goOn(exchange, a)
+		a.pool.takeKnown().goOn(exchange, a)
 	}
-	b.referTo(known)
+	b.rows = b.data
 	r := &Reader{name: a.r.name, opt: a.r.opt, lines: lines, rows: rows, found: a.found}
 	r.quick, _ = r.rows.(quickRowReader)
 	for {
@@ -96,48 +99,40 @@ func (b *batch) parse() {
 		b.taken, b.lines = len(b.data), lines.number
 	}
 	if exchange != nil && exchange.known != nil {
-		b.known = exchange.known
-		a.pool.giveKnown(b.known)
+		a.pool.giveKnown(exchange.known)
 	}
 	b.finish = rows.state()
 	b.done <- struct{}{}
 }
 
-// referTo makes records that were used before ready for rows of which so much is
-// known: what others filled in does not hold for them.
-func (b *batch) referTo(known *knownRows) {
-	if b.known == known {
-		return
-	}
-	b.known = known
-	records := b.records[:cap(b.records)]
-	for i := range records {
-		records[i].connector, records[i].conversation = 0, 0
-	}
-}
-
-func (b *batch) full() bool { return len(b.records)+len(b.errs) >= chunkRecords }
+func (b *batch) full() bool { return len(b.packed)+len(b.errs) >= chunkRecords }
 
 // add reads one more record or malformed line. It reports false when there was
 // none.
 func (b *batch) add(r *Reader) bool {
-	n := len(b.records)
-	if n < cap(b.records) {
-		b.records = b.records[:n+1]
-	} else {
-		b.records = append(b.records, Record{})
+	rec, err := r.read(&r.rec)
+	if err != nil {
+		return b.bad(err)
 	}
-	_, err := r.read(&b.records[n])
-	b.records[n].ends = nil // they are the Reader's
-	if err == nil {
-		return true
+	b.put(rec)
+	return true
+}
+
+// put adds a record of the chunk's data.
+func (b *batch) put(rec *Record) {
+	at := cap(b.data) - cap(rec.raw)
+	if len(rec.raw) == 0 || uint(at) >= uint(len(b.data)) || &b.data[at] != &rec.raw[0] || !b.pack(rec, at) {
+		b.whole(rec)
 	}
-	b.records = b.records[:n]
+}
+
+// bad adds a malformed line. It reports false if the error is another one.
+func (b *batch) bad(err error) bool {
 	var bad *SyntaxError
 	if !errors.As(err, &bad) {
 		return false
 	}
-	b.errs = append(b.errs, batchError{n, bad})
+	b.errs = append(b.errs, batchError{len(b.packed), bad})
 	return true
 }
 
@@ -146,7 +141,8 @@ func (b *batch) reset(a *ahead) {
 	b.reader, b.data, b.offset, b.torn, b.end = a, nil, 0, false, nil
 	b.begin, b.finish, b.taken, b.lines, b.counts = nil, nil, 0, 0, Counts{}
 	clear(b.errs)
-	b.records, b.errs, b.text = b.records[:0], b.errs[:0], b.text[:0]
+	b.packed, b.records, b.alikes, b.extras = b.packed[:0], b.records[:0], b.alikes[:0], b.extras[:0]
+	b.errs, b.text = b.errs[:0], b.text[:0]
 }
 
 // fill makes the batch the next chunk: rest, which was read already, and more

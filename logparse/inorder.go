@@ -7,6 +7,21 @@ import (
 
 // next is Next of a Reader that reads ahead.
 func (a *ahead) next() (*Record, error) {
+	if a.record < a.limit {
+		p := &a.b.packed[a.record]
+		a.record++
+		if p.flags&packedWhole == 0 {
+			return a.unpack(p), nil
+		}
+		rec := &a.b.records[p.like]
+		rec.Pos.Line += a.line
+		return rec, nil
+	}
+	return a.nextOther()
+}
+
+// nextOther is next where the next record is not at hand.
+func (a *ahead) nextOther() (*Record, error) {
 	r := a.r
 	if r.err != nil {
 		return nil, r.err
@@ -31,10 +46,7 @@ func (a *ahead) next() (*Record, error) {
 				return nil, r.err
 			}
 		case a.record < a.limit:
-			rec := &a.b.records[a.record]
-			a.record++
-			rec.Pos.Line += a.line
-			return rec, nil
+			return a.next()
 		case a.bad < len(a.b.errs):
 			bad := a.b.errs[a.bad].SyntaxError
 			a.bad++
@@ -116,12 +128,17 @@ func (a *ahead) load(b *batch) bool {
 		a.fail(context.Canceled)
 		return false
 	}
-	a.b, a.record, a.bad, a.off = b, 0, 0, 0
-	a.bound()
-	if !a.fits(b) {
+	a.off = 0
+	if a.begins(b); !a.fits(b) {
 		a.goSerial()
 	}
 	return true
+}
+
+// begins makes b the batch whose records come next.
+func (a *ahead) begins(b *batch) {
+	a.b, a.record, a.extra, a.bad, a.like = b, 0, 0, 0, nil
+	a.bound()
 }
 
 // fits reports whether b was parsed from the state that the rows in front leave.
@@ -131,7 +148,7 @@ func (a *ahead) fits(b *batch) bool {
 
 // bound finds how many records come before the next error.
 func (a *ahead) bound() {
-	a.limit = len(a.b.records)
+	a.limit = len(a.b.packed)
 	if a.bad < len(a.b.errs) {
 		a.limit = a.b.errs[a.bad].record
 	}
@@ -180,7 +197,7 @@ func (a *ahead) goSerial() {
 	rows.resume(a.state, false)
 	r.lines, r.rows = lines, rows
 	r.quick, _ = r.rows.(quickRowReader)
-	a.serial = true
+	a.serial, a.limit = true, 0
 }
 
 // rejoin goes back to what is parsed ahead, when all that was read serially is
@@ -198,12 +215,12 @@ func (a *ahead) rejoin() bool {
 	}
 	a.drop()
 	a.line, a.state = lines.number, a.r.rows.(midReader).state()
-	a.b, a.record, a.bad, a.off = b, 0, 0, 0
-	a.bound()
-	if a.fits(b) {
+	a.off = 0
+	if a.begins(b); a.fits(b) {
 		a.serial = false
 		return true
 	}
+	a.limit = 0
 	if !b.torn {
 		state := a.state
 		a.assumed.Store(&state)

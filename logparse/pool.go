@@ -7,7 +7,7 @@ import (
 
 const (
 	// chunkSize is how much of a log is parsed at a time, in bytes. With the
-	// records that come of it, a chunk takes about four times as much memory.
+	// records that come of it, a chunk takes about twice as much memory.
 	chunkSize = 256 << 10
 
 	// chunkRecords bounds the records and malformed lines of one chunk: rows
