@@ -15,9 +15,8 @@ type midReader interface {
 	rowReader
 	// state returns what the rows so far leave to those that follow.
 	state() rowState
-	// resume goes on from a state. With keep, the bytes that records refer to
-	// stay as they are when the next row is read.
-	resume(s rowState, keep bool)
+	// resume goes on from a state.
+	resume(s rowState)
 }
 
 // A rowState is what the rows of a log leave to those that follow: their
@@ -74,7 +73,7 @@ func (b *batch) parse() {
 	}
 	lines := &lineScanner{max: a.max, buf: b.data, end: len(b.data), base: b.offset, err: b.end, fixed: true}
 	rows := newRowReader(lines, &a.r.opt, a.found).(midReader)
-	rows.resume(b.begin, false)
+	rows.resume(b.begin)
 	exchange, _ := rows.(*exchangeRows)
 	if exchange != nil && exchange.short.kinds != nil {
 		a.pool.takeKnown().goOn(exchange, a)

@@ -194,7 +194,7 @@ func (a *ahead) goSerial() {
 	}
 	lines.base, lines.number = a.b.offset+int64(a.off), a.line
 	rows := newRowReader(lines, &r.opt, r.found).(midReader)
-	rows.resume(a.state, false)
+	rows.resume(a.state)
 	r.lines, r.rows = lines, rows
 	r.quick, _ = r.rows.(quickRowReader)
 	a.serial, a.limit = true, 0

@@ -24,9 +24,9 @@ type exchangeState struct {
 
 func (r *exchangeRows) state() rowState { return exchangeState{r.log, r.logType, r.columns} }
 
-func (r *exchangeRows) resume(s rowState, keep bool) {
+func (r *exchangeRows) resume(s rowState) {
 	st := s.(exchangeState)
-	r.log, r.logType, r.columns, r.keep = st.log, st.logType, st.columns, keep
+	r.log, r.logType, r.columns = st.log, st.logType, st.columns
 	r.short = r.shorten()
 }
 
@@ -54,10 +54,10 @@ func (w *w3cReader) state() rowState {
 	return w3cState{w.layout, w.columns, w.named, w.guessed, w.began, w.last}
 }
 
-func (w *w3cReader) resume(s rowState, keep bool) {
+func (w *w3cReader) resume(s rowState) {
 	st := s.(w3cState)
 	w.layout, w.columns, w.named, w.guessed, w.began, w.last = st.layout, st.columns, st.named, st.guessed, st.began, st.last
-	w.row.val, w.row.keep = [iisColumns][]byte{}, keep
+	w.row.val = [iisColumns][]byte{}
 	w.short = newW3CShort(w.columns)
 }
 
