@@ -46,7 +46,7 @@ type alike struct {
 	session, local, remote []byte
 	conversation           uint64
 
-	// The same for all with the connector, unless that is 0.
+	// The same for all conversations of the connector.
 	connector                 uint64
 	format                    Format
 	direction                 outcome.Direction
@@ -260,7 +260,7 @@ func (a *ahead) unpack(p *packedRecord) *Record {
 // share fills in what the records that come have in common.
 func (a *ahead) share(l *alike) {
 	rec := &a.rec
-	if a.like == nil || l.connector == 0 || l.connector != rec.connector {
+	if a.like == nil || l.conversation == 0 || l.connector == 0 || l.connector != rec.connector {
 		rec.Format, rec.Direction, rec.layout = l.format, l.direction, l.layout
 		rec.Server, rec.Connector, rec.Helo = l.server, l.connectorID, l.helo
 		rec.connector = l.connector
