@@ -249,7 +249,7 @@ func (a *ahead) parseInOrder(in *aheadSource) {
 			a.handOver()
 			return
 		}
-		if b.full() || len(b.text) >= a.pool.size() {
+		if b.full() {
 			a.handOver()
 		}
 	}

@@ -109,7 +109,7 @@ func (b *batch) pack(rec *Record, at int) bool {
 	if rec.Text != nil {
 		if said == nil {
 			said, flags = rec.Text, packedText
-		} else if flags |= packedText; len(said) != len(rec.Text) || &said[0] != &rec.Text[0] {
+		} else if flags |= packedText; len(said) != len(rec.Text) || len(said) == 0 || &said[0] != &rec.Text[0] {
 			fits = false
 		}
 	}

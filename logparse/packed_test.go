@@ -43,7 +43,8 @@ func (m *recordMaker) text(n int) []byte {
 	return b
 }
 
-// value returns nil, a part of the row, or bytes that are not in it.
+// value returns nil, a part of the row, which may be empty, or bytes that are not
+// in it.
 func (m *recordMaker) value(row []byte) []byte {
 	switch m.IntN(8) {
 	case 0, 1, 2:
@@ -54,6 +55,9 @@ func (m *recordMaker) value(row []byte) []byte {
 		return m.own(append(b[:0], m.text(n)...))
 	}
 	from := m.IntN(len(row))
+	if m.oneIn(40) {
+		return row[from:from]
+	}
 	return row[from : from+1+m.IntN(len(row)-from)]
 }
 
