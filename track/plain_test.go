@@ -128,6 +128,7 @@ func TestPlainOrNot(t *testing.T) {
 		{"two ways to write it", []string{mail + receive + toA, delivered + "recipient-address=A@example.com"}, false},
 		{"to mailbox delivery", []string{mail + receive + toA, delivered + toA, sentIn + toA + "|source-context=08DE5A2000000001;250 2.0.0 OK [Hostname=EX1.example.com]"}, true},
 		{"to mailbox delivery without its rows", []string{mail + receive + toA, sentOut + toA, sentIn + toA}, false},
+		{"a step of mailbox delivery alone", []string{mail + receive + toA, sentOut + toA, sentIn + toA + "|source=STOREDRIVER"}, false},
 		{"put off", []string{mail + receive + toA, mail + "client-hostname=EX1|source=SMTP|event-id=DEFER|internal-message-id=7|" + toA, delivered + toA}, false},
 		{"no arrival", []string{mail + "server-hostname=EX1|source=ROUTING|event-id=PROCESS|internal-message-id=7|" + toA, delivered + toA}, false},
 	} {
