@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/smtplog/smtplog/logparse/jsontext"
+	"github.com/smtplog/smtplog/reply"
 	"github.com/smtplog/smtplog/reply/outcome"
 )
 
@@ -21,11 +22,24 @@ type JSONWriter struct {
 	// The last value that had to be escaped, and how.
 	value, escaped []byte
 
+	// What the last record of a log of whole seconds had of these, and as JSON.
+	at        outcome.Time
+	format    Format
+	direction outcome.Direction
+	when      []byte
+
+	// The same for the IMS, whose records follow one another session by session.
+	session     string
+	sessionText []byte
+	remote      []byte
+	remoteText  []byte
+	stamp       []byte // with which rows begin
+	stampColumn []byte // and the beginning of the next column
+
 	layout   *layout
 	keys     []jsonKey // of its columns
 	keysSize int       // of their texts
-	ends     [jsontext.MaxSplit]int
-	columns  int // of the row that were written, by column
+	columns  int       // of the row that were written, by column
 	buf      []byte
 	yield    func(value []byte) bool // column
 }
@@ -45,7 +59,7 @@ func (r *Record) AppendJSON(b []byte, session string, redact func([]byte) []byte
 // it is not nil, is asked what to show of a value that holds a secret.
 func (w *JSONWriter) Append(b []byte, r *Record, session string, redact func([]byte) []byte) []byte {
 	b = w.appendPlace(b, r)
-	b = AppendJSONSession(b, session)
+	b = w.appendSession(b, r, session)
 	return w.appendStep(b, r, redact)
 }
 
@@ -82,17 +96,57 @@ func (w *JSONWriter) appendPlace(b []byte, r *Record) []byte {
 	}
 	w.line = r.Pos.Line
 	b = append(b, w.place...)
-	if !r.Time.IsZero() {
-		b = append(w.times.Append(append(b, `,"time":"`...), r.Time), '"')
+	if r.Time.Digits() > 0 {
+		return appendKind(w.appendTime(b, r.Time), r.Format, r.Direction)
 	}
-	b = append(b, formatMembers[r.Format]...)
-	switch r.Direction {
+	// In logs of whole seconds, rows that follow one another often have the same.
+	if r.Time != w.at || r.Format != w.format || r.Direction != w.direction || len(w.when) == 0 {
+		w.at, w.format, w.direction = r.Time, r.Format, r.Direction
+		w.when = appendKind(w.appendTime(w.when[:0], r.Time), r.Format, r.Direction)
+	}
+	return append(b, w.when...)
+}
+
+func (w *JSONWriter) appendTime(b []byte, at outcome.Time) []byte {
+	if at.IsZero() {
+		return b
+	}
+	return append(w.times.Append(append(b, `,"time":"`...), at), '"')
+}
+
+// appendKind appends what a record has in common with many of its log.
+func appendKind(b []byte, format Format, direction outcome.Direction) []byte {
+	b = append(b, formatMembers[format]...)
+	switch direction {
 	case outcome.Inbound:
 		b = append(b, `,"direction":"inbound"`...)
 	case outcome.Outbound:
 		b = append(b, `,"direction":"outbound"`...)
 	}
 	return b
+}
+
+// appendSession is AppendJSONSession.
+func (w *JSONWriter) appendSession(b []byte, r *Record, session string) []byte {
+	if r.layout != imsLayout {
+		return AppendJSONSession(b, session)
+	}
+	if session != w.session || len(w.sessionText) == 0 {
+		w.session, w.sessionText = session, AppendJSONSession(w.sessionText[:0], session)
+	}
+	return append(b, w.sessionText...)
+}
+
+// appendRemote appends the peer's end.
+func (w *JSONWriter) appendRemote(b []byte, r *Record) []byte {
+	if r.layout != imsLayout {
+		return jsontext.AppendString(append(b, `,"remote":`...), r.Remote)
+	}
+	if string(r.Remote) != string(w.remote) || len(w.remoteText) == 0 {
+		w.remote = append(w.remote[:0], r.Remote...)
+		w.remoteText = jsontext.AppendString(append(w.remoteText[:0], `,"remote":`...), r.Remote)
+	}
+	return append(b, w.remoteText...)
 }
 
 // appendStep appends what stands behind the session.
@@ -102,7 +156,7 @@ func (w *JSONWriter) appendStep(b []byte, r *Record, redact func([]byte) []byte)
 		b = jsontext.AppendString(append(b, `,"local":`...), r.Local)
 	}
 	if r.Remote != nil {
-		b = jsontext.AppendString(append(b, `,"remote":`...), r.Remote)
+		b = w.appendRemote(b, r)
 	}
 	verb := verbMembers[r.Verb]
 	switch {
@@ -117,7 +171,7 @@ func (w *JSONWriter) appendStep(b []byte, r *Record, redact func([]byte) []byte)
 		}
 	}
 	if r.Code != 0 {
-		b = strconv.AppendInt(append(b, `,"code":`...), int64(r.Code), 10)
+		b = appendCode(append(b, `,"code":`...), r.Code)
 	}
 	if !r.Enhanced.IsZero() {
 		b = append(r.Enhanced.Append(append(b, `,"enhanced":"`...)), '"')
@@ -132,11 +186,21 @@ func (w *JSONWriter) appendStep(b []byte, r *Record, redact func([]byte) []byte)
 			b = r.appendRedacted(b, redact)
 		case r.layout.separator != 0:
 			b = w.appendSeparated(b, r.raw)
+		case r.layout == imsLayout:
+			b = w.appendIMS(b, r.raw)
 		default:
 			b = w.appendSplit(b, r.raw)
 		}
 	}
 	return append(b, "}}"...)
+}
+
+// appendCode appends the code, which nearly always has three digits.
+func appendCode(b []byte, code reply.Code) []byte {
+	if code < 100 || code > 999 {
+		return strconv.AppendInt(b, int64(code), 10)
+	}
+	return append(b, '0'+byte(code/100), '0'+byte(code/10%10), '0'+byte(code%10))
 }
 
 // The members of a record whose values are words of the program's own, each with

@@ -2,6 +2,8 @@ package logparse
 
 import (
 	"bytes"
+	"encoding/binary"
+	"math/bits"
 	"slices"
 
 	"github.com/smtplog/smtplog/logparse/jsontext"
@@ -48,68 +50,97 @@ func (w *JSONWriter) appendKey(b []byte, i int) []byte {
 }
 
 // appendSeparated appends the columns of a row whose values stand between
-// separators.
+// separators. Most values need no more than to be copied.
 func (w *JSONWriter) appendSeparated(b, row []byte) []byte {
 	separator := w.layout.separator
 	if separator == ' ' {
 		row = trimBlanksRight(row)
 	}
-	columns, escapes := jsontext.Split(&w.ends, row, separator)
-	columns = min(columns, len(w.keys))
-	b, pos := w.appendValues(b, row, columns, escapes)
-
-	// What is left: values in quotes, and more than there are names.
-	for i := columns; pos >= 0 && pos <= len(row); i++ {
-		b = w.appendKey(b, i)
-		if separator == ',' && pos < len(row) && row[pos] == '"' {
-			value, escaped, next := csvQuoted(row, pos)
-			if escaped {
-				value = csvUnescape(nil, value)
-			}
-			b, pos = appendInside(b, value), next
-			continue
-		}
-		end := len(row)
-		if n := bytes.IndexByte(row[pos:], separator); n >= 0 {
-			end = pos + n
-		}
-		b, pos = appendInside(b, row[pos:end]), end+1
-	}
-	return append(b, '"')
-}
-
-// appendValues appends the first columns of a row, of which w.ends has the ends,
-// and returns where in the row the next one begins. The bits of escapes say which
-// of them have to be escaped.
-func (w *JSONWriter) appendValues(b, row []byte, columns int, escapes uint64) (_ []byte, next int) {
-	room := w.keysSize + len(row) + 2*jsonKeySize // for all that needs no more than to be copied
+	separators := uint64(separator) * each
+	room := w.keysSize + len(row) + 2*jsonKeySize // for all that is only copied
 	b = slices.Grow(b, room)
 	out, n := b[:cap(b)], len(b)
 	pos := 0
-	for i := range w.keys[:columns] {
+	for i := range w.keys {
 		key := &w.keys[i]
-		*(*[jsonKeySize]byte)(out[n:]) = key.begin
+		*(*[jsonKeySize]byte)(out[n : n+jsonKeySize : n+jsonKeySize]) = key.begin
 		if len(key.text) > jsonKeySize {
 			copy(out[n:], key.text)
 		}
 		n += len(key.text)
-		end := w.ends[i%len(w.ends)]
-		switch width := end - pos; {
-		case escapes>>i&1 != 0:
-			b = slices.Grow(w.appendEscaped(out[:n], row[pos:end]), room)
-			out, n = b[:cap(b)], len(b)
-		case width <= 8 && pos+8 <= len(row):
-			*(*[8]byte)(out[n:]) = [8]byte(row[pos:])
-			n += width
-		case width <= jsonKeySize && pos+jsonKeySize <= len(row):
-			*(*[jsonKeySize]byte)(out[n:]) = [jsonKeySize]byte(row[pos:])
-			n += width
+		width := copyPlain(out[n:], row[pos:], separators)
+		switch end := pos + width; {
+		case end == len(row):
+			return append(out[:n+width], '"')
+		case row[end] == separator:
+			n, pos = n+width, end+1
 		default:
-			n += copy(out[n:], row[pos:end])
+			if b, pos = w.appendOther(out[:n], row, pos, separator); pos < 0 || pos > len(row) {
+				return append(b, '"')
+			}
+			b = slices.Grow(b, room)
+			out, n = b[:cap(b)], len(b)
 		}
-		pos = end + 1
 	}
-	return out[:n], pos
+	b = out[:n]
+	for i := len(w.keys); pos >= 0 && pos <= len(row); i++ { // more than there are names
+		b, pos = w.appendOther(w.appendKey(b, i), row, pos, separator)
+	}
+	return append(b, '"')
+}
+
+// copyPlain copies what a row goes on with to out, as far as the next separator,
+// the row's end or the first byte that JSON may not have as it is, and returns
+// how many bytes that is. It copies whole words: some bytes more.
+func copyPlain(out, row []byte, separators uint64) (n int) {
+	for {
+		var word uint64
+		if len(row)-n >= 8 {
+			word = binary.LittleEndian.Uint64(row[n : n+8 : n+8])
+		} else {
+			word = lastWord(row[n:], separators)
+		}
+		binary.LittleEndian.PutUint64(out[n:n+8:n+8], word)
+		if stops := jsontext.Special(word) | ((word^separators)-each)&(each<<7); stops != 0 {
+			return n + bits.TrailingZeros64(stops)/8
+		}
+		n += 8
+	}
+}
+
+// lastWord returns what is left of a row, with separators behind it.
+func lastWord(rest []byte, separators uint64) uint64 {
+	word := separators
+	for i, c := range rest {
+		word ^= (uint64(c) ^ separators&0xff) << (8 * i)
+	}
+	return word
+}
+
+// appendOther appends a value of a row that begins at pos, whatever it is, and
+// returns where the next one begins: behind the row's end, or below 0, if there
+// is none.
+func (w *JSONWriter) appendOther(b, row []byte, pos int, separator byte) (_ []byte, next int) {
+	if separator == ',' && pos < len(row) && row[pos] == '"' {
+		// Nearly all in quotes hold nothing that is to be escaped.
+		plain, n := jsontext.AppendPlain(b, row[pos+1:])
+		if end := pos + 1 + n; end < len(row) && row[end] == '"' && (end+1 == len(row) || row[end+1] == ',') {
+			return plain, end + 2
+		}
+		value, escaped, next := csvQuoted(row, pos)
+		if escaped {
+			value = csvUnescape(nil, value)
+		}
+		return appendInside(b, value), next
+	}
+	end := len(row)
+	if n := bytes.IndexByte(row[pos:], separator); n >= 0 {
+		end = pos + n
+	}
+	if end == pos {
+		return b, end + 1
+	}
+	return w.appendEscaped(b, row[pos:end]), end + 1
 }
 
 // appendEscaped appends a value that has to be escaped, of which some come again
@@ -130,6 +161,23 @@ func (w *JSONWriter) appendEscaped(b, value []byte) []byte {
 func appendInside(b, value []byte) []byte {
 	b = jsontext.AppendString(b[:len(b)-1], value)
 	return b[:len(b)-1]
+}
+
+// appendIMS appends the columns of a record of the IMS. Many have the same stamp.
+func (w *JSONWriter) appendIMS(b, row []byte) []byte {
+	n := len(w.stamp)
+	if n == 0 || len(row) < n || string(row[:n]) != string(w.stamp) {
+		n = imsText(row)
+		if n == 0 || row[n-1] != ' ' {
+			w.stamp = w.stamp[:0]
+			return w.appendSplit(b, row)
+		}
+		w.stamp = append(w.stamp[:0], row[:n]...)
+		w.stampColumn = w.appendSplit(w.stampColumn[:0], w.stamp)
+		w.stampColumn = w.stampColumn[:len(w.stampColumn)-len(`"`)] // of the empty text
+	}
+	b = appendInside(append(b, w.stampColumn...), row[n:])
+	return append(b, '"')
 }
 
 // appendSplit appends the columns of any row.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/smtplog/smtplog/logparse/jsontext"
@@ -111,17 +112,30 @@ var jsonLogs = []struct {
 		"2026-11-01T00:00:02.123Z,EX1\\Default EX1,08D06729BA48D0CA,0,10.0.0.1:25,192.0.2.7:51234,+,,\n" +
 		"2026-11-01T00:00:02.123Z,EX1\\Default EX1,08D06729BA48D0CA,1,10.0.0.1:25,192.0.2.7:51234,>,\"220 ex1.example.com, \"\"ready\"\"\",\n" +
 		"2026-11-01T00:00:02.124Z,EX1\\Default EX1,08D06729BA48D0CA,2,10.0.0.1:25,192.0.2.7:51234,<,AUTH LOGIN c2VjcmV0,x\xfcy\n" +
+		"2026-11-01T00:00:02.124Z,EX1\\Default EX1,08D06729BA48D0CA,2,10.0.0.1:25,192.0.2.7:51234,<,Gr\u00fc\u00dfe\n" +
 		"2026-11-01T00:00:02.124Z,EX1\\Default EX1,08D06729BA48D0CA,3,10.0.0.1:25,192.0.2.7:51234,>,334 c2VjcmV0,\u202e\n" +
 		"2026-11-01T00:00:02.124Z,EX1\\Default EX1,08D06729BA48D0CA,4,10.0.0.1:25,192.0.2.7:51234,<,XYZ\ta \\b,\"x\" ,more,\n"},
 	{IISW3C, "#Fields: date time c-ip cs-method cs-uri-query sc-status\n" +
 		"2026-11-01 00:00:02 192.0.2.7 MAIL +FROM:<a@example.org> 250\n" +
 		"2026-11-01 00:00:02 192.0.2.7 XY\x01 +\"\\\xe9 250  \n" +
 		"2026-11-01 00:00:02 - - - 0\n"},
+	{IISW3C, "#Fields: date time s-ip c-ip cs-method sc-status\n2026-11-01 00:00:02 10.0.0.1 192.0.2.7 RSET 250\n2026-11-01 00:00:02 10.0.0.1 192.0.2.8 RSET 250\n" +
+		"2026-11-01 00:00:02 - 192.0.2.8 RSET 250\n2026-11-01 00:00:02 - - RSET 250\n2026-11-01 00:00:03 10.0.0.1 - RSET 250\n- - 10.0.0.1 - RSET 250\n"},
 	{IISNCSA, "192.0.2.7 - mail.example.org [11/Oct/2026:13:16:41 -0600] \"MAIL -?+FROM:<a@example.org> SMTP\" 250 46\n"},
 	{IISMSIIS, "192.0.2.7, mail.example.org, 11/1/26, 0:00:02, SMTPSVC1, EX1, 10.0.0.1, 0, 27, 28, 250, 0, EHLO, -, +mail.example.org,\n"},
+	{IMS, "11/1/26 0:00:02 AM : >>> RSET\n11/1/26 0:00:02 AM : A connection was accepted from a.example.org.\n11/1/26 0:00:02 AM : <<< RSET\n" +
+		"11/1/26 0:00:03 AM : >>> 250 \"ok\"\n11/1/26 0:00:02 AM :\tx\n11/1/26 0:00:02 AM : A connection to b.example.org was established.\n" +
+		"11/1/26 0:00:02 AM : A connection was accepted from .\n11/1/26 0:00:02 AM :\n11/1/26 0:00:02 AM : <<< RSET\n\"11/1/26 0:00:02 AM : <<< a\"\n"},
 	{IMS, "11/1/26 0:00:02 AM : <<< 250-mx.example.org\n250 SIZE \"1\"\n11/1/26 0:00:02 AM : >>> MAIL FROM:<a@example.org>\n"},
+	{ExchangeSend, "#Fields: date-time,connector-id,session-id,sequence-number,local-endpoint,remote-endpoint,event,data,context\n" +
+		"\"2026-11-01T00:00:02.123Z\",\"EX1\\Default EX1\",\"08D06729BA48D0CA\",\"0\",\"10.0.0.1:25\",\"192.0.2.7:51234\",\">\",\"RCPT TO:<a@example.org>\",\"\"\n" +
+		"\"2026-11-01T00:00:02.123Z\",\"EX1\",\"08D06729BA48D0CA\" ,\"0\"x,\"10.0.0.1:25\",\"192.0.2.7:51234\",\">\",\"Gr\u00fc\u00dfe\",\"a\"\"\"\n" +
+		"\"2026-11-01T00:00:02.123Z\",\"EX1\",\"08D06729BA48D0CA\",\"0\",\"10.0.0.1:25\",\"192.0.2.7:51234\",\">\",\"RSET\n"},
 	{Tracking, "#Fields: date-time,client-ip,event-id,message-subject,message-id\n" +
 		"2026-11-01T00:00:02.123Z,192.0.2.7,RECEIVE,\"a, \"\"b\"\"\",<1@example.org>\n2026-11-01T00:00:02.123Z,,SEND,Gr\u00fc\u00dfe \u2028,,,\n"},
+	{Tracking, "#Fields: date-time,client-ip,event-id\n2026-11-01T00:00:02.123Z,192.0.2.7,RECEIVE,,\n"},
+	{Tracking, "#Fields: date-time,a-name-of-more-than-thirty-two-bytes,event-id,message-subject,message-id\n2026-11-01T00:00:02.123Z,x,RECEIVE,Gr\u00fc\u00dfe\n" +
+		"2026-11-01T00:00:02.123Z," + strings.Repeat("\x01", 300) + ",RECEIVE," + strings.Repeat("\x02", 200) + ",x\n"},
 	{Tracking2000, "# Date\tTime\tclient-ip\tEvent-ID\tMSGID\n2026-11-1\t0:0:2 GMT\t192.0.2.7\t1019\t\"a\"\\b\n2026-11-1\t0:0:2 GMT\t\x7f\t1019\t\n"},
 }
 

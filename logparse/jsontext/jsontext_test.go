@@ -127,35 +127,21 @@ func TestEachByte(t *testing.T) {
 				if got, want := string(AppendString(nil, text)), slowString(text); got != want {
 					t.Fatalf("%q: got %s, want %s", text, got, want)
 				}
-				checkSplit(t, text, ',')
-				checkSplit(t, text, ' ')
+				checkPlain(t, text)
 			}
 		}
 	}
 }
 
-// checkSplit compares Split with bytes.Split.
-func checkSplit(t *testing.T, row []byte, separator byte) {
+// checkPlain compares AppendPlain with going byte by byte.
+func checkPlain(t *testing.T, text []byte) {
 	t.Helper()
-	var ends [MaxSplit]int
-	values, escapes := Split(&ends, row, separator)
-	all := bytes.Split(row, []byte{separator})
-	pos := 0
-	for i, value := range all {
-		switch quoted := separator == ',' && bytes.HasPrefix(value, []byte{'"'}); {
-		case i == values && (quoted || i == MaxSplit):
-			return
-		case i >= values || quoted:
-			t.Fatalf("%q: %d of %d values", row, values, len(all))
-		case ends[i] != pos+len(value):
-			t.Fatalf("%q: value %d ends at %d", row, i, ends[i])
-		case escapes>>i&1 != 0 != bytes.ContainsFunc(value, func(r rune) bool { return r < ' ' || r >= 0x7f || r == '"' || r == '\\' }):
-			t.Fatalf("%q: %q escapes %b", row, value, escapes)
-		}
-		pos += len(value) + 1
+	want := 0
+	for want < len(text) && text[want] >= ' ' && text[want] < 0x7f && text[want] != '"' && text[want] != '\\' {
+		want++
 	}
-	if values != len(all) {
-		t.Fatalf("%q: %d of %d values", row, values, len(all))
+	if got, n := AppendPlain([]byte("x"), text); n != want || string(got) != "x"+string(text[:want]) {
+		t.Fatalf("%q: %q, %d, want %d", text, got, n, want)
 	}
 }
 
@@ -183,9 +169,7 @@ func FuzzAppendString(f *testing.F) {
 		if slow := slowString(text); string(b) != slow {
 			t.Errorf("got %s, want %s", b, slow)
 		}
-		for _, separator := range []byte(", \t") {
-			checkSplit(t, text, separator)
-		}
+		checkPlain(t, text)
 		if bytes.ContainsAny(b, "\u2028\u2029\u0085\n\r") {
 			t.Errorf("ends lines: %q", b)
 		}

@@ -28,11 +28,11 @@ func AppendString[T string | []byte](dst []byte, s T) []byte {
 		// The last eight bytes may have been written already.
 		for i := 0; i < n-8 && escapes == 0; i += 8 {
 			w := word(s[i:])
-			escapes = special(w)
+			escapes = Special(w)
 			putWord(text[i:], w)
 		}
 		w := word(s[n-8:])
-		escapes |= special(w)
+		escapes |= Special(w)
 		putWord(text[n-8:], w)
 	case n > 0:
 		for i := range n {
@@ -48,50 +48,31 @@ func AppendString[T string | []byte](dst []byte, s T) []byte {
 	return dst[:at+n+2]
 }
 
-// MaxSplit is how many values Split finds at most.
-const MaxSplit = 64
-
-// Split finds where the values of a row end, each at a separator, the last one
-// at the end of the row. It returns how many it has found and, as bits, which of
-// them AppendString may not leave as they are. Where the separator is a comma,
-// it stops in front of the first value that begins with a quote.
-func Split(ends *[MaxSplit]int, row []byte, separator byte) (values int, escapes uint64) {
-	separators, begin := uint64(separator)*ones, 0
-	for at := 0; ; at += 8 {
-		w := separators
-		if left := len(row) - at; left >= 8 {
-			w = word(row[at:])
-		} else {
-			for i := range left {
-				w ^= uint64(row[at+i]^separator) << (8 * i)
-			}
+// AppendPlain appends s, without quotes, up to the first byte that AppendString
+// may not leave as it is, and returns how many bytes there were.
+func AppendPlain(dst, s []byte) (_ []byte, n int) {
+	at := len(dst)
+	dst = slices.Grow(dst, len(s))
+	out := dst[at : at+len(s)]
+	for len(s)-n >= 8 {
+		w := word(s[n:])
+		putWord(out[n:], w)
+		if stops := Special(w); stops != 0 {
+			n += bits.TrailingZeros64(stops) / 8
+			return dst[:at+n], n
 		}
-		stops := special(w) | ((w^separators)-ones)&high
-		for ; stops != 0; stops &= stops - 1 {
-			i := at + bits.TrailingZeros64(stops)/8
-			switch {
-			case i >= len(row):
-				ends[values] = len(row)
-				return values + 1, escapes
-			case row[i] == separator:
-				ends[values] = i
-				if values++; values == MaxSplit {
-					return values, escapes
-				}
-				begin = i + 1
-			case plain[row[i]]:
-			case row[i] == '"' && separator == ',' && i == begin:
-				return values, escapes
-			default:
-				escapes |= 1 << values
-			}
-		}
+		n += 8
 	}
+	for n < len(s) && plain[s[n]] {
+		out[n] = s[n]
+		n++
+	}
+	return dst[:at+n], n
 }
 
-// special marks the bytes of w that do not stand for themselves in a JSON
+// Special marks the bytes of w that do not stand for themselves in a JSON
 // string, by their highest bits. Those behind the first may be marked wrongly.
-func special(w uint64) uint64 {
+func Special(w uint64) uint64 {
 	return ((w - ' '*ones) | (w + ones) | ((w ^ '"'*ones) - ones) | ((w ^ '\\'*ones) - ones)) & high
 }
 
@@ -119,7 +100,7 @@ func appendEscaped[T string | []byte](dst []byte, s T) []byte {
 	dst = append(dst, '"')
 	start := 0
 	for i := 0; i < len(s); {
-		for i+8 <= len(s) && special(word(s[i:])) == 0 {
+		for i+8 <= len(s) && Special(word(s[i:])) == 0 {
 			i += 8
 		}
 		for i < len(s) && plain[s[i]] {
