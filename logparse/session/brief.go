@@ -4,11 +4,12 @@ import "github.com/smtplog/smtplog/logparse"
 
 // A brief is a session with an id in the making, as far as counting needs it
 // ([Options.Terse]) and nothing out of the way was said: so long as every
-// command was a usual one and every reply accepted, a transaction comes down to
-// how many recipients it has. It is small and holds hardly a pointer, since
-// tens of thousands may be open at once. At the first row that it has no room
-// for, Builder.expand makes a state of it, which follows the same rules; the
-// names of its steps are those of the state's.
+// command was a usual one, a transaction in which every reply accepted comes
+// down to how many recipients it has, and of others there is what was said. It
+// is small and holds hardly a pointer, since tens of thousands may be open at
+// once. At the first row that it has no room for, Builder.expand makes a state
+// of it, which follows the same rules; the names of its steps are those of the
+// state's.
 type brief struct {
 	key
 	conversation uint64 // of rows of the stream and the file that the first is of, 0 if not known
