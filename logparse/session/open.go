@@ -13,17 +13,23 @@ import (
 // them apart.
 func (b *Builder) byID(s *stream, rec *logparse.Record) {
 	n := rec.Conversation()
+	known := false // the session is, and is over
 	if n != 0 {
-		if st := b.current(b.lateState(n)); st != nil {
-			b.takeByID(st, s, rec)
-			return
+		if st := b.lateState(n); st != nil {
+			if st = b.current(st); st != nil {
+				b.takeByID(st, s, rec)
+				return
+			}
+			known = true
 		}
 	}
 	k := &b.key
 	k.set(rec.Format, rec.Session, rec.Remote)
 	h := b.previous
 	br := b.briefs.at(h)
-	if br == nil || k.width == 0 || !br.is(k) {
+	if known {
+		h, br = 0, nil
+	} else if br == nil || k.width == 0 || !br.is(k) {
 		h = b.find(rec)
 		br = b.briefs.at(h)
 		b.previous = h
