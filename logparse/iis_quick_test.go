@@ -144,7 +144,9 @@ func FuzzShortWayOfIIS(f *testing.F) {
 	f.Fuzz(func(t *testing.T, format, order uint8, log []byte) {
 		opt := Options{Format: IISW3C + Format(format%4), DateOrder: DateOrder(order % 4), MaxLine: 4096}
 		checkShortWay(t, log, opt)
-		checkQuick(t, log, opt)
+		if order >= 128 {
+			checkQuick(t, log, opt)
+		}
 	})
 }
 
@@ -168,7 +170,7 @@ func TestShortWayOfIISByValue(t *testing.T) {
 		values[counter] = append(values[counter], "25x", "+5", "/", ":", "0:", "--", "250 0", " 0", "0 ", "199", "200", "599", "600")
 	}
 	for _, name := range []string{"c-ip", "cs-username", "s-sitename", "s-computername", "s-ip", "s-port", "cs-method", "cs-uri-stem", "cs-uri-query", "cs-version", "cs(Referer)"} {
-		values[name] = append(values[name], "", "-", "--", "+", "++", "-+", "+-", "0", "00", "a b", "\t", "a\tb", "\x00", "\r", "a\rb", "\x80\xff", "MAIL", "mail", "QUIT", "STARTTLS",
+		values[name] = append(values[name], "", "-", "--", "+", "++", "-+", "+-", "0", "00", "a b", "\t", "a\tb", "\x00", "\r", "a\rb", "\x80\xff", "\ufeff", "\ufeffx", "Date:", "MAIL", "mail", "QUIT", "STARTTLS",
 			iisOutboundCommand, iisOutboundResponse, "250 x", "<a+b@c>", "<a+b>", ">", ",", "a,b")
 	}
 	values["date"] = []string{"2026-03-01", "2026-03-0", "2026-02-30", "2026-03-011", "2026/03/01", "-", ""}
