@@ -25,7 +25,6 @@ type csvRow struct {
 
 	joined    []byte // backs raw when the row takes several lines
 	unescaped []byte // backs the values that had quotes inside
-	keep      bool   // what backs the rows before stays as it is
 }
 
 type csvValue struct {
@@ -63,7 +62,7 @@ func trimBOM(line []byte) []byte {
 
 // split takes row apart and reports whether it ends inside a quoted value.
 func (r *csvRow) split(row []byte) (open bool) {
-	r.raw, r.unescaped = row, scratch(r.unescaped, r.keep)
+	r.raw, r.unescaped = row, r.unescaped[:0]
 	values, count := r.values[:0], 0
 	next := 0
 	for pos := 0; next >= 0; pos = next {
@@ -114,7 +113,7 @@ const unclosed = "the row ends inside a quoted value"
 // lines that begin a row of their own.
 func (r *csvRow) join(isRow func(line []byte) bool, accept func() bool) bool {
 	// Looking ahead may move the bytes of the row.
-	r.joined = append(scratch(r.joined, r.keep), r.raw...)
+	r.joined = append(r.joined[:0], r.raw...)
 	off := 0
 	for taken := 1; taken < maxRowLines; taken++ {
 		line, next, ok := r.lines.ahead(off, maxRowBytes)

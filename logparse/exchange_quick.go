@@ -110,7 +110,7 @@ func (r *exchangeRows) quickProtocol(rec *Record, block []byte, n int) bool {
 		if r.known == nil {
 			r.known = newKnownRows()
 		}
-		if s.connector = r.known.connector(rest, s.direction, r.keep); s.connector == nil {
+		if s.connector = r.known.connector(rest, s.direction); s.connector == nil {
 			return false
 		}
 	}
@@ -155,7 +155,7 @@ func (r *exchangeRows) quickProtocol(rec *Record, block []byte, n int) bool {
 	}
 	rec.Time, rec.Context, rec.raw = at, trimContext(context), line
 	rec.says(some(data))
-	if k := r.known.session(s.connector, line[from:end1], line[end2:end4+1], end3-end2, r.keep); k != nil {
+	if k := r.known.session(s.connector, line[from:end1], line[end2:end4+1], end3-end2); k != nil {
 		r.beginSession(rec, k)
 	} else {
 		r.beginConnector(rec)
@@ -168,7 +168,7 @@ func (r *exchangeRows) quickProtocol(rec *Record, block []byte, n int) bool {
 // quickTail returns the data, which begins at i, and the context of a row. It
 // fails if they are not the last two columns.
 func (r *exchangeRows) quickTail(line []byte, i int) (data, context []byte, ok bool) {
-	r.unescaped = scratch(r.unescaped, r.keep)
+	r.unescaped = r.unescaped[:0]
 	if data, i = r.quickNext(line, i); i < 0 {
 		return nil, nil, false
 	}

@@ -41,7 +41,6 @@ const (
 type iisRow struct {
 	val   [iisColumns][]byte // nil for a column that the log does not have
 	plain []byte             // scratch for the one value whose "+" were replaced
-	keep  bool               // what the rows before have in it stays as it is
 
 	spans iisSpans // of a row that goes the short way
 }

@@ -121,7 +121,7 @@ func (r *iisRow) blanks(s []byte) []byte {
 
 // withoutPluses is blanks for s whose first "+" is known.
 func (r *iisRow) withoutPluses(s []byte, plus int) []byte {
-	r.plain = append(scratch(r.plain, r.keep), s...)
+	r.plain = append(r.plain[:0], s...)
 	blankPluses(r.plain[plus:])
 	if bytes.IndexByte(s[plus:], '>') >= 0 {
 		r.keepAddresses(s)

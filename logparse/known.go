@@ -205,9 +205,8 @@ func (k *knownRows) forget() {
 }
 
 // connector returns the connector-id that rest, the row from there on, begins
-// with, nil if the short way cannot read it. With fresh, the bytes of the one
-// that it replaces stay as they are.
-func (k *knownRows) connector(rest []byte, direction outcome.Direction, fresh bool) *knownConnector {
+// with, nil if the short way cannot read it.
+func (k *knownRows) connector(rest []byte, direction outcome.Direction) *knownConnector {
 	for i := range k.connectors {
 		if c := &k.connectors[i]; c.number != 0 && bytes.HasPrefix(rest, c.text) {
 			return c
@@ -226,11 +225,7 @@ func (k *knownRows) connector(rest []byte, direction outcome.Direction, fresh bo
 	}
 	k.replaced = (k.replaced + 1) % len(k.connectors)
 	c := &k.connectors[k.replaced]
-	text := c.text[:0]
-	if fresh {
-		text = nil
-	}
-	*c = knownConnector{text: append(text, rest[:width+1]...), server: server, number: lastNumber.Add(1)}
+	*c = knownConnector{text: append(c.text[:0], rest[:width+1]...), server: server, number: lastNumber.Add(1)}
 	if width < knownMax && present(rest[:width]) != nil {
 		c.bytes.set(c.text)
 		c.from = uint8(isoLen + 1 + width + 1)
@@ -238,14 +233,10 @@ func (k *knownRows) connector(rest []byte, direction outcome.Direction, fresh bo
 	return c
 }
 
-// freshRoom is the room for sessions whose bytes stay as they are, in bytes.
-const freshRoom = 64 << 10
-
 // session returns the session that a row shows: its id, and its ends, which are
 // ",local-endpoint,remote-endpoint,", not quoted, with the second comma at
-// local. It returns nil if they are of another shape. With fresh, the bytes of
-// the session that it replaces stay as they are.
-func (k *knownRows) session(connector *knownConnector, id, ends []byte, local int, fresh bool) *knownSession {
+// local. It returns nil if they are of another shape.
+func (k *knownRows) session(connector *knownConnector, id, ends []byte, local int) *knownSession {
 	if connector.from == 0 || len(id) != idLen || len(ends) > knownMax || present(ends[1:local]) == nil || present(ends[local+1:len(ends)-1]) == nil {
 		return nil
 	}
@@ -258,20 +249,11 @@ func (k *knownRows) session(connector *knownConnector, id, ends []byte, local in
 	}
 	const room = idLen + knownMax
 	s.text = int(slot) * room
-	if fresh {
-		if cap(k.text)-len(k.text) < room {
-			// Records refer to the sessions that were known so far.
-			k.text, *k.sessions = make([]byte, 0, freshRoom), knownSessions{}
-		}
-		s.text = len(k.text)
-		k.text = append(append(k.text, id...), ends...)
-	} else {
-		if k.text == nil {
-			k.text = make([]byte, room*len(k.sessions))
-		}
-		copy(k.text[s.text:], id)
-		copy(k.text[s.text+idLen:], ends)
+	if k.text == nil {
+		k.text = make([]byte, room*len(k.sessions))
 	}
+	copy(k.text[s.text:], id)
+	copy(k.text[s.text+idLen:], ends)
 	s.id, s.connector = [2]uint64{first, last}, connector.number
 	s.ends.set(ends)
 	s.local, s.number = uint8(local), lastNumber.Add(1)

@@ -2,19 +2,6 @@ package logparse
 
 import "slices"
 
-// scratch returns b, empty, for the texts of the next row. With keep those that
-// are in it stay as they are.
-func scratch(b []byte, keep bool) []byte {
-	const room, block = 512, 32 << 10
-	switch {
-	case !keep:
-		return b[:0]
-	case cap(b)-len(b) < room:
-		return make([]byte, 0, block)
-	}
-	return b[len(b):]
-}
-
 // exchangeState is what the rows of a log of Exchange leave to those behind.
 type exchangeState struct {
 	log     *exchangeLog

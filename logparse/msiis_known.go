@@ -111,9 +111,8 @@ func (k *msiisKnown) placesAt(b *[knownMax]byte) *msiisPlaces {
 	return nil
 }
 
-// meet keeps the minute and the places of a row that went another way. With keep,
-// the bytes of the places that it replaces stay as they are.
-func (k *msiisKnown) meet(at outcome.Time, b []byte, spans *iisSpans, keep bool) {
+// meet keeps the minute and the places of a row that went another way.
+func (k *msiisKnown) meet(at outcome.Time, b []byte, spans *iisSpans) {
 	clock, from := spans[iisTime], spans[iisDate].begin
 	seconds := clock.end - len("37")
 	if clock.end-clock.begin != len("13:17:37") || seconds-from > 32 {
@@ -127,11 +126,7 @@ func (k *msiisKnown) meet(at outcome.Time, b []byte, spans *iisSpans, keep bool)
 	}
 	p := &k.places[k.oldest]
 	k.oldest = 1 - k.oldest
-	text := p.text[:0]
-	if keep {
-		text = nil
-	}
-	p.text, p.number = append(text, b[begin:begin+width]...), lastNumber.Add(1)
+	p.text, p.number = append(p.text[:0], b[begin:begin+width]...), lastNumber.Add(1)
 	p.known.set(p.text)
 	in := func(c iisColumn) []byte { return present(p.text[spans[c].begin-begin : spans[c].end-begin]) }
 	p.site, p.server, p.local = in(iisSite), in(iisServer), in(iisLocal)

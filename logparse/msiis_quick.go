@@ -38,7 +38,7 @@ func (m *msiisReader) quick(rec *Record) bool {
 	rec.raw, rec.layout, rec.connector = b[start:end], msiisLayout, 0
 	m.row.quickEvent(&rec.Event, b)
 	if m.clock.utc() {
-		m.known.meet(at, b, spans, m.row.keep)
+		m.known.meet(at, b, spans)
 	}
 	return true
 }

@@ -80,7 +80,7 @@ func (w *w3cReader) quick(rec *Record) bool {
 	rec.raw, rec.layout, rec.connector = b[start:end], w.layout, 0
 	w.row.quickEvent(&rec.Event, b)
 	if s.isUsual {
-		s.usual.meet(rec, b, start, size, &w.row.spans, w.row.keep)
+		s.usual.meet(rec, b, start, size, &w.row.spans)
 	}
 	return true
 }

@@ -198,8 +198,7 @@ func (rec *Record) beginFront(f *w3cFront) {
 }
 
 // meet keeps the minute, the end and the front of a row that went another way.
-// With keep, the bytes of the front that it replaces stay as they are.
-func (u *w3cUsualRows) meet(rec *Record, b []byte, start, size int, spans *iisSpans, keep bool) {
+func (u *w3cUsualRows) meet(rec *Record, b []byte, start, size int, spans *iisSpans) {
 	at := spans[iisClient].begin
 	if at+w3cFrontMax > len(b) {
 		return
@@ -220,11 +219,7 @@ func (u *w3cUsualRows) meet(rec *Record, b []byte, start, size int, spans *iisSp
 	if width > w3cFrontMax || f.number != 0 && f.begins(front) {
 		return
 	}
-	text := f.text[:0]
-	if keep {
-		text = nil
-	}
-	text = append(text, front[:width]...)
+	text := append(f.text[:0], front[:width]...)
 	in := func(c iisColumn) []byte { return present(text[spans[c].begin-at : spans[c].end-at]) }
 	f.text, f.size, f.number = text, uint8(width), lastNumber.Add(1)
 	f.remote, f.helo, f.site, f.server, f.local = in(iisClient), nil, in(iisSite), in(iisServer), in(iisLocal)
