@@ -19,8 +19,8 @@ import (
 // Next itself, as it would be without any of this. So it is the chunks in order
 // that decide what comes out, wherever they were cut and whoever parsed them.
 //
-// Where the rows of a format cannot be read from the middle, the goroutine
-// parses them too.
+// Where the rows of a format cannot be read from the middle, Next reads them from
+// the chunks, and no more than the log's bytes is read ahead.
 type ahead struct {
 	r    *Reader
 	pool *Pool
@@ -35,15 +35,12 @@ type ahead struct {
 	slots   chan struct{} // one for each batch that may be under way
 
 	// Known when started is closed.
-	found  Detection
-	failed error // why the log is not read
-	max    int   // bytes of a line
+	found   Detection
+	failed  error // why the log is not read
+	max     int   // bytes of a line
+	inOrder bool  // nothing is parsed ahead
 
 	assumed atomic.Pointer[rowState] // of the chunks that are parsed from now on
-
-	// Of the goroutine that cuts.
-	order  *Reader // has read the beginning
-	parsed *batch  // by order, and not handed over yet
 
 	// Of the goroutine that calls Next.
 	current bool     // Next was called
@@ -121,30 +118,25 @@ func (a *ahead) detection() (Detection, error) {
 
 // run recognises the log and cuts it.
 func (a *ahead) run() {
-	in := &aheadSource{a: a, r: a.src}
-	lines := newLineScanner(in, a.r.opt.MaxLine)
+	lines := newLineScanner(a.src, a.r.opt.MaxLine)
 	r := &Reader{name: a.r.name, opt: a.r.opt, lines: lines}
 	err := r.start()
-	a.order, a.max, a.found = r, lines.max, r.found
+	a.max, a.found = lines.max, r.found
 	if err != nil {
 		a.failed = err
 		close(a.started)
 		return
 	}
 	head := lines.buf[lines.start:lines.end]
-	mid, ok := r.rows.(midReader)
-	if ok {
+	a.inOrder = true
+	if mid, ok := r.rows.(midReader); ok {
 		a.state = mid.state()
 		later := a.behindHeader(head)
-		ok = later.settled()
+		a.inOrder = !later.settled()
 		a.assumed.Store(&later)
 	}
 	first := a.state
 	close(a.started)
-	if !ok {
-		a.parseInOrder(in)
-		return
-	}
 	// What the scanner has read already comes first.
 	read := func(p []byte) (int, error) {
 		if n := copy(p, head); n > 0 {
@@ -190,7 +182,7 @@ func (a *ahead) cut(first rowState, offset int64, read func([]byte) (int, error)
 		b.offset, b.begin, first = offset, first, nil
 		behind := b.fill(rest, a.pool.size(), read)
 		whole := !b.torn
-		b.torn = b.torn || inside
+		b.torn = b.torn || inside || a.inOrder
 		inside = !whole
 		rest = append(rest[:0], behind...)
 		offset += int64(len(b.data))
@@ -223,63 +215,6 @@ func (a *ahead) batch() *batch {
 	return b
 }
 
-// parseInOrder parses all rows and hands copies of them over.
-func (a *ahead) parseInOrder(in *aheadSource) {
-	r := a.order
-	in.before = a.handOver
-	for {
-		if a.parsed == nil {
-			if a.parsed = a.batch(); a.parsed == nil {
-				return
-			}
-		}
-		rec, err := r.read(&r.rec)
-		b := a.parsed
-		if b == nil {
-			// It was handed over while the row was read.
-			if b = a.batch(); b == nil {
-				return
-			}
-			a.parsed = b
-		}
-		if err == nil {
-			b.keep(rec)
-		} else if !b.bad(err) {
-			b.end = err
-			a.handOver()
-			return
-		}
-		if b.full() {
-			a.handOver()
-		}
-	}
-}
-
-// handOver gives what was parsed in order to Next, before more is waited for.
-func (a *ahead) handOver() {
-	b := a.parsed
-	if b == nil || b.end == nil && len(b.packed)+len(b.errs) == 0 {
-		return
-	}
-	a.parsed, b.rows = nil, b.text
-	b.counts, a.order.counts = a.order.counts, Counts{}
-	b.done <- struct{}{}
-	a.queue <- b // has room for as many as there are slots
-}
-
-// keep adds a copy of the record.
-func (b *batch) keep(rec *Record) {
-	if len(b.packed) == 0 {
-		b.offset = rec.Pos.Offset
-	}
-	at := len(b.text)
-	b.text = append(b.text, rec.raw...)
-	if !b.pack(rec, at) {
-		b.text = b.text[:at]
-		b.whole(rec)
-	}
-}
-
 // appendTo makes dst a copy of r whose texts are in b, which it returns longer.
 func (r *Record) appendTo(b []byte, dst *Record) []byte {
 	*dst = *r
@@ -294,18 +229,4 @@ func (r *Record) appendTo(b []byte, dst *Record) []byte {
 		*f = b[n:len(b):len(b)]
 	}
 	return b
-}
-
-// aheadSource is the log as the scanner of the goroutine reads it.
-type aheadSource struct {
-	a      *ahead
-	r      io.Reader
-	before func() // called before a Read, which may take long
-}
-
-func (s *aheadSource) Read(p []byte) (int, error) {
-	if s.before != nil {
-		s.before()
-	}
-	return s.r.Read(p)
 }

@@ -28,15 +28,13 @@ type rowState interface {
 	settled() bool
 }
 
-// A batch is a part of a log and the records in it. The part is a chunk, whose
-// lines are whole, or what one goroutine parsed in order (then there is no
-// data).
+// A batch is a chunk of a log, whose lines are whole, and the records in it.
 type batch struct {
 	reader *ahead
 	block  []byte
 	data   []byte // the chunk, in block
 	offset int64  // of data in the log
-	torn   bool   // data begins or ends inside a line, and is not parsed
+	torn   bool   // data is not parsed, for it begins or ends inside a line or no chunk of the log is
 	end    error  // why nothing follows, io.EOF for the log's end; nil: the log goes on
 	done   chan struct{}
 
@@ -49,7 +47,6 @@ type batch struct {
 	records []Record // those of packed that are whole
 	alikes  []alike
 	extras  []extra
-	rows    []byte // that records refer to: data or text
 	errs    []batchError
 	counts  Counts
 	text    []byte // copies
@@ -78,7 +75,10 @@ func (b *batch) parse() {
 	if exchange != nil && exchange.short.kinds != nil {
 		a.pool.takeKnown().goOn(exchange, a)
 	}
-	b.rows = b.data
+	w3c, _ := rows.(*w3cReader)
+	if w3c != nil {
+		w3c.short.usual.fronts = a.pool.takeFronts()
+	}
 	r := &Reader{name: a.r.name, opt: a.r.opt, lines: lines, rows: rows, found: a.found}
 	r.quick, _ = r.rows.(quickRowReader)
 	for {
@@ -100,6 +100,9 @@ func (b *batch) parse() {
 	if exchange != nil && exchange.known != nil {
 		a.pool.giveKnown(exchange.known)
 	}
+	if w3c != nil {
+		a.pool.giveFronts(w3c.short.usual.fronts)
+	}
 	b.finish = rows.state()
 	b.done <- struct{}{}
 }
@@ -119,8 +122,8 @@ func (b *batch) add(r *Reader) bool {
 
 // put adds a record of the chunk's data.
 func (b *batch) put(rec *Record) {
-	at := cap(b.data) - cap(rec.raw)
-	if len(rec.raw) == 0 || uint(at) >= uint(len(b.data)) || &b.data[at] != &rec.raw[0] || !b.pack(rec, at) {
+	at := rec.Pos.Offset - b.offset
+	if len(rec.raw) == 0 || uint64(at) >= uint64(len(b.data)) || &b.data[at] != &rec.raw[0] || !b.pack(rec, int(at)) {
 		b.whole(rec)
 	}
 }

@@ -193,9 +193,10 @@ func (a *ahead) goSerial() {
 		lines.buf = r.lines.buf
 	}
 	lines.base, lines.number = a.b.offset+int64(a.off), a.line
-	rows := newRowReader(lines, &r.opt, r.found).(midReader)
-	rows.resume(a.state)
-	r.lines, r.rows = lines, rows
+	r.lines, r.rows = lines, newRowReader(lines, &r.opt, r.found)
+	if mid, ok := r.rows.(midReader); ok {
+		mid.resume(a.state)
+	}
 	r.quick, _ = r.rows.(quickRowReader)
 	a.serial, a.limit = true, 0
 }
@@ -204,7 +205,7 @@ func (a *ahead) goSerial() {
 // used up and the next chunk fits. It reports whether it did.
 func (a *ahead) rejoin() bool {
 	lines := a.r.lines
-	if lines.start < lines.end || a.off < len(a.b.data) || lines.err != nil || a.b.end != nil {
+	if a.inOrder || lines.start < lines.end || a.off < len(a.b.data) || lines.err != nil || a.b.end != nil {
 		return false
 	}
 	b := a.take()

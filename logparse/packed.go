@@ -13,8 +13,7 @@ import (
 // pointers, for the garbage collector would follow each of them.
 type packedRecord struct {
 	time     outcome.Time
-	offset   uint32 // in the log, from that of the batch on
-	at       uint32 // where the row stands in batch.rows
+	at       uint32 // where the row stands in batch.data
 	line     uint32
 	size     uint16 // of the row
 	like     uint16 // the number of its alike, or of its Record if it is whole
@@ -22,7 +21,7 @@ type packedRecord struct {
 	context  span
 	name     span // VerbText
 	arg      span
-	sequence int16
+	sequence int32
 	code     reply.Code
 	enhanced reply.Enhanced
 	kind     Kind
@@ -93,16 +92,15 @@ func (s span) of(row []byte) []byte {
 }
 
 // pack adds the record to the batch. Its row begins at the given place of the
-// batch's rows. It reports false, with nothing added, if the record does not fit.
+// batch's data. It reports false, with nothing added, if the record does not fit.
 func (b *batch) pack(rec *Record, at int) bool {
 	row := rec.raw
 	p := b.next()
 	p.time, p.at, p.size, p.lines = rec.Time, uint32(at), uint16(len(row)), uint8(rec.Lines)
-	offset, line := uint64(rec.Pos.Offset-b.offset), uint64(rec.Pos.Line)
-	p.offset, p.line = uint32(offset), uint32(line)
-	p.sequence = int16(rec.Sequence)
+	line := uint64(rec.Pos.Line)
+	p.line, p.sequence = uint32(line), int32(rec.Sequence)
 	p.kind, p.verb, p.code, p.enhanced = rec.Kind, rec.Verb, rec.Code, rec.Enhanced
-	fits := offset|line|uint64(at)|uint64(len(b.text)) <= math.MaxUint32 && len(row) <= math.MaxUint16 &&
+	fits := line|uint64(at)|uint64(len(b.text)) <= math.MaxUint32 && len(row) <= math.MaxUint16 &&
 		uint(rec.Lines) <= math.MaxUint8 && int64(p.sequence) == rec.Sequence
 
 	said, flags := rec.Data, packedData
@@ -236,7 +234,7 @@ func (a *ahead) unpack(p *packedRecord) *Record {
 	if l := &b.alikes[p.like]; l != a.like {
 		a.share(l)
 	}
-	row := b.rows[p.at:][:p.size]
+	row := b.data[p.at:][:p.size]
 	rec.raw = row
 	rec.Context, rec.VerbText, rec.Arg = p.context.of(row), p.name.of(row), p.arg.of(row)
 	rec.Data, rec.Text = nil, nil
@@ -248,7 +246,7 @@ func (a *ahead) unpack(p *packedRecord) *Record {
 	} else {
 		rec.Text = said
 	}
-	rec.Pos.Line, rec.Pos.Offset, rec.Lines = a.line+int64(p.line), b.offset+int64(p.offset), int(p.lines)
+	rec.Pos.Line, rec.Pos.Offset, rec.Lines = a.line+int64(p.line), b.offset+int64(p.at), int(p.lines)
 	rec.Time, rec.Sequence = p.time, int64(p.sequence)
 	rec.Kind, rec.Verb, rec.Code, rec.Enhanced, rec.More = p.kind, p.verb, p.code, p.enhanced, p.flags&packedMore != 0
 	if p.flags&packedExtra != 0 || a.counted {

@@ -30,9 +30,10 @@ type Pool struct {
 	done sync.WaitGroup
 	once sync.Once
 
-	mu    sync.Mutex
-	free  []*batch
-	known []*knownRows // that no goroutine uses
+	mu     sync.Mutex
+	free   []*batch
+	known  []*knownRows // that no goroutine uses
+	fronts []*w3cFronts // the same
 
 	size func() int // of the next chunk; of different sizes in tests
 }
@@ -75,7 +76,7 @@ func (p *Pool) Close() {
 }
 
 // ahead returns how many chunks of one log may be read and not yet used up.
-func (p *Pool) ahead() int { return p.jobs + 2 }
+func (p *Pool) ahead() int { return p.jobs + 4 }
 
 // run parses chunks until the Pool is closed.
 func (p *Pool) run() {
@@ -120,6 +121,29 @@ func (p *Pool) giveKnown(k *knownRows) {
 	defer p.mu.Unlock()
 	if len(p.known) <= p.jobs {
 		p.known = append(p.known, k)
+	}
+}
+
+// takeFronts returns what is known of the rows of W3C logs, for one goroutine,
+// nil if it is nothing.
+func (p *Pool) takeFronts() *w3cFronts {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	n := len(p.fronts)
+	if n == 0 {
+		return nil
+	}
+	f := p.fronts[n-1]
+	p.fronts = p.fronts[:n-1]
+	return f
+}
+
+// giveFronts gives it back.
+func (p *Pool) giveFronts(f *w3cFronts) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if f != nil && len(p.fronts) <= p.jobs {
+		p.fronts = append(p.fronts, f)
 	}
 }
 
