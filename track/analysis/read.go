@@ -46,9 +46,6 @@ func (l *Logs) ReadFrom(ctx context.Context, begin func(upcoming outcome.Time), 
 		}
 		return nil
 	}
-	if r.opener.pool != nil {
-		return all()
-	}
 	// A read of a file that has stalled may never return. It is then left behind
 	// in a goroutine of its own.
 	done := make(chan error, 1)
@@ -61,7 +58,7 @@ func (l *Logs) ReadFrom(ctx context.Context, begin func(upcoming outcome.Time), 
 		return err
 	case <-ctx.Done():
 	}
-	if o := r.current.Load(); o != nil && o.stream.Abandon() {
+	if o := r.current.Load(); o != nil && !o.parsedAhead && o.stream.Abandon() {
 		r.end(o)
 		return ctx.Err()
 	}
@@ -144,8 +141,11 @@ func (r *reading) end(o *opened) {
 
 // An opened log is open, or about to be.
 type opened struct {
-	log    *Log
-	ready  chan struct{} // closed when what follows is set
+	log   *Log
+	ready chan struct{} // closed when what follows is set
+
+	parsedAhead bool // by the Pool
+
 	stream *input.Stream
 	reader *logparse.Reader
 	err    error // why it could not be opened
@@ -201,7 +201,7 @@ func (o *opener) next() *opened {
 }
 
 func (o *opener) open(log *Log) *opened {
-	p := &opened{log: log, ready: make(chan struct{})}
+	p := &opened{log: log, ready: make(chan struct{}), parsedAhead: o.pool != nil && worthAhead(log.Found.Format)}
 	open := func() {
 		defer close(p.ready)
 		if p.stream, p.err = log.Source.Open(o.ctx); p.err != nil {
@@ -209,7 +209,8 @@ func (o *opener) open(log *Log) *opened {
 		}
 		opt := o.read
 		opt.Format = log.Found.Format
-		if o.pool == nil {
+		if !p.parsedAhead {
+			opt.Jobs = 1
 			p.reader = logparse.NewReader(p.stream, log.Source.Name, &opt)
 			return
 		}
@@ -218,6 +219,16 @@ func (o *opener) open(log *Log) *opened {
 	}
 	go open()
 	return p
+}
+
+// worthAhead reports whether rows of the format are parsed ahead. To hand over
+// those that have to be parsed in order would cost more than to parse them.
+func worthAhead(f logparse.Format) bool {
+	switch f {
+	case logparse.ExchangeReceive, logparse.ExchangeSend, logparse.IISW3C, logparse.Tracking, logparse.Connectivity, logparse.Agent:
+		return true
+	}
+	return false
 }
 
 // close gives up the logs that were opened and not read.
