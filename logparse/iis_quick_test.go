@@ -8,6 +8,7 @@ import (
 	"maps"
 	"math/rand/v2"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -196,6 +197,25 @@ func TestShortWayOfIISByValue(t *testing.T) {
 		if name != "date" && name != "time" {
 			checkShortWay(t, ncsaLog(rows), Options{Format: IISNCSA})
 			checkShortWay(t, msiisLog(rows), Options{Format: IISMSIIS, MaxLine: 240})
+		}
+	}
+}
+
+// Rows in turns with seconds that no clock shows, in any zone.
+func TestShortWayOfIISClocks(t *testing.T) {
+	clock := regexp.MustCompile(`(\d\d:\d\d:)\d\d([ ,])`)
+	for _, seconds := range []string{"00", "59", "60", "61", "99", "5:", "/0", "5 "} {
+		for format, log := range iisLogs(iisRows(1, 12)) {
+			row := 0
+			log := clock.ReplaceAllFunc(log, func(was []byte) []byte {
+				if row++; row%2 == 0 {
+					return clock.ReplaceAll(was, []byte("${1}"+seconds+"${2}"))
+				}
+				return was
+			})
+			for _, zone := range []*time.Location{nil, time.FixedZone("", 5400)} {
+				checkShortWay(t, log, Options{Format: format, Location: zone})
+			}
 		}
 	}
 }
