@@ -68,7 +68,8 @@ func (b *Builder) goesOnInBrief(br *serialBrief, rec *logparse.Record) bool {
 	if later && (!s.movesOn(rec.Time, int64(SilenceWithoutID)) || s.clock-l.end >= int64(SilenceWithoutID)) {
 		return false
 	}
-	if (br.rawReply.code != 0 || br.raw != nil) && !b.settleRawInBrief(br, rec) {
+	waits := br.rawReply.code != 0 || br.raw != nil
+	if waits && !br.isTwin(rec) {
 		return false
 	}
 	ok := false
@@ -90,6 +91,9 @@ func (b *Builder) goesOnInBrief(br *serialBrief, rec *logparse.Record) bool {
 	if !ok {
 		return false
 	}
+	if waits {
+		b.dropRaw(br)
+	}
 	if later {
 		b.lastSerial.at = rec.Time
 		if at := instantOf(rec.Time); !l.follows(at) {
@@ -101,21 +105,20 @@ func (b *Builder) goesOnInBrief(br *serialBrief, rec *logparse.Record) bool {
 	return true
 }
 
-// settleRawInBrief drops the raw line that waits if rec is its parsed twin.
-func (b *Builder) settleRawInBrief(br *serialBrief, rec *logparse.Record) bool {
-	switch {
-	case br.raw == nil:
-		if rec.Kind != logparse.KindReply || rec.Code != br.rawReply.code {
-			return false
-		}
-		br.rawReply = rawReply{}
-	case twins(&br.raw.rec, rec):
+// isTwin reports whether rec is the parsed twin of the raw line that waits.
+func (br *serialBrief) isTwin(rec *logparse.Record) bool {
+	if br.raw == nil {
+		return rec.Kind == logparse.KindReply && rec.Code == br.rawReply.code
+	}
+	return twins(&br.raw.rec, rec)
+}
+
+// dropRaw drops the raw line that waits, whose twin was taken.
+func (b *Builder) dropRaw(br *serialBrief) {
+	if br.rawReply = (rawReply{}); br.raw != nil {
 		b.raws = append(b.raws, br.raw)
 		br.raw = nil
-	default:
-		return false
 	}
-	return true
 }
 
 // replyInBrief takes in a line of a reply, which may be the one to QUIT. It

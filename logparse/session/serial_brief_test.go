@@ -157,6 +157,20 @@ func TestSerialBriefsOfOddEnds(t *testing.T) {
 	}
 }
 
+// Raw lines whose parsed twin ends the brief, or begins the next session: they
+// still wait in the session that they are of.
+func TestSerialBriefsOfRawLines(t *testing.T) {
+	begin := []string{"A connection to mx.example.org was established.", "<<< 220 mx", ">>> MAIL FROM:<a@example.com>", "<<< 250 ok"}
+	for _, raw := range []string{"220 mx.example.net", "220 2.0.0 mx", "220-mx", "250 ok", "550 no", "421 bye", "RSET", "EHLO  x", "QUIT"} {
+		for _, twin := range []string{"<<< " + raw, ">>> " + raw, "<<< 220 other", "<<< 250 other", "<<< NOOP"} {
+			for n := range begin {
+				lines := slices.Concat(begin[:n+1], []string{"<<< IO: |" + raw, twin, ">>> QUIT", "<<< IO: |221 x", "<<< 221 x"})
+				checkBriefs(t, addIMSLogs(t, 1, 0, imsLogOf(nil, lines)))
+			}
+		}
+	}
+}
+
 func TestSerialBriefsOfSpoiledLogs(t *testing.T) {
 	rng := rand.New(rand.NewPCG(41, 42))
 	for i := range 180 {
