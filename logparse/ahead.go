@@ -214,19 +214,3 @@ func (a *ahead) batch() *batch {
 	b.reset(a)
 	return b
 }
-
-// appendTo makes dst a copy of r whose texts are in b, which it returns longer.
-func (r *Record) appendTo(b []byte, dst *Record) []byte {
-	*dst = *r
-	dst.ends = nil
-	for _, f := range [...]*[]byte{&dst.raw, &dst.Session, &dst.Server, &dst.Connector, &dst.Local, &dst.Remote, &dst.Helo,
-		&dst.VerbText, &dst.Arg, &dst.Text, &dst.Data, &dst.Context} {
-		if *f == nil {
-			continue
-		}
-		n := len(b)
-		b = append(b, *f...)
-		*f = b[n:len(b):len(b)]
-	}
-	return b
-}

@@ -73,11 +73,15 @@ func (b *batch) parse() {
 	rows.resume(b.begin)
 	exchange, _ := rows.(*exchangeRows)
 	if exchange != nil && exchange.short.kinds != nil {
-		a.pool.takeKnown().goOn(exchange, a)
+		known, ok := a.pool.known.take()
+		if !ok {
+			known = newKnownRows()
+		}
+		known.goOn(exchange, a)
 	}
 	w3c, _ := rows.(*w3cReader)
 	if w3c != nil {
-		w3c.short.usual.fronts = a.pool.takeFronts()
+		w3c.short.usual.fronts, _ = a.pool.fronts.take() // nil: nothing is known
 	}
 	r := &Reader{name: a.r.name, opt: a.r.opt, lines: lines, rows: rows, found: a.found}
 	r.quick, _ = r.rows.(quickRowReader)
@@ -98,10 +102,10 @@ func (b *batch) parse() {
 		b.taken, b.lines = len(b.data), lines.number
 	}
 	if exchange != nil && exchange.known != nil {
-		a.pool.giveKnown(exchange.known)
+		a.pool.known.give(exchange.known, a.pool.jobs+1)
 	}
-	if w3c != nil {
-		a.pool.giveFronts(w3c.short.usual.fronts)
+	if w3c != nil && w3c.short.usual.fronts != nil {
+		a.pool.fronts.give(w3c.short.usual.fronts, a.pool.jobs+1)
 	}
 	b.finish = rows.state()
 	b.done <- struct{}{}

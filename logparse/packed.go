@@ -149,6 +149,22 @@ func (b *batch) whole(rec *Record) {
 	b.text = rec.appendTo(b.text, &b.records[n])
 }
 
+// appendTo makes dst a copy of r whose texts are in b, which it returns longer.
+func (r *Record) appendTo(b []byte, dst *Record) []byte {
+	*dst = *r
+	dst.ends = nil
+	for _, f := range [...]*[]byte{&dst.raw, &dst.Session, &dst.Server, &dst.Connector, &dst.Local, &dst.Remote, &dst.Helo,
+		&dst.VerbText, &dst.Arg, &dst.Text, &dst.Data, &dst.Context} {
+		if *f == nil {
+			continue
+		}
+		n := len(b)
+		b = append(b, *f...)
+		*f = b[n:len(b):len(b)]
+	}
+	return b
+}
+
 // extra adds what is particular to the record; with apart, its argument too.
 func (b *batch) extra(rec *Record, apart bool) {
 	x := extra{elapsed: rec.Elapsed, win32: rec.Win32, in: rec.BytesIn, out: rec.BytesOut}
@@ -171,8 +187,7 @@ func (b *batch) next() *packedRecord {
 }
 
 // likeOf returns the number of the record's alike: that of its conversation; the
-// last one, as in logs that hold one session after the other; that of its peer; or
-// a new one.
+// last one, as in logs that tell no ends; that of its peer; or a new one.
 func (b *batch) likeOf(rec *Record) uint16 {
 	if n := rec.conversation; n != 0 {
 		if like := b.likes[n%uint64(len(b.likes))]; int(like) < len(b.alikes) && b.alikes[like].conversation == n {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -230,5 +231,20 @@ func TestPackedShape(t *testing.T) {
 		if pointers(typ) {
 			t.Errorf("%v holds pointers", typ)
 		}
+	}
+}
+
+// A Pool knows which rows it parses for every format.
+func TestPoolParses(t *testing.T) {
+	p := &Pool{jobs: 2}
+	var got []Format
+	for _, f := range Formats() {
+		if p.Parses(f) {
+			got = append(got, f)
+		}
+	}
+	want := []Format{IISW3C, ExchangeReceive, ExchangeSend, Tracking, Connectivity, Agent}
+	if !slices.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
 	}
 }

@@ -3,6 +3,7 @@ package logparse
 import (
 	"io"
 	"sync"
+	"time"
 )
 
 const (
@@ -30,10 +31,9 @@ type Pool struct {
 	done sync.WaitGroup
 	once sync.Once
 
-	mu     sync.Mutex
-	free   []*batch
-	known  []*knownRows // that no goroutine uses
-	fronts []*w3cFronts // the same
+	batches spares[*batch]
+	known   spares[*knownRows]
+	fronts  spares[*w3cFronts]
 
 	size func() int // of the next chunk; of different sizes in tests
 }
@@ -92,67 +92,48 @@ func (p *Pool) run() {
 
 // batch returns one that is not in use.
 func (p *Pool) batch() *batch {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if n := len(p.free); n > 0 {
-		b := p.free[n-1]
-		p.free = p.free[:n-1]
+	if b, ok := p.batches.take(); ok {
 		return b
 	}
 	return &batch{done: make(chan struct{}, 1)}
 }
 
-// takeKnown returns what is known of the rows of protocol logs, for one goroutine.
-func (p *Pool) takeKnown() *knownRows {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	n := len(p.known)
-	if n == 0 {
-		return newKnownRows()
-	}
-	k := p.known[n-1]
-	p.known = p.known[:n-1]
-	return k
+// Parses reports whether the Pool parses rows of the format ahead. Where it does
+// not, for they have to be parsed in order, its Readers read no more than the
+// bytes of the log ahead, which costs more than it saves.
+func (p *Pool) Parses(f Format) bool {
+	_, ok := newRowReader(&lineScanner{}, &Options{Location: time.UTC}, Detection{Format: f}).(midReader)
+	return ok
 }
 
-// giveKnown gives it back.
-func (p *Pool) giveKnown(k *knownRows) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if len(p.known) <= p.jobs {
-		p.known = append(p.known, k)
-	}
+// spares are things that no goroutine uses, to be used again.
+type spares[T any] struct {
+	mu   sync.Mutex
+	list []T
 }
 
-// takeFronts returns what is known of the rows of W3C logs, for one goroutine,
-// nil if it is nothing.
-func (p *Pool) takeFronts() *w3cFronts {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	n := len(p.fronts)
-	if n == 0 {
-		return nil
+// take returns one of them. It reports false if there is none.
+func (s *spares[T]) take() (spare T, ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if n := len(s.list) - 1; n >= 0 {
+		spare, s.list = s.list[n], s.list[:n]
+		return spare, true
 	}
-	f := p.fronts[n-1]
-	p.fronts = p.fronts[:n-1]
-	return f
+	return spare, false
 }
 
-// giveFronts gives it back.
-func (p *Pool) giveFronts(f *w3cFronts) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if f != nil && len(p.fronts) <= p.jobs {
-		p.fronts = append(p.fronts, f)
+// give adds one, unless there are so many.
+func (s *spares[T]) give(spare T, enough int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.list) < enough {
+		s.list = append(s.list, spare)
 	}
 }
 
 // recycle takes a batch that nobody uses any more.
 func (p *Pool) recycle(b *batch) {
 	b.reader = nil
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if len(p.free) < 2*p.ahead() {
-		p.free = append(p.free, b)
-	}
+	p.batches.give(b, 2*p.ahead())
 }

@@ -49,19 +49,12 @@ func (m *matcher) ways(c *cluster) {
 		m.work += int64(len(h.conns)) + 1
 		f.about(&h.habits)
 		for j := range h.conns {
-			x := &h.conns[j]
-			l := x.fit(r, c.order, f)
+			l := m.logFit(c, h, j)
 			if l <= impossible {
 				continue
 			}
-			if r.reply {
-				l += f.logOvertaken(h.conns, j)
-				if l <= impossible {
-					continue
-				}
-			}
 			score := h.score + l
-			rank := score + h.silent - x.silent
+			rank := score + h.silent - h.conns[j].silent
 			if rank >= best-behind {
 				best = max(best, rank)
 				found = append(found, candidate{score, rank, int32(i), int32(j)})
@@ -75,6 +68,18 @@ func (m *matcher) ways(c *cluster) {
 		}
 	}
 	m.beam.candidates, m.beam.best = found, best
+}
+
+// logFit returns the logarithm of how likely the row is one of the j-th connection
+// of h, the hypothesis that the forecast is about; impossible or less where it
+// cannot be.
+func (m *matcher) logFit(c *cluster, h *hypothesis, j int) float64 {
+	f := &m.beam.forecast
+	l := h.conns[j].fit(&m.row, c.order, f)
+	if m.row.reply && l > impossible {
+		l += f.logOvertaken(h.conns, j)
+	}
+	return l
 }
 
 // prune returns how much less likely than the best a hypothesis may be. The more
@@ -93,15 +98,9 @@ func (m *matcher) plainly(c *cluster, h *hypothesis) bool {
 	m.work += int64(len(h.conns)) + 1
 	f.about(&h.habits)
 	for j := range h.conns {
-		l := h.conns[j].fit(r, c.order, f)
+		l := m.logFit(c, h, j)
 		if l <= impossible {
 			continue
-		}
-		if r.reply {
-			l += f.logOvertaken(h.conns, j)
-			if l <= impossible {
-				continue
-			}
 		}
 		score := h.score + l
 		if score > found[top].score {

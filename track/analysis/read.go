@@ -201,7 +201,7 @@ func (o *opener) next() *opened {
 }
 
 func (o *opener) open(log *Log) *opened {
-	p := &opened{log: log, ready: make(chan struct{}), parsedAhead: o.pool != nil && worthAhead(log.Found.Format)}
+	p := &opened{log: log, ready: make(chan struct{}), parsedAhead: o.pool != nil && o.pool.Parses(log.Found.Format)}
 	open := func() {
 		defer close(p.ready)
 		if p.stream, p.err = log.Source.Open(o.ctx); p.err != nil {
@@ -219,16 +219,6 @@ func (o *opener) open(log *Log) *opened {
 	}
 	go open()
 	return p
-}
-
-// worthAhead reports whether rows of the format are parsed ahead. To hand over
-// those that have to be parsed in order would cost more than to parse them.
-func worthAhead(f logparse.Format) bool {
-	switch f {
-	case logparse.ExchangeReceive, logparse.ExchangeSend, logparse.IISW3C, logparse.Tracking, logparse.Connectivity, logparse.Agent:
-		return true
-	}
-	return false
 }
 
 // close gives up the logs that were opened and not read.
