@@ -9,6 +9,10 @@ import (
 // Where several connections are open, most of them cannot say what a row says.
 // Of what is left one alone is no question either.
 
+// forgotten is how long a lost connection must have been silent, in milliseconds of
+// logged time, to be no alternative to one that surely says a row.
+const forgotten = 20_000
+
 // nowhere and anew are what only returns instead of a connection.
 const (
 	nowhere = -2 // it is to be weighed
@@ -35,7 +39,7 @@ func (h *hypothesis) only(r *matchRow) int {
 	for j := range h.conns {
 		c := &h.conns[j]
 		switch {
-		case !c.may(r):
+		case c.lost(r) && c.gap(r) > forgotten || !c.may(r):
 		case found != anew || !c.surely(r):
 			return nowhere
 		default:
@@ -101,11 +105,15 @@ func (c *conn) longest() int64 {
 	return resolution + int64(math.Exp(c.logUsual()+3*silentSpread))
 }
 
+// mayJoin is how much less likely than anything else it may be that a row begins
+// a connection, as a logarithm, to count as one that may have.
+const mayJoin = 2.0
+
 // joins reports whether the row under way may begin a connection while another
 // is under way.
 func (b *beam) joins(c *cluster, r *matchRow) bool {
 	for _, x := range b.candidates {
-		if x.conn >= 0 {
+		if x.conn >= 0 || x.rank < b.candidates[0].rank-mayJoin {
 			continue
 		}
 		for j := range c.hypotheses[x.hypothesis].conns {

@@ -31,12 +31,9 @@ func (c *conn) surely(r *matchRow) bool {
 	}
 	switch r.verb {
 	case verbHelo, verbEhlo:
-		again := c.stage == stageNoHelo && r.name == c.name
-		if r.outbound {
-			return (again || c.stage == stageTLS || c.stage == stageFresh) && c.within(r, soon)
-		}
-		// What comes after STARTTLS may as well begin another connection.
-		return again && c.within(r, 0)
+		// What comes later, after STARTTLS too, may as well begin another connection.
+		next := c.stage == stageNoHelo && r.name == c.name || c.stage == stageTLS || r.outbound && c.stage == stageFresh
+		return next && c.within(r, soon)
 	case verbOther:
 		return r.outbound
 	case verbTLS:
