@@ -151,7 +151,9 @@ func (b *Builder) finishLoose(l *loose, confidence Confidence) {
 	b.outline(&l.course, b.notesOf(&l.brief), &l.settled, ended)
 	s := &b.whole
 	s.Confidence = confidence
-	s.ID, s.Remote, s.Local = l.texts(b)
+	if !b.opt.Unnamed {
+		s.ID, s.Remote, s.Local = l.texts(b)
+	}
 	s.Server, s.Connector = b.names[l.names].server, b.names[l.names].connector
 	s.Sources = append(s.Sources, b.source(&l.course))
 	if l.quitMS >= 0 {
