@@ -13,6 +13,7 @@ func (m *matcher) adopt(c, before *cluster) {
 	if before.crowd != nil {
 		return
 	}
+	before.current, c.current = current{}, current{}
 	if l := &before.lone; l.open && !c.lone.open && len(c.hypotheses) == 0 && c.crowd == nil && l.conn.greets(&m.row) {
 		c.lone = *l
 		c.lone.conn.order = c.order

@@ -30,7 +30,7 @@ type hypothesis struct {
 	silent float64 // the latter, at the row under way
 	conns  []conn  // that are open
 	habits habits
-	sum    uint64 // of the connections' first and last rows, to find equal hypotheses
+	sum    uint64 // of the connections' first and last rows, to find equal hypotheses; not kept while it is the only one
 	node   *node  // where its last row went; nil when that is placed
 	ways   int    // candidates that lead on from it
 }
@@ -80,11 +80,13 @@ func (m *matcher) placeOnly(c *cluster, j int, rec *logparse.Record) {
 	j = m.step(h, j)
 	x := &h.conns[j]
 	over := x.take(&m.row, c.order, &h.habits)
-	m.placeRow(c, x.first, over, false, rec)
+	s := m.placeRow(c, x.first, over, false, rec)
 	if over {
 		h.end(j)
-	} else {
-		h.sum += x.mark()
+		return
+	}
+	if since, ok := h.forgotten(j); ok {
+		c.current = current{conn: x, slot: s, habits: &h.habits, since: since}
 	}
 }
 
@@ -97,11 +99,8 @@ func (m *matcher) step(h *hypothesis, j int) int {
 		m.pool.makeRoom(h)
 		h.conns = h.conns[:j+1]
 		r.open(&h.conns[j], &h.habits, h.conns[:j])
-	} else {
-		h.sum -= h.conns[j].mark()
-		if r.reply {
-			h.habits.pass(h.conns, j)
-		}
+	} else if r.reply {
+		h.habits.pass(h.conns, j)
 	}
 	return j
 }
@@ -111,6 +110,9 @@ func (m *matcher) step(h *hypothesis, j int) int {
 func (m *matcher) branch(c *cluster) {
 	b := &m.beam
 	row := m.hold(c)
+	if len(c.hypotheses) == 1 {
+		c.hypotheses[0].addUp()
+	}
 	top, best := b.candidates[0].score, b.candidates[0].rank
 	limit := min(max(hypothesesTimesOpen/(len(c.hypotheses[0].conns)+1), minHypotheses), maxHypotheses)
 	next := b.next[:0]
@@ -164,6 +166,9 @@ func (m *matcher) follow(c *cluster, x candidate, from *hypothesis, row *heldRow
 		h.conns = append(h.conns, from.conns...)
 	}
 	h.score, h.rank = x.score, x.rank
+	if x.conn >= 0 {
+		h.sum -= h.conns[x.conn].mark()
+	}
 	j := m.step(h, int(x.conn))
 	moved := &h.conns[j]
 	over := moved.take(&m.row, c.order, &h.habits)
@@ -184,6 +189,14 @@ func (m *matcher) follow(c *cluster, x candidate, from *hypothesis, row *heldRow
 func (h *hypothesis) end(j int) {
 	h.habits.ended(&h.conns[j])
 	h.conns = slices.Delete(h.conns, j, j+1)
+}
+
+// addUp finds the sum.
+func (h *hypothesis) addUp() {
+	h.sum = 0
+	for j := range h.conns {
+		h.sum += h.conns[j].mark()
+	}
 }
 
 // findSum returns which of the hypotheses has that sum, -1 for none.

@@ -47,7 +47,8 @@ type cluster struct {
 	order int64 // rows so far
 	check int64 // when to look for silent connections next
 
-	lone           lone          // instead of hypotheses
+	lone           lone // instead of hypotheses
+	current        current
 	hypotheses     []*hypothesis // the best first; empty for a lone connection
 	slots          []openSlot    // connections with a row that was placed
 	joined         int64         // of the log when a connection may have begun while another was under way, neverJoined if none has
@@ -91,7 +92,7 @@ func (m *matcher) cluster(clock *logClock, rec *logparse.Record) *cluster {
 		now := key.log.now
 		c.clock, c.order, c.check = now, 0, now+silence
 		c.joined = neverJoined
-		c.lone = lone{}
+		c.lone, c.current = lone{}, current{}
 		m.clusters.add(c)
 		key.log.idle.add(c)
 	}
@@ -113,6 +114,12 @@ func (m *matcher) decide(c *cluster, rec *logparse.Record) {
 		m.placeInCrowd(c, rec)
 		return
 	}
+	if c.current.conn != nil {
+		if m.placeCurrent(c, rec) {
+			return
+		}
+		c.current = current{}
+	}
 	if len(c.hypotheses) == 0 {
 		if m.placeLone(c, rec) {
 			return
@@ -124,6 +131,11 @@ func (m *matcher) decide(c *cluster, rec *logparse.Record) {
 	} else {
 		m.weigh(c, rec)
 	}
+	m.simplify(c)
+}
+
+// simplify makes of a cluster what is the simplest for it after a row was placed.
+func (m *matcher) simplify(c *cluster) {
 	switch h := c.hypotheses[0]; {
 	case len(h.conns) > crowded:
 		m.collapse(c)
@@ -208,8 +220,9 @@ func (m *matcher) commit(c *cluster, rec *logparse.Record) {
 	}
 }
 
-// placeRow hands a row to its slot.
-func (m *matcher) placeRow(c *cluster, first int64, over, doubt bool, rec *logparse.Record) {
+// placeRow hands a row to its slot, which it returns; it is gone if the row is the
+// connection's last.
+func (m *matcher) placeRow(c *cluster, first int64, over, doubt bool, rec *logparse.Record) *slot {
 	i := slices.IndexFunc(c.slots, func(s openSlot) bool { return s.first == first })
 	if i < 0 {
 		i = len(c.slots)
@@ -221,6 +234,7 @@ func (m *matcher) placeRow(c *cluster, first int64, over, doubt bool, rec *logpa
 	if over {
 		m.close1(c, i)
 	}
+	return s
 }
 
 // close1 finishes the i-th slot.
@@ -239,6 +253,7 @@ func (m *matcher) end(s *slot) {
 // checkSilent ends the connections that have been silent for too long.
 func (m *matcher) checkSilent(c *cluster) {
 	now := c.clock
+	c.current = current{}
 	if c.crowd != nil {
 		m.thin(c, now)
 		c.check = now + silence/8

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"math"
 	"slices"
 
 	"github.com/smtplog/smtplog/logparse"
@@ -41,8 +42,15 @@ func (m *matcher) placeLone(c *cluster, rec *logparse.Record) bool {
 	m.place(l.slot, rec)
 	if over {
 		m.remove(c)
+		return true
 	}
+	c.current = l.current()
 	return true
+}
+
+// current returns the connection as the current one of its cluster.
+func (l *lone) current() current {
+	return current{conn: &l.conn, slot: l.slot, habits: &l.habits, since: math.MinInt64}
 }
 
 // unfold makes a hypothesis of a lone connection.
@@ -51,6 +59,7 @@ func (m *matcher) unfold(c *cluster) {
 		return
 	}
 	l := &c.lone
+	c.current = current{}
 	h := m.pool.newHypothesis(2)
 	h.habits = l.habits
 	if l.open {
@@ -71,6 +80,7 @@ func (m *matcher) fold(c *cluster) {
 		return
 	}
 	l.open, l.slot, l.conn, l.habits = true, c.slots[i].slot, h.conns[0], h.habits
+	c.current = l.current()
 	c.slots = c.slots[:0]
 	m.pool.drop(h)
 	c.hypotheses = c.hypotheses[:0]

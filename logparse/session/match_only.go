@@ -9,10 +9,6 @@ import (
 // Where several connections are open, most of them cannot say what a row says.
 // Of what is left one alone is no question either.
 
-// forgotten is how long a lost connection must have been silent, in milliseconds of
-// logged time, to be no alternative to one that surely says a row.
-const forgotten = 20_000
-
 // nowhere and anew are what only returns instead of a connection.
 const (
 	nowhere = -2 // it is to be weighed
@@ -39,7 +35,7 @@ func (h *hypothesis) only(r *matchRow) int {
 	for j := range h.conns {
 		c := &h.conns[j]
 		switch {
-		case c.lost(r) && c.gap(r) > forgotten || !c.may(r):
+		case c.forgotten(r) || !c.may(r):
 		case found != anew || !c.surely(r):
 			return nowhere
 		default:
@@ -87,13 +83,16 @@ func (c *conn) may(r *matchRow) bool {
 // lost reports whether c has been silent for so long, until r began, that no
 // more is expected of it.
 func (c *conn) lost(r *matchRow) bool {
-	if !r.timed || !c.timed || c.gap(r) <= resolution {
-		return false
-	}
+	return r.timed && c.timed && c.gap(r) > resolution && c.gap(r) > c.waits()
+}
+
+// waits returns how long c may be silent, in milliseconds of logged time, until it
+// is lost.
+func (c *conn) waits() int64 {
 	if c.patience == 0 {
 		c.patience = c.longest()
 	}
-	return c.gap(r) > c.patience
+	return c.patience
 }
 
 // longest returns how long c may be without a row, in milliseconds of logged

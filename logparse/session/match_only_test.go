@@ -11,7 +11,7 @@ import (
 // Of several connections, the only one that may say a row is the one that
 // weighing would find the likeliest, or nearly so, and mostly without doubt.
 func TestOnly(t *testing.T) {
-	rows, placed, doubted := 0, 0, 0
+	rows, placed, doubted, less := 0, 0, 0, 0
 	for seed := range uint64(12) {
 		format := []logparse.Format{logparse.IISW3C, logparse.IISNCSA, logparse.IISMSIIS}[seed%3]
 		records := played(t, testlog.Options{Seed: seed, Format: format, Connections: 250, Hosts: 20, AtOnce: 1 + int(seed%3),
@@ -32,8 +32,11 @@ func TestOnly(t *testing.T) {
 					weighing.collect(&cluster{order: c.order + 1, hypotheses: []*hypothesis{&h}})
 					got := weighing.beam.candidates
 					i := slices.IndexFunc(got, func(x candidate) bool { return int(x.conn) == j })
-					if i < 0 || got[0].rank-got[i].rank > 1 {
+					switch {
+					case i < 0 || got[0].rank-got[i].rank > 3:
 						t.Errorf("seed %d, %v: %v is the only one, but weighing has %+v", seed, rec.Pos, j, got)
+					case got[0].rank-got[i].rank > 1:
+						less++ // one that is forgotten would come before
 					}
 					if len(got) > 1 {
 						doubted++
@@ -43,7 +46,7 @@ func TestOnly(t *testing.T) {
 			m.add(1, rec)
 		}
 	}
-	if placed < rows/2 || doubted > placed/20 {
-		t.Errorf("of %d rows %d were placed, %d of them in doubt", rows, placed, doubted)
+	if placed < rows/2 || doubted > placed/20 || less > placed/1000 {
+		t.Errorf("of %d rows %d were placed, %d of them in doubt, %d where weighing would not have them", rows, placed, doubted, less)
 	}
 }
