@@ -25,6 +25,7 @@ type brief struct {
 	names      uint32 // of server and connector, in Builder.names
 	notes      uint32 // index in Builder.notes and one; 0 for none
 	settled
+	refusals bool   // they may stay among the words; else the first takes a state
 	kept     uint16 // length of the words behind the ends that stay when the transaction is over
 	keeps    bool   // the transaction under way stays
 	failures bool   // there are some among the words
@@ -107,7 +108,7 @@ func (b *Builder) beginBrief(s *stream, rec *logparse.Record) bool {
 	*br = brief{} // in its place: it is not copied there
 	br.key, br.words = b.key, append(b.rooms.take(len(rec.Local)), rec.Local...)
 	br.ends, br.local, br.names = uint16(len(rec.Local)), uint8(len(rec.Local)), n
-	br.lacks = lacking(rec)
+	br.lacks, br.refusals = lacking(rec), true
 	b.number++
 	br.number = b.number
 	br.format, br.direction = rec.Format, rec.Direction

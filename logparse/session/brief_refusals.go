@@ -37,16 +37,18 @@ const (
 
 // refuse takes in a reply of one line that fails and gives it to the command that
 // it answers. It reports false, with nothing changed, where answer would, and
-// for a 421, which may end the session, and for briefs without a key, which take
-// no refusals.
+// for a 421, which may end the session, and for briefs that take no refusals.
 func (br *brief) refuse(b *Builder, rec *logparse.Record) bool {
 	class := rec.Code.Class()
 	i := br.refused(uint16(rec.Code))
-	if !class.Failed() || rec.Code == 421 || rec.More || br.width == 0 || i >= br.waiting {
+	if !class.Failed() || rec.Code == 421 || rec.More || !br.refusals || i >= br.waiting {
 		return false
 	}
 	command := uint8(br.queue >> (8 * i))
 	verb := logparse.Verb(command & verbBits)
+	if verb == logparse.VerbDATA && rec.Kind == logparse.KindCommand && holdsMessage(rec) {
+		verb = logparse.VerbEOM
+	}
 	through := verb == logparse.VerbEOM || verb == logparse.VerbDATA || verb == logparse.VerbBDAT
 	if through && br.queue>>(8*(i+1))&allOfTransaction != 0 {
 		return false
@@ -105,7 +107,7 @@ func (br *brief) keepRefusal(b *Builder, rec *logparse.Record, verb logparse.Ver
 	w = append(w, at.digits, uint8(verb), uint8(class), flags)
 	w = binary.LittleEndian.AppendUint32(w, uint32(recipient))
 	br.words = append(w, text...)
-	b.held += 2 + n
+	br.hold(b, 2+n)
 	br.steps++
 	br.failures = true
 	if br.keeps = br.current != noTransaction; !br.keeps {
@@ -124,17 +126,17 @@ func (br *brief) keepEnd(b *Builder, end transactionEnd, accepted bool) {
 	w := binary.LittleEndian.AppendUint16(br.words, saidEnd|endWidth)
 	w = append(w, byte(end), a)
 	br.words = binary.LittleEndian.AppendUint32(w, uint32(br.settled.transactions()))
-	b.held += 2 + endWidth
+	br.hold(b, 2+endWidth)
 	br.kept = uint16(len(br.words)) - br.ends
 	br.keeps = false
 }
 
 // keepName keeps the name of a command that is not known. It reports false, with
 // nothing changed, in a transaction, while another such command waits, for briefs
-// without a key, and if there is no room.
+// that take no refusals, and if there is no room.
 func (br *brief) keepName(b *Builder, name []byte) bool {
 	name = name[:min(len(name), maxTextLength)]
-	if br.current != noTransaction || br.width == 0 || len(br.words)+len(name) > maxBriefWords {
+	if br.current != noTransaction || !br.refusals || len(br.words)+len(name) > maxBriefWords {
 		return false
 	}
 	for i := range br.waiting {
@@ -146,7 +148,7 @@ func (br *brief) keepName(b *Builder, name []byte) bool {
 	br.makeRoom(b, n)
 	br.words = append(binary.LittleEndian.AppendUint16(br.words, saidName|uint16(len(name))), name...)
 	br.kept = uint16(len(br.words)) - br.ends
-	b.held += n
+	br.hold(b, n)
 	return true
 }
 

@@ -169,10 +169,15 @@ func (br *brief) keep(b *Builder, arg []byte) bool {
 	br.makeRoom(b, 2+n)
 	br.words = append(append(br.words, byte(n), byte(n>>8)), arg...)
 	br.steps++
-	if br.width > 0 {
-		b.held += 2 + n
-	}
+	br.hold(b, 2+n)
 	return true
+}
+
+// hold counts what a session with an id holds.
+func (br *brief) hold(b *Builder, n int) {
+	if br.width > 0 {
+		b.held += n
+	}
 }
 
 // reply takes in a line of a reply; it reports false, with nothing changed that
@@ -290,9 +295,7 @@ func (br *brief) settleLast(b *Builder, ended Ended) {
 // forget drops what was said in the transaction, but for what is kept.
 func (br *brief) forget(b *Builder) {
 	end := br.ends + br.kept
-	if br.width > 0 {
-		b.held -= len(br.words) - int(end)
-	}
+	br.hold(b, int(end)-len(br.words))
 	br.words = br.words[:end]
 	br.current, br.recipients = noTransaction, 0
 }

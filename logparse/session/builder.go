@@ -173,7 +173,7 @@ func (b *Builder) matched(sl *slot, rec *logparse.Record) {
 func (b *Builder) matchEnded(sl *slot) {
 	st, _ := sl.owner.(*state)
 	if l, _ := sl.owner.(*loose); l != nil {
-		if l.partial == 0 || l.endPartial(b) {
+		if (l.partial == 0 || l.endPartial(b)) && !l.failures {
 			confidence := Inferred
 			if sl.ambiguous {
 				confidence = Ambiguous

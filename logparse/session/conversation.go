@@ -221,19 +221,24 @@ func (st *state) endTransaction() {
 // dataRow reads what IIS logs on the row of DATA, which it writes when the
 // message is through, and reports whether there was a message.
 func (b *Builder) dataRow(st *state, rec *logparse.Record) bool {
-	id := len(rec.Arg) > 2 && rec.Arg[0] == '<'
-	size := rec.BytesIn > int64(len("DATA"))
 	if st.current >= 0 {
 		t := &st.transactions[st.current]
-		if id && !b.opt.Terse {
+		if namesMessage(rec) && !b.opt.Terse {
 			t.messageID = st.keep(b, rec.Arg)
 		}
-		if size {
+		if countsMessage(rec) {
 			t.size = rec.BytesIn
 		}
 	}
-	return rec.Code != 0 && (id || size)
+	return rec.Code != 0 && holdsMessage(rec)
 }
+
+// holdsMessage reports whether the row of DATA is about a message, too.
+func holdsMessage(rec *logparse.Record) bool { return namesMessage(rec) || countsMessage(rec) }
+
+func namesMessage(rec *logparse.Record) bool { return len(rec.Arg) > 2 && rec.Arg[0] == '<' }
+
+func countsMessage(rec *logparse.Record) bool { return rec.BytesIn > int64(len("DATA")) }
 
 // quitRow reads what IIS logs on the row of QUIT.
 func (st *state) quitRow(rec *logparse.Record) {

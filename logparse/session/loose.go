@@ -61,6 +61,7 @@ func (b *Builder) beginLoose(rec *logparse.Record) *loose {
 	b.number++
 	l.number = b.number
 	l.format, l.direction = rec.Format, rec.Direction
+	l.refusals = rec.Format != logparse.IMS
 	l.stream, l.file = s.index, b.fileNumber(rec.Pos.File)
 	return l
 }
@@ -98,7 +99,7 @@ func (b *Builder) takeLoose(l *loose, rec *logparse.Record) bool {
 func (b *Builder) looseCommand(l *loose, rec *logparse.Record) bool {
 	br := &l.brief
 	answered := rec.Code != 0
-	if br.challenge || rec.Data != nil || answered && (br.waiting > 0 || rec.Code.Class() != reply.OK) || br.partial != 0 && !br.endPartial(b) {
+	if br.challenge || rec.Data != nil || answered && (br.waiting > 0 || !br.takesAnswer(rec)) || br.partial != 0 && !br.endPartial(b) {
 		return false
 	}
 	switch rec.Verb {
@@ -117,7 +118,25 @@ func (b *Builder) looseCommand(l *loose, rec *logparse.Record) bool {
 		l.quitMS = rec.Win32
 	}
 	l.lastIn, l.lastOut = rec.BytesIn, rec.BytesOut
-	return !answered || br.answer(b, uint16(rec.Code))
+	switch {
+	case !answered:
+		return true
+	case rec.Code.Class() == reply.OK:
+		return br.answer(b, uint16(rec.Code))
+	}
+	return br.refuse(b, rec)
+}
+
+// takesAnswer reports whether there will be a place for what the row says that the
+// command in it was answered.
+func (br *brief) takesAnswer(rec *logparse.Record) bool {
+	switch class := rec.Code.Class(); {
+	case class == reply.OK:
+		return true
+	case !class.Failed() || rec.Code == 421:
+		return false
+	}
+	return br.refusals && br.hasRoom(2+len(rec.Arg)+2+len(rec.VerbText)+2+len(rec.Text))
 }
 
 // looseReply takes in a line of a reply. The first may be the greeting.

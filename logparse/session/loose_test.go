@@ -80,12 +80,23 @@ var iisSessions = [][]byte{
 	iisScript("EHLO mail.example.org", "AUTH LOGIN", "NOOP", "MAIL FROM:<b@example.net>", "QUIT"),
 	outboundScript(">220 ready", "<EHLO mail.example.org", ">250-more", "<MAIL FROM:<b@example.net>", ">250 ok", "<RCPT TO:<x@example.com>", ">250 ok",
 		"<DATA", ">354 go", ">250 ok", "<QUIT", ">221 2.0.0 bye"),
+	refused(iisScript("EHLO mail.example.org", "MAIL FROM:<a@example.org> SIZE=100", "RCPT TO:<x@example.com>", "RCPT TO:<y@example.net>", "DATA <1@example.org>",
+		"RSET", "MAIL FROM:<b@example.net>", "QUIT"), 2, 4),
+	refused(iisScript("XYZZY", "HELO", "MAIL FROM:<b@example.net>", "RCPT TO:<x@example.com>", "DATA", "BDAT 10 LAST", "AUTH LOGIN", "QUIT"), 0, 3, 4, 5, 6),
 	{byte(slices.Index(saidInBriefs, ">220 ready")), 0, 0xc4, 0xa1}, // the row names HELO before the greeting
 }
 
 func iisScript(rows ...string) (script []byte) {
 	for _, row := range rows {
 		script = append(script, byte(slices.Index(saidToIIS, row)), 0, 4, 0xa1)
+	}
+	return script
+}
+
+// refused has rows of a script refused.
+func refused(script []byte, rows ...int) []byte {
+	for _, row := range rows {
+		script[4*row+1] = byte(slices.Index(codesOfIIS, 550))
 	}
 	return script
 }
