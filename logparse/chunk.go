@@ -81,7 +81,11 @@ func (b *batch) parse() {
 	}
 	w3c, _ := rows.(*w3cReader)
 	if w3c != nil {
-		w3c.short.usual.fronts, _ = a.pool.fronts.take() // nil: nothing is known
+		fronts, ok := a.pool.fronts.take()
+		if !ok {
+			fronts = new(w3cFronts)
+		}
+		w3c.short.usual.goOn(fronts, a)
 	}
 	r := &Reader{name: a.r.name, opt: a.r.opt, lines: lines, rows: rows, found: a.found}
 	r.quick, _ = r.rows.(quickRowReader)
@@ -104,7 +108,7 @@ func (b *batch) parse() {
 	if exchange != nil && exchange.known != nil {
 		a.pool.known.give(exchange.known, a.pool.jobs+1)
 	}
-	if w3c != nil && w3c.short.usual.fronts != nil {
+	if w3c != nil {
 		a.pool.fronts.give(w3c.short.usual.fronts, a.pool.jobs+1)
 	}
 	b.finish = rows.state()

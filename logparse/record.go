@@ -86,8 +86,8 @@ type Record struct {
 	layout *layout // the row's columns
 	ends   []int   // see Ends; nil if they are not known
 
-	// The numbers of the knownConnector and the knownSession that are filled in, 0
-	// for none.
+	// The numbers of the knownConnector, or what else IIS has, and of the
+	// knownSession that are filled in, 0 for none.
 	connector, conversation uint64
 }
 
@@ -103,6 +103,17 @@ func (r *Record) reset(pos outcome.Position, format Format) {
 // Server, Connector, Session, Local and Remote. Records of the same session may
 // have different ones.
 func (r *Record) Conversation() uint64 { return r.conversation }
+
+// Peer returns a number that tells that two rows of IIS are of the same peer:
+// those with the same one, but for 0, are of one log and have the same
+// Direction, Remote, Helo, Connector, Server and Local. Rows of the same peer may
+// have different ones, and rows of other formats have none.
+func (r *Record) Peer() uint64 {
+	if r.Format == IISW3C {
+		return r.connector
+	}
+	return 0
+}
 
 // Raw returns the row as it stands in the log, decoded to UTF-8 only where the
 // whole file had to be.

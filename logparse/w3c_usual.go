@@ -33,8 +33,23 @@ type w3cFront struct {
 	direction                         outcome.Direction
 }
 
-// w3cFronts holds fronts of late rows, by their hash.
-type w3cFronts [256]w3cFront
+// w3cFronts holds fronts of late rows of one log.
+type w3cFronts struct {
+	log  *ahead        // nil where it is not read in chunks
+	list [256]w3cFront // by their hash
+}
+
+// goOn lets u go on with what is known of the rows of another part of the log.
+// Nothing is known of the rows of another log: numbers tell logs apart.
+func (u *w3cUsualRows) goOn(fronts *w3cFronts, log *ahead) {
+	if fronts.log != log {
+		fronts.log = log
+		for i := range fronts.list {
+			fronts.list[i].number = 0
+		}
+	}
+	u.fronts = fronts
+}
 
 const (
 	// w3cFrontMax is the length of the longest front that is kept, in bytes.
@@ -77,7 +92,7 @@ func (w *w3cReader) quickUsual(rec *Record) bool {
 		return false
 	}
 	front := (*[w3cFrontMax]byte)(b[stampLen:])
-	f := &u.fronts[hashFront(front)]
+	f := &u.fronts.list[hashFront(front)]
 	if f.number == 0 || !f.begins(front) {
 		return false
 	}
@@ -214,7 +229,7 @@ func (u *w3cUsualRows) meet(rec *Record, b []byte, start, size int, spans *iisSp
 		u.fronts = new(w3cFronts)
 	}
 	front := (*[w3cFrontMax]byte)(b[at : at+w3cFrontMax])
-	f := &u.fronts[hashFront(front)]
+	f := &u.fronts.list[hashFront(front)]
 	width := spans[iisPort].end + 1 - at
 	if width > w3cFrontMax || f.number != 0 && f.begins(front) {
 		return
