@@ -57,18 +57,18 @@ type matcher struct {
 
 	capped int64 // how often rows were dealt out early because maxWaiting was reached
 
-	clusters       clusterTable
-	recentClusters recentTable
-	logs           map[uint32]*logClock
-	ordered        []*logClock
-	recent         *logClock   // of the row before
-	limit          int         // how many rows may wait, maxWaiting but in tests
-	room           int         // how many bytes they may take
-	held           int         // how many they do
-	waiting        int         // rows that wait
-	queue          clusterList // clusters with rows that wait, in the order in which they began to
-	rows           int64       // rows so far
-	work           int64       // comparisons of a row with a connection so far
+	clusters     clusterTable
+	lateClusters lateClusters
+	logs         map[uint32]*logClock
+	ordered      []*logClock
+	recent       *logClock   // of the row before
+	limit        int         // how many rows may wait, maxWaiting but in tests
+	room         int         // how many bytes they may take
+	held         int         // how many they do
+	waiting      int         // rows that wait
+	queue        clusterList // clusters with rows that wait, in the order in which they began to
+	rows         int64       // rows so far
+	work         int64       // comparisons of a row with a connection so far
 
 	row  matchRow
 	beam beam
@@ -103,9 +103,11 @@ func (m *matcher) add(log uint32, rec *logparse.Record) {
 	}
 	r.clock = clock.now
 
-	c := *m.recentClusters.at(rec.Direction, rec.Remote, rec.Helo)
-	if c == nil || c.log != clock || !c.holds(rec.Direction, rec.Remote, rec.Helo, rec.Connector) {
+	late := m.lateClusters.at(rec)
+	c := late.cluster
+	if !late.isOf(clock, rec) {
 		c = m.cluster(clock, rec)
+		*late = lateCluster{rec.Peer(), c, c.serial}
 	}
 	if len(rec.Helo) > 0 && r.verb.greets() {
 		key := clusterKey{clock, rec.Direction, rec.Connector, withoutPort(rec.Remote), nil}

@@ -40,8 +40,8 @@ type cluster struct {
 	remote    int    // where the first of them ends
 	helo      int    // and the second
 	room      [keyRoom]byte
-	id        int32     // in its log's list of idle ones
-	recent    **cluster // where it may be among the matcher's recent ones
+	id        int32  // in its log's list of idle ones
+	serial    uint64 // another one when it is over
 
 	clock int64 // of the log at the last row
 	order int64 // rows so far
@@ -79,11 +79,9 @@ type heldRow struct {
 	next  *heldRow
 }
 
-// cluster returns the cluster of a record of the log, and keeps it among the
-// recent ones.
+// cluster returns the cluster of a record of the log.
 func (m *matcher) cluster(clock *logClock, rec *logparse.Record) *cluster {
 	key := clusterKey{clock, rec.Direction, rec.Connector, withoutPort(rec.Remote), rec.Helo}
-	recent := m.recentClusters.at(key.direction, key.remote, key.helo)
 	hash := key.hash()
 	c := m.clusters.find(&key, hash)
 	if c == nil {
@@ -96,7 +94,6 @@ func (m *matcher) cluster(clock *logClock, rec *logparse.Record) *cluster {
 		m.clusters.add(c)
 		key.log.idle.add(c)
 	}
-	*recent, c.recent = c, recent
 	return c
 }
 
@@ -339,9 +336,7 @@ func (m *matcher) remove(c *cluster) {
 	c.log.idle.remove(c)
 	m.queue.remove(c)
 	m.clusters.remove(c)
-	if *c.recent == c {
-		*c.recent = nil
-	}
+	c.serial++
 	m.pool.clusters = append(m.pool.clusters, c)
 }
 

@@ -5,6 +5,7 @@ import (
 	"math/bits"
 	"math/rand/v2"
 
+	"github.com/smtplog/smtplog/logparse"
 	"github.com/smtplog/smtplog/reply/outcome"
 )
 
@@ -98,18 +99,37 @@ func (c *cluster) holds(direction outcome.Direction, remote, helo, connector []b
 		string(c.key[c.remote:c.helo]) == string(helo) && string(c.key[c.helo:]) == string(connector)
 }
 
-// A recentTable holds clusters that had rows of late, by a part of their keys
-// that is quick to tell apart. It holds none that is not in the clusterTable.
-type recentTable [256]*cluster
+// A lateCluster is a cluster that had a row of late.
+type lateCluster struct {
+	peer    uint64   // the row's Record.Peer
+	cluster *cluster // nil for none
+	serial  uint64   // of the cluster then
+}
 
-// at returns where a cluster with such a key is if it is there.
-func (t *recentTable) at(direction outcome.Direction, remote, helo []byte) **cluster {
-	x := uint64(len(remote))
-	if n := len(remote); n >= 8 {
-		x = binary.LittleEndian.Uint64(remote[n-8:])
+// isOf reports whether the cluster is that of a record of the log.
+func (l *lateCluster) isOf(clock *logClock, rec *logparse.Record) bool {
+	c := l.cluster
+	if c == nil || c.serial != l.serial || c.log != clock {
+		return false
 	}
-	high, low := bits.Mul64(x^keySeed, keyFactor+2*uint64(len(helo))<<8+2*uint64(direction))
-	return &t[uint8(high^low)]
+	return l.peer != 0 && l.peer == rec.Peer() || c.holds(rec.Direction, rec.Remote, rec.Helo, rec.Connector)
+}
+
+// lateClusters holds some of them.
+type lateClusters [1024]lateCluster
+
+// at returns where the cluster of a record is if it is there: by the peer's
+// number, or else by a part of the key that is quick to tell apart.
+func (t *lateClusters) at(rec *logparse.Record) *lateCluster {
+	if n := rec.Peer(); n != 0 {
+		return &t[n%uint64(len(t))]
+	}
+	x := uint64(len(rec.Remote))
+	if n := len(rec.Remote); n >= 8 {
+		x = binary.LittleEndian.Uint64(rec.Remote[n-8:])
+	}
+	high, low := bits.Mul64(x^keySeed, keyFactor+2*uint64(len(rec.Helo))<<8+2*uint64(rec.Direction))
+	return &t[(high^low)%uint64(len(t))]
 }
 
 // keyFactor is odd.
