@@ -10,17 +10,18 @@ import (
 //
 // Rows that differ in server, site, peer, direction or HELO name never share a
 // connection; what is left is a cluster. Nearly all rows are the next step of the
-// one connection of their cluster that may take it, which surely and only tell
-// without weighing. For the others the matcher follows several hypotheses at
+// connection that the last row of their cluster went to, or of the only one that
+// may take it, which surely and only tell without weighing. For the others the matcher follows several hypotheses at
 // once about which connection each row belongs to, and weighs them by what a
 // connection may say next, by how long its client usually waits, and by the
 // length of the session that IIS logs on QUIT. Rows about which the hypotheses
 // agree are placed; the others wait, at most until the connections of the
-// cluster are over.
+// cluster are over or too many rows wait.
 //
 // A connection that is lost without a word stays open until it has been silent
 // for ten minutes. Long before that it is given up: hypotheses that differ only
-// in how such connections stand are one from then on.
+// in how such connections stand are one from then on. It is also forgotten where
+// another connection surely says a row.
 
 const (
 	// silence is how long a connection may be without a row before it is over,

@@ -18,6 +18,10 @@ const (
 	hypothesesTimesOpen = 256
 	crowded             = 32
 
+	// maxHeldRows is how many rows of one cluster wait: what they have not told
+	// by then, later ones hardly do.
+	maxHeldRows = 128
+
 	// doubtful is how likely another placement of a row must be, compared to the
 	// one chosen, for its connection to be ambiguous.
 	// Without times to go by, alternatives look likelier than they are.
@@ -159,6 +163,9 @@ func (m *matcher) weigh(c *cluster, rec *logparse.Record) {
 	}
 	m.branch(c)
 	m.commit(c, rec)
+	if c.held > maxHeldRows {
+		m.collapse(c)
+	}
 }
 
 // hold has the row under way wait.
