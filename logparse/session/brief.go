@@ -186,7 +186,7 @@ func (b *Builder) finishBrief(h handle) {
 	}
 	b.index.remove(b.seeds.ofKey(&br.key), h)
 	if br.failures {
-		st := b.named(br)
+		st := b.named(br, b.opt.Unnamed)
 		b.freeBrief(h, br)
 		b.finish(st)
 		return

@@ -10,7 +10,7 @@ import (
 // or is left out of terse sessions.
 func (b *Builder) expand(h handle) *state {
 	br := b.briefs.at(h)
-	st := b.named(br)
+	st := b.named(br, false)
 	b.place(st)
 	b.index.replace(b.seeds.ofKey(&st.key), h, st.handle())
 	b.opened++ // which freeBrief undoes
@@ -19,12 +19,18 @@ func (b *Builder) expand(h handle) *state {
 	return st
 }
 
-// named returns a state that knows what the brief knows, but has no place.
-func (b *Builder) named(br *brief) *state {
+// named returns a state that knows what the brief knows, but has no place. With
+// peerOnly the session is over, and its id and our end are left out.
+func (b *Builder) named(br *brief, peerOnly bool) *state {
 	st := b.asState(br)
 	st.key = br.key
 	var local string
-	st.id, st.remote, local = br.texts(b)
+	if peerOnly {
+		b.said = br.appendRemote(b.said[:0])
+		st.remote = string(b.said)
+	} else {
+		st.id, st.remote, local = br.texts(b)
+	}
 	b.setEndsOf(st, br, local)
 	return st
 }

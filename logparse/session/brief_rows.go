@@ -11,7 +11,7 @@ import (
 // brief has no place for ends in the state that is made of it.
 func (b *Builder) takeBrief(h handle, br *brief, s *stream, rec *logparse.Record) {
 	// The server's name is never there in a send log.
-	if br.file != s.number || br.lacks != 0 && (br.lacks != lacksServer || len(rec.Server) > 0) && !br.learn(rec) {
+	if br.file != s.number || br.lacks != 0 && (br.lacks != lacksServer || len(rec.Server) > 0) && !br.learn(b, rec) {
 		st := b.expand(h)
 		b.previous = st.handle()
 		b.take(st, rec)
@@ -65,7 +65,7 @@ func (b *Builder) briefEvent(h handle, br *brief, rec *logparse.Record) {
 
 // learn takes in our end where the record is the first to name it. It reports
 // false if the record is the first to name the server or the connector.
-func (br *brief) learn(rec *logparse.Record) bool {
+func (br *brief) learn(b *Builder, rec *logparse.Record) bool {
 	if br.lacks&lacksServer != 0 && len(rec.Server) > 0 || br.lacks&lacksConnector != 0 && len(rec.Connector) > 0 {
 		return false
 	}
@@ -73,7 +73,7 @@ func (br *brief) learn(rec *logparse.Record) bool {
 		if len(br.words) > 0 || len(rec.Local) > maxLocal {
 			return false
 		}
-		br.words = append(br.words, rec.Local...)
+		br.words = append(b.rooms.take(len(rec.Local)), rec.Local...)
 		br.ends, br.local = uint16(len(rec.Local)), uint8(len(rec.Local))
 		br.lacks &^= lacksLocal
 	}

@@ -70,7 +70,7 @@ func (b *Builder) beginLoose(rec *logparse.Record) *loose {
 // changed that counts, where the record has no place in a brief.
 func (b *Builder) takeLoose(l *loose, rec *logparse.Record) bool {
 	br := &l.brief
-	if br.file != b.fileNumber(rec.Pos.File) || br.lacks != 0 && !br.learn(rec) {
+	if br.file != b.fileNumber(rec.Pos.File) || br.lacks != 0 && !br.learn(b, rec) {
 		return false
 	}
 	br.named = br.named || len(rec.Helo) > 0

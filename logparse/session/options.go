@@ -19,8 +19,8 @@ type Options struct {
 	// their place are empty ones, none in a session without failures.
 	Terse bool
 
-	// Unnamed, beside Terse, may leave out the ID, Remote and Local of sessions
-	// without failures too.
+	// Unnamed, beside Terse, may leave out the ID and Local of sessions too, and
+	// the Remote of those without failures.
 	Unnamed bool
 
 	// Memory is what the open sessions may hold together, in bytes; 0 is
