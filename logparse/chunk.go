@@ -72,6 +72,9 @@ func (b *batch) parse() {
 	rows := newRowReader(lines, &a.r.opt, a.found).(midReader)
 	rows.resume(b.begin)
 	exchange, _ := rows.(*exchangeRows)
+	if exchange != nil {
+		exchange.sparse = false // records are packed whole
+	}
 	if exchange != nil && exchange.short.kinds != nil {
 		known, ok := a.pool.known.take()
 		if !ok {

@@ -15,6 +15,8 @@ type exchangeRows struct {
 	columns *columnList  // as a header or the caller named them; nil: by their number
 	short   shortRows
 	known   *knownRows  // of a protocol log
+	last    knownRow    // that quick read
+	sparse  bool        // quick leaves to fill what Options.Sparse says
 	places  valuePlaces // for quickReordered
 }
 
@@ -23,7 +25,7 @@ func newExchange(lines *lineScanner, opt *Options, found Detection) rowReader {
 }
 
 func newExchangeRows(lines *lineScanner, opt *Options, found Detection) rowReader {
-	r := &exchangeRows{csvRow: csvRow{lines: lines}, log: exchangeLogOf(found.Format)}
+	r := &exchangeRows{csvRow: csvRow{lines: lines}, log: exchangeLogOf(found.Format), sparse: opt.Sparse}
 	names := opt.Fields
 	if len(names) == 0 {
 		names = found.Fields

@@ -37,7 +37,7 @@ func (r *exchangeRows) quick(rec *Record) bool {
 	}
 	rec.Time = outcome.Unix(s.clock.ns+second*1e9+ms*1e6, 3)
 
-	if name := (*[knownMax]byte)(b[isoLen+1:]); !c.bytes.begins(name) || c.bytes.size > 32 && !c.bytes.goesOn(name) {
+	if name := (*[knownMax]byte)(b[isoLen+1:]); !c.bytes.begins(name) || !c.bytes.beginsOn(name) || c.bytes.size > beginsMax && !c.bytes.goesOn(name) {
 		return r.quickOther(rec)
 	}
 	id := (*[idLen + 8]byte)(b[c.from:])
@@ -50,38 +50,65 @@ func (r *exchangeRows) quick(rec *Record) bool {
 	if digits == 0 || id[idLen] != ',' {
 		return r.quickOther(rec)
 	}
-	rec.Sequence = sequence
 	at := c.from + idLen + 1 + uint8(digits) // of the ends
-	if ends := (*[knownMax]byte)(b[at:]); !k.ends.begins(ends) || k.ends.size > 32 && !k.ends.goesOn(ends) {
+	if ends := (*[knownMax]byte)(b[at:]); !k.ends.begins(ends) || !k.ends.beginsOn(ends) || k.ends.size > beginsMax && !k.ends.goesOn(ends) {
 		return r.quickOther(rec)
 	}
-	if rec.conversation != k.number {
-		r.beginSession(rec, k)
+	if rec.connector != c.number {
+		r.beginConnector(rec)
 	}
+	rec.conversation = k.number
 	at += k.ends.size // of the event
 	end := (*[knownMax]byte)(b[at:])
-	if t := r.known.texts.of(end); t.kind != KindNone && t.text.begins(end) && r.knownText(rec, t, block, int(at)) {
-		return true
-	}
-	if kind := s.kinds[end[0]]; kind != KindNone && end[1] == ',' {
-		rec.Kind = kind
-		if block = block[:lines.end-start]; r.knownData(rec, block, block[at+2:], end) {
-			return true
+	if t := r.known.texts.of(end); t.kind == KindNone || !t.text.begins(end) || !t.text.beginsOn(end) || !r.knownText(rec, t, block, int(at)) {
+		rec.Kind = s.kinds[end[0]]
+		if rec.Kind == KindNone || end[1] != ',' || !r.knownData(rec, block[:lines.end-start], int(at), end) {
+			return r.quickOther(rec)
 		}
 	}
-	return r.quickOther(rec)
+	r.last.at, r.last.digits = start, sequence
+	if rec.sparse = r.sparse; !r.sparse {
+		r.fill(rec)
+	}
+	return true
+}
+
+// A knownRow is what fill needs to know of the row that quick read.
+type knownRow struct {
+	at            int // in the buffer
+	size          int // without the line's end
+	data, dataEnd int // where in the row
+	context       int
+	digits        uint32 // of the sequence-number
+}
+
+// fill implements filler for the row that quick read.
+func (r *exchangeRows) fill(rec *Record) {
+	row := &r.last
+	line := r.lines.buf[row.at:][:row.size]
+	k := r.known.sessions.of((*[idLen + 8]byte)(line[r.short.connector.from:]))
+	if rec.shared != k.number {
+		r.beginSession(rec, k)
+	}
+	rec.raw, rec.Sequence = line, valueOf(row.digits)
+	rec.Data, rec.Context = some(line[row.data:row.dataEnd]), trimContext(line[row.context:])
+	rec.VerbText, rec.Arg, rec.Text = nil, nil, nil
+	switch rec.Kind {
+	case KindCommand:
+		_, name, arg := SplitCommand(rec.Data)
+		rec.VerbText, rec.Arg = some(name), some(arg)
+	case KindReply:
+		rec.Text = rec.Data
+	}
 }
 
 // beginSession fills in what the rows of a session have in common. As long as the
-// record has the session's number, it need not be done again.
+// record shares the session's number, it need not be done again.
 func (r *exchangeRows) beginSession(rec *Record, k *knownSession) {
-	if rec.connector != r.short.connector.number {
-		r.beginConnector(rec)
-	}
 	text := r.known.text[k.text:][:idLen+int(k.ends.size)]
 	local := text[:idLen+int(k.local)]
 	rec.Session, rec.Local, rec.Remote = text[:idLen], local[idLen+1:], text[len(local)+1:len(text)-1]
-	rec.conversation = k.number
+	rec.shared = k.number
 }
 
 // beginConnector fills in what the rows of a connector have in common. As long as
@@ -95,49 +122,52 @@ func (r *exchangeRows) beginConnector(rec *Record) {
 	}
 	rec.Helo = nil
 	rec.Elapsed, rec.Win32, rec.BytesIn, rec.BytesOut = -1, -1, -1, -1
-	rec.connector = c.number
+	rec.connector, rec.rest = c.number, r
 }
 
 // knownText reads the row that block begins with from the event on, which is
-// at, if that is all of the text.
+// at, if that is all of the text. It fills in what a sparse record has.
 func (r *exchangeRows) knownText(rec *Record, t *knownText, block []byte, at int) bool {
 	size := at + int(t.text.size)
-	if size > r.lines.max || t.text.size > 32 && !t.text.goesOn((*[knownMax]byte)(block[at:])) {
+	if size > r.lines.max || t.text.size > beginsMax && !t.text.goesOn((*[knownMax]byte)(block[at:])) {
 		return false
 	}
 	r.lines.take(size)
-	rec.raw = block[:at+int(t.row)]
-	data := some(rec.raw[at+2:][:t.data])
-	rec.Data, rec.Context = data, nil
-	rec.Kind, rec.Verb, rec.VerbText, rec.Arg = t.kind, t.verb, some(data[:t.name]), nil
-	rec.Code, rec.Enhanced, rec.More, rec.Text = t.code, t.enhanced, t.more, nil
-	if t.kind == KindReply {
-		rec.Text = data
+	row := &r.last
+	row.size, row.data, row.dataEnd, row.context = at+int(t.row), at+int(t.data), at+int(t.dataEnd), at+int(t.context)
+	rec.Kind, rec.Verb, rec.Code, rec.Enhanced, rec.More = t.kind, t.verb, t.code, t.enhanced, t.more
+	switch t.kind {
+	case KindReply:
+	case KindCommand:
+		rec.Arg = some(block[at+int(t.arg) : row.dataEnd])
+	default:
+		rec.Data, rec.Context = some(block[row.data:row.dataEnd]), trimContext(block[row.context:row.size])
 	}
 	return true
 }
 
-// knownData is knownText for other texts: it reads the row from data on, which
-// rest begins with, when Kind is set. end is the row from the event on.
-func (r *exchangeRows) knownData(rec *Record, block, rest []byte, end *[knownMax]byte) bool {
-	lines := r.lines
-	size := bytes.IndexByte(rest, '\n') + 1
-	row := len(block) - len(rest) + size // with its end
-	if size < 3 || row > lines.max {
+// knownData is knownText for other texts, when Kind is set. The event is where
+// end begins.
+func (r *exchangeRows) knownData(rec *Record, block []byte, at int, end *[knownMax]byte) bool {
+	lines, rest := r.lines, block[at+2:]
+	n := bytes.IndexByte(rest, '\n')
+	size := at + 2 + n + 1 // with the line's end
+	if n < 2 || size > lines.max {
 		return false
 	}
-	rest = rest[:size-1]
-	last := rest[len(rest)-1]
+	rest = rest[:n]
+	last := rest[n-1]
 	if last == '\r' {
-		rest = rest[:len(rest)-1]
-		last = rest[len(rest)-1]
+		rest = rest[:n-1]
+		last = rest[n-2]
 	}
 	if last == '\r' || last == 0 {
 		return false
 	}
-	data, next := rest, 0
+	data, from, next := rest, 0, 0
 	if data[0] == '"' {
 		data, next = plainQuoted(data)
+		from = 1
 	} else if width := bytes.IndexByte(data, ','); width >= 0 {
 		data, next = data[:width], width+1
 	}
@@ -145,19 +175,26 @@ func (r *exchangeRows) knownData(rec *Record, block, rest []byte, end *[knownMax
 		return false
 	}
 	// Most rows have no context: nothing is behind the comma.
-	rec.Context = nil
-	if next < len(rest) {
-		context := rest[next:]
-		if context[0] == '"' || bytes.IndexByte(context, ',') >= 0 {
-			return false
-		}
-		rec.Context = trimContext(context)
+	context := rest[next:]
+	if len(context) > 0 && (context[0] == '"' || bytes.IndexByte(context, ',') >= 0) {
+		return false
 	}
-	lines.take(row)
-	rec.raw = block[:row-size+len(rest)]
-	rec.says(some(data))
-	if size+2 <= knownMax && next == len(data)+1 && next == len(rest) {
-		r.known.texts.meet(rec, end, block[row-size-2:row])
+	lines.take(size)
+	row := &r.last
+	row.size, row.data, row.context = at+2+len(rest), at+2+from, at+2+next
+	row.dataEnd = row.data + len(data)
+	rec.Verb, rec.Code, rec.Enhanced, rec.More = VerbNone, 0, reply.Enhanced{}, false
+	switch rec.Kind {
+	case KindReply:
+		rec.Code, rec.More, rec.Enhanced = reply.ParseCodes(data)
+	case KindCommand:
+		verb, _, arg := SplitCommand(data)
+		rec.Verb, rec.Arg = verb, some(arg)
+	default:
+		rec.Data, rec.Context = some(data), trimContext(context)
+	}
+	if size-at <= knownMax {
+		r.known.texts.meet(rec, row, at, end, block[at:size])
 	}
 	return true
 }
@@ -191,16 +228,22 @@ func (rec *Record) says(data []byte) {
 }
 
 // shortNumber reads a number of 1 to 4 digits that the bytes of x begin with,
-// and a comma behind it. digits is 0 if there is none.
-func shortNumber(x uint64) (v int64, digits int) {
+// and a comma behind it: what valueOf takes, and how many digits there are, 0 if
+// there is no such number.
+func shortNumber(x uint64) (d uint32, digits int) {
 	commas := x ^ ','*each
 	digits = bits.TrailingZeros64((commas-each)&^commas&(0x80*each)) / 8
 	// The digits come last, and what was in front of them is zero.
-	d := (uint32(x) ^ '0'*each32) << (uint(32-8*digits) & 31)
+	d = (uint32(x) ^ '0'*each32) << (uint(32-8*digits) & 31)
 	if uint(digits-1) > 3 || (d|(d+0x76*each32))&(0x80*each32) != 0 {
 		return 0, 0
 	}
+	return d, digits
+}
+
+// valueOf returns the number of which shortNumber returned d.
+func valueOf(d uint32) int64 {
 	// Two pairs of digits, then both of them.
 	d = (d*10 + d>>8) & 0x00ff_00ff
-	return int64((d*100 + d>>16) & 0xffff), digits
+	return int64((d*100 + d>>16) & 0xffff)
 }

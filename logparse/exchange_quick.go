@@ -76,6 +76,7 @@ func (r *exchangeRows) quickOther(rec *Record) bool {
 	if r.short.read == nil {
 		return false
 	}
+	rec.sparse = false
 	block, n, size := r.lines.whole()
 	if n == 0 || !r.short.read(r, rec, block, n) {
 		return false
@@ -130,7 +131,7 @@ func (r *exchangeRows) quickProtocol(rec *Record, block []byte, n int) bool {
 	if digits == 0 || end1+1+digits != end2 {
 		return false
 	}
-	rec.Sequence = sequence
+	rec.Sequence = valueOf(sequence)
 	kind := s.kinds[line[i-2]]
 	if kind == KindNone {
 		return false
@@ -156,10 +157,14 @@ func (r *exchangeRows) quickProtocol(rec *Record, block []byte, n int) bool {
 	rec.Time, rec.Context, rec.raw = at, trimContext(context), line
 	rec.says(some(data))
 	if k := r.known.session(s.connector, line[from:end1], line[end2:end4+1], end3-end2); k != nil {
+		if rec.connector != s.connector.number {
+			r.beginConnector(rec)
+		}
 		r.beginSession(rec, k)
+		rec.conversation = k.number
 	} else {
 		r.beginConnector(rec)
-		rec.conversation = 0
+		rec.conversation, rec.shared = 0, 0
 		rec.Session, rec.Local, rec.Remote = present(line[from:end1]), present(line[end2+1:end3]), present(line[end3+1:end4])
 	}
 	return true

@@ -55,7 +55,7 @@ func (r *exchangeRows) quickReordered(rec *Record, block []byte, n int) bool {
 			server = present(server)
 		}
 	}
-	rec.connector, rec.conversation = 0, 0
+	rec.connector, rec.conversation, rec.shared = 0, 0, 0
 	rec.Format, rec.Direction, rec.layout = s.format, s.direction, &s.columns.layout
 	rec.Time, rec.Connector, rec.Server = at, connector, server
 	rec.Session = present(r.quickColumn(line, atSession))

@@ -22,7 +22,7 @@ const knownMax = 64
 // word. The zero value is the empty text.
 type knownBytes struct {
 	words [knownMax / 8]uint64 // its bytes, then zeros
-	masks [4]uint64            // of the first words, the bits that belong to it
+	masks [5]uint64            // of the first words, the bits that belong to it
 	size  uint8
 }
 
@@ -39,8 +39,11 @@ func (k *knownBytes) set(text []byte) {
 	k.size = uint8(len(text))
 }
 
+// beginsMax is how much of a text begins and beginsOn compare, in bytes.
+const beginsMax = 40
+
 // begins reports whether b begins with the text, but for its bytes from the
-// 32nd on, of which goesOn tells.
+// 32nd on.
 func (k *knownBytes) begins(b *[knownMax]byte) bool {
 	return (binary.LittleEndian.Uint64(b[0:])^k.words[0])&k.masks[0]|
 		(binary.LittleEndian.Uint64(b[8:])^k.words[1])&k.masks[1]|
@@ -48,9 +51,14 @@ func (k *knownBytes) begins(b *[knownMax]byte) bool {
 		(binary.LittleEndian.Uint64(b[24:])^k.words[3])&k.masks[3] == 0
 }
 
-// goesOn reports whether b has the text's bytes from the 32nd on.
+// beginsOn reports whether b has the text's bytes from the 32nd up to beginsMax.
+func (k *knownBytes) beginsOn(b *[knownMax]byte) bool {
+	return (binary.LittleEndian.Uint64(b[32:])^k.words[4])&k.masks[4] == 0
+}
+
+// goesOn reports whether b has the text's bytes from beginsMax on.
 func (k *knownBytes) goesOn(b *[knownMax]byte) bool {
-	for i := 4; 8*i < int(k.size); i++ {
+	for i := beginsMax / 8; 8*i < int(k.size); i++ {
 		if (binary.LittleEndian.Uint64(b[8*i:])^k.words[i])&lowBytes(int(k.size)-8*i) != 0 {
 			return false
 		}
@@ -123,13 +131,14 @@ func sessionSlot(last uint64) uint64 {
 	return digits * 0x100_1001 >> 16 & (uint64(len(knownSessions{})) - 1)
 }
 
-// A knownText is the end of rows of a protocol log, from the event on, without
-// a context, and what it says.
+// A knownText is the end of rows of a protocol log, from the event on, and what
+// it says. Places are counted from the event.
 type knownText struct {
-	text knownBytes // "event,data," and the line's end
-	row  uint8      // how long it is without the line's end
-	data uint8      // how long data is
-	name uint8      // how long the verb is in front of data
+	text          knownBytes // "event,data,context" and the line's end
+	row           uint8      // how long it is without the line's end
+	data, dataEnd uint8      // where data is, without its quotes
+	arg           uint8      // where a command's argument begins, which ends as data does
+	context       uint8      // where the context begins
 
 	kind     Kind // KindNone: there is no text
 	verb     Verb
@@ -140,9 +149,9 @@ type knownText struct {
 	missed uint64 // the hash of the last text that was another one
 }
 
-// knownTexts holds what rows often end with: most replies, and commands without
-// an argument. It is true for logs of one format.
-type knownTexts [64]knownText
+// knownTexts holds what rows often end with: most replies and notes, and commands
+// that name no mailbox. It is true for logs of one format.
+type knownTexts [256]knownText
 
 // hashText returns a hash of what texts that begin with b begin with.
 func hashText(b *[knownMax]byte) uint64 {
@@ -150,13 +159,12 @@ func hashText(b *[knownMax]byte) uint64 {
 }
 
 // of returns the place of the text that b begins with, if it is known.
-func (s *knownTexts) of(b *[knownMax]byte) *knownText { return &s[hashText(b)>>58] }
+func (s *knownTexts) of(b *[knownMax]byte) *knownText { return &s[hashText(b)>>56] }
 
 // meet keeps the text, with which b begins, when it is met a second time. It is
-// the end of rec.
-func (s *knownTexts) meet(rec *Record, b *[knownMax]byte, text []byte) {
-	name := len(rec.VerbText)
-	if len(text) > knownMax || rec.Arg != nil || name > 0 && &rec.VerbText[0] != &rec.Data[0] {
+// the row's from at on, and rec is what it says.
+func (s *knownTexts) meet(rec *Record, row *knownRow, at int, b *[knownMax]byte, text []byte) {
+	if rec.Verb == VerbMAIL || rec.Verb == VerbRCPT {
 		return
 	}
 	t, hash := s.of(b), hashText(b)+uint64(len(text))
@@ -165,7 +173,11 @@ func (s *knownTexts) meet(rec *Record, b *[knownMax]byte, text []byte) {
 		return
 	}
 	t.text.set(text)
-	t.row, t.data, t.name = uint8(2+len(rec.Data)+1), uint8(len(rec.Data)), uint8(name)
+	t.row, t.data, t.dataEnd, t.context = uint8(row.size-at), uint8(row.data-at), uint8(row.dataEnd-at), uint8(row.context-at)
+	t.arg = t.dataEnd
+	if rec.Kind == KindCommand {
+		t.arg -= uint8(len(rec.Arg))
+	}
 	t.kind, t.verb, t.code, t.enhanced, t.more = rec.Kind, rec.Verb, rec.Code, rec.Enhanced, rec.More
 }
 

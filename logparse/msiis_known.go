@@ -104,7 +104,7 @@ func (m *msiisReader) quickKnown(rec *Record) bool {
 func (k *msiisKnown) placesAt(b *[knownMax]byte) *msiisPlaces {
 	for i := range k.places {
 		p := &k.places[i]
-		if p.number != 0 && p.known.begins(b) && (p.known.size <= 32 || p.known.goesOn(b)) {
+		if p.number != 0 && p.known.begins(b) && p.known.beginsOn(b) && (p.known.size <= beginsMax || p.known.goesOn(b)) {
 			return p
 		}
 	}

@@ -28,6 +28,10 @@ type Options struct {
 	DateOrder DateOrder      // of the IMS's and MS IIS's dates; AnyOrder: inferred from the file
 	MaxLine   int            // longest line in bytes; 0 is DefaultMaxLine
 
+	// Sparse lets Next leave out of a record what few ask for, until they call
+	// [Record.Fill].
+	Sparse bool
+
 	// Jobs is how many goroutines parse at a time. With more than one, rows
 	// are parsed ahead of Next, in chunks of the log; what Next returns is the
 	// same. The Reader must then be read to its end or closed.

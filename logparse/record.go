@@ -87,8 +87,27 @@ type Record struct {
 	ends   []int   // see Ends; nil if they are not known
 
 	// The numbers of the knownConnector, or what else IIS has, and of the
-	// knownSession that are filled in, 0 for none.
-	connector, conversation uint64
+	// knownSession whose values are filled in, and of that which the row is of, 0
+	// for none.
+	connector, shared, conversation uint64
+
+	sparse bool   // rest fills in the others
+	rest   filler // may be nil where nothing is left out
+}
+
+// A filler fills in what it left out of the record that it returned last.
+type filler interface{ fill(*Record) }
+
+// Fill fills in what Next left out of r, with [Options.Sparse]: all but Pos, Lines,
+// Format, Direction, Time, Kind, Verb, Code, Enhanced, More, the counters and the
+// Conversation, the Arg of commands, and the Data and the Context of what is no
+// command and no reply. Until then the rest may be that of earlier records. Fill
+// must be called before the Reader's next Next.
+func (r *Record) Fill() {
+	if r.sparse {
+		r.sparse = false
+		r.rest.fill(r)
+	}
 }
 
 // reset makes r the empty record.
@@ -171,9 +190,10 @@ func (r *Record) Clone() *Record {
 // value, a copy of r that shares nothing with the Reader. It reuses the memory
 // of what dst held before.
 func (r *Record) CloneInto(dst *Record) {
+	r.Fill()
 	b := dst.raw[:0]
 	*dst = *r
-	dst.ends = nil
+	dst.ends, dst.rest, dst.shared = nil, nil, 0
 	fields := [...]*[]byte{&dst.Session, &dst.Server, &dst.Connector, &dst.Local, &dst.Remote, &dst.Helo,
 		&dst.VerbText, &dst.Arg, &dst.Text, &dst.Data, &dst.Context}
 	size := len(r.raw)

@@ -10,26 +10,28 @@ import "github.com/smtplog/smtplog/logparse"
 // once. At the first row that it has no room for, Builder.expand makes a state
 // of it, which follows the same rules; the names of its steps are those of the
 // state's.
+//
+// What nearly every row touches stands first.
 type brief struct {
-	key
+	course
 	conversation uint64 // of rows of the stream and the file that the first is of, 0 if not known
 	waitingCommands
 	lacks   uint8  // which of the ends that rows name are not known yet
-	ends    uint16 // length of the ends of the connection, with which words begin
 	local   uint8  // length of ours
-	current progress
+	ends    uint16 // length of the ends of the connection, with which words begin
+	kept    uint16 // length of the words behind the ends that stay when the transaction is over
 	partial uint16 // code of a reply whose end is to come
-	course
+	words   []byte // our end, and in a loose the remote one; then what was said, each behind its kind and length in two bytes
 
 	recipients uint32 // of the transaction
-	names      uint32 // of server and connector, in Builder.names
-	notes      uint32 // index in Builder.notes and one; 0 for none
+	current    progress
+	keeps      bool // the transaction under way stays
+	failures   bool // there are some among the words
+	refusals   bool // they may be; else the first takes a state
 	settled
-	refusals bool   // they may stay among the words; else the first takes a state
-	kept     uint16 // length of the words behind the ends that stay when the transaction is over
-	keeps    bool   // the transaction under way stays
-	failures bool   // there are some among the words
-	words    []byte // our end, and in a loose the remote one; then what was said, each behind its kind and length in two bytes
+	names uint32 // of server and connector, in Builder.names
+	notes uint32 // index in Builder.notes and one; 0 for none
+	key
 }
 
 // A progress says how far the transaction of a brief is.

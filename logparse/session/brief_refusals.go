@@ -39,6 +39,7 @@ const (
 // it answers. It reports false, with nothing changed, where answer would, and
 // for a 421, which may end the session, and for briefs that take no refusals.
 func (br *brief) refuse(b *Builder, rec *logparse.Record) bool {
+	rec.Fill()
 	class := rec.Code.Class()
 	i := br.refused(uint16(rec.Code))
 	if !class.Failed() || rec.Code == 421 || rec.More || !br.refusals || i >= br.waiting {

@@ -56,6 +56,7 @@ func (b *Builder) briefEvent(h handle, br *brief, rec *logparse.Record) {
 		}
 	}
 	if !ok {
+		rec.Fill()
 		st := b.expand(h)
 		b.previous = st.handle()
 		b.event(st, rec)
@@ -87,6 +88,7 @@ func (b *Builder) briefCommand(br *brief, rec *logparse.Record) bool {
 		return false
 	}
 	if rec.Verb == logparse.VerbOther || rec.Verb == logparse.VerbNone {
+		rec.Fill()
 		if string(rec.Data) == hiddenAnswer {
 			return true
 		}
@@ -167,7 +169,8 @@ func (br *brief) keep(b *Builder, arg []byte) bool {
 		return false
 	}
 	br.makeRoom(b, 2+n)
-	br.words = append(append(br.words, byte(n), byte(n>>8)), arg...)
+	br.words = append(br.words, byte(n), byte(n>>8)) // in place: the words need not be written there
+	br.words = append(br.words, arg...)
 	br.steps++
 	br.hold(b, 2+n)
 	return true

@@ -135,7 +135,7 @@ func addLogs(script []byte, format logparse.Format) func(each func(*logparse.Rec
 	return func(each func(*logparse.Record)) {
 		var readers []*logparse.Reader
 		for i := range logs {
-			readers = append(readers, logparse.NewReader(bytes.NewReader(logs[i].Bytes()), names[i], nil))
+			readers = append(readers, logparse.NewReader(bytes.NewReader(logs[i].Bytes()), names[i], &logparse.Options{Sparse: true}))
 		}
 		for _, file := range order {
 			if rec, err := readers[file].Next(); err == nil {

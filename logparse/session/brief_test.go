@@ -16,7 +16,14 @@ import (
 // described is all that a session says.
 func described(s *Session) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s %+v %+v %d %v\n", s.AppendJSON(nil), s.Results, s.Replies, s.number, s.refusedIn)
+	fmt.Fprintf(&b, "%s\n", s.AppendJSON(nil))
+	return b.String() + counted(s)
+}
+
+// counted is all that is counted of a session.
+func counted(s *Session) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%+v %+v %d %v %v\n", s.Results, s.Replies, s.number, s.refusedIn, s.Unused)
 	for i := range s.Transactions {
 		t := &s.Transactions[i]
 		fmt.Fprintf(&b, "%q %v %s %+v %+v %+v %+v\n", t.From, t.HasFrom, t.Result, t.Recipients, t.Mail, t.Data, t.EndOfData)
@@ -30,8 +37,10 @@ func described(s *Session) string {
 // checkBriefs fails unless briefs give the sessions that states alone give.
 func checkBriefs(t *testing.T, add func(each func(*logparse.Record))) (sessions int) {
 	t.Helper()
-	var want []string
-	states := NewBuilder(&Options{Terse: true}, func(s *Session) { want = append(want, described(s)) })
+	var want, wantCounts []string
+	states := NewBuilder(&Options{Terse: true}, func(s *Session) {
+		want, wantCounts = append(want, described(s)), append(wantCounts, counted(s))
+	})
 	states.briefly = false
 	add(states.Add)
 	states.Close()
@@ -46,7 +55,14 @@ func checkBriefs(t *testing.T, add func(each func(*logparse.Record))) (sessions 
 	if sessions != len(want) {
 		t.Errorf("%d sessions, want %d", sessions, len(want))
 	}
-	for _, b := range []*Builder{states, briefs} {
+	var counts []string
+	unnamed := NewBuilder(&Options{Terse: true, Unnamed: true}, func(s *Session) { counts = append(counts, counted(s)) })
+	add(unnamed.Add)
+	unnamed.Close()
+	if !slices.Equal(counts, wantCounts) {
+		t.Errorf("without names:\n%s\nwant\n%s", strings.Join(counts, ""), strings.Join(wantCounts, ""))
+	}
+	for _, b := range []*Builder{states, briefs, unnamed} {
 		empty(t, b)
 		if b.index.used != 0 || len(b.vacant) != len(b.states) || len(b.briefs.free) != int(b.briefs.made) || len(b.freeOfNotes) != len(b.notes) {
 			t.Errorf("left are %d in the index, %d of %d states, %d of %d briefs, %d of %d notes", b.index.used,
@@ -65,7 +81,7 @@ func TestBriefsOfWholeLogs(t *testing.T) {
 					t.Fatal(err)
 				}
 				n := checkBriefs(t, func(each func(*logparse.Record)) {
-					r := logparse.NewReader(bytes.NewReader(log.Bytes()), "x.log", nil)
+					r := logparse.NewReader(bytes.NewReader(log.Bytes()), "x.log", &logparse.Options{Sparse: true})
 					for rec, err := r.Next(); err != io.EOF; rec, err = r.Next() {
 						if err != nil {
 							t.Fatal(err)
@@ -108,7 +124,7 @@ func TestBriefsOfTornLogs(t *testing.T) {
 		checkBriefs(t, func(each func(*logparse.Record)) {
 			readers := []*logparse.Reader{
 				logparse.NewReader(strings.NewReader(torn), "a/x.log", nil),
-				logparse.NewReader(strings.NewReader(torn), "a/y.log", nil),
+				logparse.NewReader(strings.NewReader(torn), "a/y.log", &logparse.Options{Sparse: true}),
 				logparse.NewReader(strings.NewReader(strings.ReplaceAll(torn, `\`, `2\`)), "b/x.log", nil),
 			}
 			rng := rand.New(rand.NewPCG(seed, 2))

@@ -104,6 +104,7 @@ func (b *Builder) Add(rec *logparse.Record) {
 
 // add is Add for any record.
 func (b *Builder) add(rec *logparse.Record) {
+	rec.Fill()
 	if !rec.Format.Protocol() || rec.Kind == logparse.KindNone || rec.Kind == logparse.KindTracking {
 		return
 	}

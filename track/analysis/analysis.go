@@ -91,6 +91,7 @@ func Run(ctx context.Context, sources []*input.Source, opt *Options) (*Analysis,
 			a.add(s)
 		}
 	})
+	logs.read.Sparse = !logs.Tracked() || o.Where != nil // for b alone
 	add, upcoming, end := b.Add, func(outcome.Time) {}, b.Close
 	if logs.Tracked() && o.Where == nil {
 		m := newMessages(o.By, o.Location)
