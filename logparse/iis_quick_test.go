@@ -49,6 +49,9 @@ func readRows(t testing.TB, log []byte, opt Options, quick bool) (records []*Rec
 		var syntax *SyntaxError
 		switch {
 		case err == nil:
+			if echo := new(Record); rec.TakeEcho(echo) {
+				records = append(records, echo.Clone())
+			}
 			records = append(records, rec.Clone())
 		case errors.As(err, &syntax):
 			errs = append(errs, err.Error())

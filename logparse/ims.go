@@ -24,8 +24,9 @@ type imsRows struct {
 	remote    []byte
 	data      bool // the go-ahead was given: what comes in is the message
 
-	short imsStampText
-	raw   imsRaw
+	short  imsStampText
+	raw    imsRaw
+	sparse bool // Options.Sparse
 }
 
 func newIMS(lines *lineScanner, opt *Options, found Detection) rowReader {
@@ -36,7 +37,7 @@ func newIMS(lines *lineScanner, opt *Options, found Detection) rowReader {
 	if order == AnyOrder {
 		order = MDY
 	}
-	r := &imsRows{lines: lines, record: textRecord{lines: lines}, clock: imsClockReader{order: order, loc: opt.Location}}
+	r := &imsRows{lines: lines, record: textRecord{lines: lines}, clock: imsClockReader{order: order, loc: opt.Location}, sparse: opt.Sparse}
 	r.starts = func(line []byte) bool {
 		_, text := r.clock.read(line)
 		return text > 0

@@ -113,7 +113,7 @@ func (r *imsRows) quick(rec *Record) bool {
 		return false
 	}
 	at, text := s.at, s.n
-	s.ahead = false
+	s.ahead, rec.echo = false, 0
 	if r.raw.text != nil {
 		if r.twin(rec, block, at, text) {
 			return true
@@ -142,6 +142,10 @@ func (r *imsRows) quick(rec *Record) bool {
 		r.event(e, record, n, text)
 	} else if e.Kind == KindRaw && s.ahead && lines == 1 {
 		r.expectTwin(rec, block[text+len("<<< IO: |"):n])
+		// Of the same second, it is as good as both.
+		if r.sparse && r.raw.text != nil && s.at == at && r.twin(rec, block[size:], at, text) {
+			rec.echo = uint32(size)
+		}
 	}
 	l.start += size
 	l.number += lines

@@ -6,6 +6,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -88,8 +89,32 @@ func checkFreshRecords(t testing.TB, log []byte) {
 	}
 }
 
+// checkEchoes checks that what raw lines that are left out say is in the records
+// that echo them, and returns how many those are.
+func checkEchoes(t testing.TB, log []byte, opt Options) (echoes int) {
+	t.Helper()
+	want, wantErrs, wantCounts, _ := readRows(t, log, opt, false)
+	opt.Sparse = true
+	got, gotErrs, gotCounts, _ := readRows(t, log, opt, true)
+	if gotCounts != wantCounts || !slices.Equal(gotErrs, wantErrs) || len(got) != len(want) {
+		t.Fatalf("%d records, %d errors, %+v, want %d, %d, %+v\n%q", len(got), len(gotErrs), gotCounts, len(want), len(wantErrs), wantCounts, log)
+	}
+	for i, rec := range got {
+		if rec.layout == nil && want[i].Kind == KindRaw {
+			echoes++
+			want[i].layout, want[i].raw = nil, nil
+			rec.raw = nil
+		}
+		if !reflect.DeepEqual(rec, want[i]) {
+			t.Fatalf("record %d is %+v\nwant %+v\n%q", i, rec, want[i], log)
+		}
+	}
+	return echoes
+}
+
 func TestRawLinesOfIMS(t *testing.T) {
 	rng := rand.New(rand.NewPCG(51, 52))
+	echoes := 0
 	for i := range 400 {
 		log := rawIMSLog(rng, 20)
 		if i%4 == 0 {
@@ -97,6 +122,10 @@ func TestRawLinesOfIMS(t *testing.T) {
 		}
 		checkShortWay(t, log, Options{Format: IMS, MaxLine: []int{0, 40}[i%2]})
 		checkFreshRecords(t, log)
+		echoes += checkEchoes(t, log, Options{Format: IMS, MaxLine: []int{0, 40}[i%2]})
+	}
+	if echoes < 200 {
+		t.Errorf("%d raw lines were left out", echoes)
 	}
 }
 
@@ -108,5 +137,6 @@ func FuzzRawLinesOfIMS(f *testing.F) {
 	f.Fuzz(func(t *testing.T, log []byte) {
 		checkShortWay(t, log, Options{Format: IMS, MaxLine: 300})
 		checkFreshRecords(t, log)
+		checkEchoes(t, log, Options{Format: IMS, MaxLine: 300})
 	})
 }

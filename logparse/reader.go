@@ -29,7 +29,8 @@ type Options struct {
 	MaxLine   int            // longest line in bytes; 0 is DefaultMaxLine
 
 	// Sparse lets Next leave out of a record what few ask for, until they call
-	// [Record.Fill].
+	// [Record.Fill]; and raw lines of the IMS in front of records that say the
+	// same, which are [Record.Echoed] then.
 	Sparse bool
 
 	// Jobs is how many goroutines parse at a time. With more than one, rows
@@ -225,9 +226,11 @@ func (r *Reader) read(rec *Record) (*Record, error) {
 				taken := lines.number - number
 				r.counts.Lines += taken
 				r.counts.Records++
-				r.counts.Continuation += taken - 1
 				rec.Pos.File, rec.Pos.Line, rec.Pos.Offset = r.name, number+1, offset
 				rec.Lines = int(taken)
+				if taken > 1 {
+					r.further(rec)
+				}
 				return rec, nil
 			}
 		}
@@ -238,6 +241,19 @@ func (r *Reader) read(rec *Record) (*Record, error) {
 			return rec, nil
 		}
 	}
+}
+
+// further counts the lines of a record behind the first, which may be one of its
+// own: the raw line that it echoes.
+func (r *Reader) further(rec *Record) {
+	if rec.echo == 0 {
+		r.counts.Continuation += int64(rec.Lines) - 1
+		return
+	}
+	r.counts.Records++
+	rec.Pos.Line++
+	rec.Pos.Offset += int64(rec.echo)
+	rec.Lines = 1
 }
 
 // take reads on the long way. It reports whether that gave a record.

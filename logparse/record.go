@@ -91,6 +91,7 @@ type Record struct {
 	// for none.
 	connector, shared, conversation uint64
 
+	echo   uint32 // length of the raw line in front that is left out, with its end; 0 for none
 	sparse bool   // rest fills in the others
 	rest   filler // may be nil where nothing is left out
 }
@@ -115,6 +116,25 @@ func (r *Record) reset(pos outcome.Position, format Format) {
 	*r = Record{}
 	r.Pos, r.Lines, r.Format = pos, 1, format
 	r.Sequence, r.Elapsed, r.Win32, r.BytesIn, r.BytesOut = -1, -1, -1, -1, -1
+}
+
+// Echoed reports whether a raw line of the IMS stands in front of r that says the
+// same, and was left out, with [Options.Sparse].
+func (r *Record) Echoed() bool { return r.echo > 0 }
+
+// TakeEcho makes dst the raw line that was left out in front of r, and r a record
+// behind one that was not. It reports false if there is none. The raw line is good
+// as long as r, and has no columns.
+func (r *Record) TakeEcho(dst *Record) bool {
+	if r.echo == 0 {
+		return false
+	}
+	*dst = *r
+	dst.Kind, dst.raw, dst.layout, dst.echo = KindRaw, nil, nil, 0
+	dst.Pos.Line--
+	dst.Pos.Offset -= int64(r.echo)
+	r.echo = 0
+	return true
 }
 
 // Conversation returns a number that tells that two records are of the same

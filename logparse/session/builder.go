@@ -51,6 +51,7 @@ type Builder struct {
 	numbers  map[string]uint32 // of the files
 	partials []*verdict        // to be used again
 	raws     []*rawLine        // to be used again
+	echo     logparse.Record   // scratch
 	order    uint64            // records so far
 	number   uint64            // sessions so far
 	capped   int64
@@ -110,6 +111,12 @@ func (b *Builder) add(rec *logparse.Record) {
 	}
 	b.order++
 	if (b.lastSerial.brief != nil || b.lastSerial.state != nil) && b.goesOnSerially(rec) {
+		return
+	}
+	if rec.TakeEcho(&b.echo) {
+		b.order-- // which was for rec
+		b.add(&b.echo)
+		b.add(rec)
 		return
 	}
 	s := b.recent

@@ -62,7 +62,7 @@ func (b *Builder) goesOnSerially(rec *logparse.Record) bool {
 // written in the same second: it says nothing new of the time and, but for the
 // peer, of the connection.
 func (b *Builder) goesOnInState(st *state, rec *logparse.Record) bool {
-	if st.format != logparse.IMS || rec.Format != logparse.IMS || rec.Time != b.lastSerial.at ||
+	if rec.Echoed() || st.format != logparse.IMS || rec.Format != logparse.IMS || rec.Time != b.lastSerial.at ||
 		b.recent.index != st.stream || b.recent.number != st.file || b.recent.file != rec.Pos.File ||
 		st.remote == "" && rec.Remote != nil || st.full() || st.endsBefore(rec) {
 		return false

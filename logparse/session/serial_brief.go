@@ -69,7 +69,7 @@ func (b *Builder) goesOnInBrief(br *serialBrief, rec *logparse.Record) bool {
 		return false
 	}
 	waits := br.rawReply.code != 0 || br.raw != nil
-	if waits && !br.isTwin(rec) {
+	if waits && (rec.Echoed() || !br.isTwin(rec)) {
 		return false
 	}
 	ok := false
@@ -99,6 +99,11 @@ func (b *Builder) goesOnInBrief(br *serialBrief, rec *logparse.Record) bool {
 		if at := instantOf(rec.Time); !l.follows(at) {
 			l.at(at)
 		}
+	}
+	if rec.Echoed() {
+		// The raw line would wait for its twin, which rec is.
+		b.order++
+		l.lines++
 	}
 	l.order = b.order
 	l.count(rec)

@@ -15,11 +15,16 @@ import (
 
 // addIMSLogs adds the records of IMS logs in turns of so many, and with strange
 // a row of another log behind every so many.
+//
+// Of one log alone, raw lines are left out every other time: the sessions are the
+// same.
 func addIMSLogs(t *testing.T, turn, strange int, logs ...string) func(each func(*logparse.Record)) {
+	times := 0
 	return func(each func(*logparse.Record)) {
+		times++
 		var readers []*logparse.Reader
 		for i, log := range logs {
-			opt := &logparse.Options{Format: logparse.IMS, DateOrder: logparse.MDY}
+			opt := &logparse.Options{Format: logparse.IMS, DateOrder: logparse.MDY, Sparse: len(logs) > 1 || strange > 0 || times%2 == 0}
 			readers = append(readers, logparse.NewReader(strings.NewReader(log), fmt.Sprintf("L%d.LOG", i), opt))
 		}
 		for n := 0; len(readers) > 0; n++ {

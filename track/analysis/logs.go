@@ -190,6 +190,9 @@ func (a *account) follows(rec *logparse.Record) bool {
 		return false
 	}
 	c.Records++
+	if rec.Echoed() {
+		c.Records++
+	}
 	c.Last = rec.Time
 	return true
 }
@@ -202,6 +205,9 @@ func (a *account) record(rec *logparse.Record) {
 	}
 	c := &a.current
 	c.Records++
+	if rec.Echoed() {
+		c.Records++
+	}
 	if rec.Time == c.Last || rec.Time.IsZero() {
 		return
 	}
