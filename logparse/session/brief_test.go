@@ -63,6 +63,9 @@ func checkBriefs(t *testing.T, add func(each func(*logparse.Record))) (sessions 
 		t.Errorf("without names:\n%s\nwant\n%s", strings.Join(counts, ""), strings.Join(wantCounts, ""))
 	}
 	for _, b := range []*Builder{states, briefs, unnamed} {
+		if b.order != states.order {
+			t.Errorf("%d records, want %d", b.order, states.order)
+		}
 		empty(t, b)
 		if b.index.used != 0 || len(b.vacant) != len(b.states) || len(b.briefs.free) != int(b.briefs.made) || len(b.freeOfNotes) != len(b.notes) {
 			t.Errorf("left are %d in the index, %d of %d states, %d of %d briefs, %d of %d notes", b.index.used,
