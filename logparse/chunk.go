@@ -82,6 +82,13 @@ func (b *batch) parse() {
 		}
 		known.goOn(exchange, a)
 	}
+	if exchange != nil && exchange.short.format == Tracking {
+		steps, ok := a.pool.steps.take()
+		if !ok {
+			steps = new(knownSteps)
+		}
+		steps.goOn(exchange)
+	}
 	w3c, _ := rows.(*w3cReader)
 	if w3c != nil {
 		fronts, ok := a.pool.fronts.take()
@@ -110,6 +117,9 @@ func (b *batch) parse() {
 	}
 	if exchange != nil && exchange.known != nil {
 		a.pool.known.give(exchange.known, a.pool.jobs+1)
+	}
+	if exchange != nil && exchange.steps != nil {
+		a.pool.steps.give(exchange.steps, a.pool.jobs+1)
 	}
 	if w3c != nil {
 		a.pool.fronts.give(w3c.short.usual.fronts, a.pool.jobs+1)

@@ -17,6 +17,7 @@ type exchangeRows struct {
 	known   *knownRows  // of a protocol log
 	last    knownRow    // that quick read
 	sparse  bool        // quick leaves to fill what Options.Sparse says
+	steps   *knownSteps // of a tracking log
 	places  valuePlaces // for quickReordered
 }
 

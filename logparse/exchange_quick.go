@@ -19,7 +19,6 @@ type shortRows struct {
 	// stays the same.
 	format  Format
 	columns *columnList
-	ends    [MaxEnds]int // of the values of the latest row of a tracking log
 
 	direction outcome.Direction // of a protocol log
 	kinds     *[256]Kind        // by the event
@@ -34,6 +33,9 @@ func (r *exchangeRows) shorten() shortRows {
 	var s shortRows
 	if r.known != nil {
 		r.known.forget()
+	}
+	if r.steps != nil {
+		r.steps.columns = nil
 	}
 	if r.log == nil {
 		return s

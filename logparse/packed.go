@@ -152,7 +152,7 @@ func (b *batch) whole(rec *Record) {
 // appendTo makes dst a copy of r whose texts are in b, which it returns longer.
 func (r *Record) appendTo(b []byte, dst *Record) []byte {
 	*dst = *r
-	dst.ends, dst.rest, dst.shared = nil, nil, 0
+	dst.rest, dst.shared = nil, 0
 	for _, f := range [...]*[]byte{&dst.raw, &dst.Session, &dst.Server, &dst.Connector, &dst.Local, &dst.Remote, &dst.Helo,
 		&dst.VerbText, &dst.Arg, &dst.Text, &dst.Data, &dst.Context} {
 		if *f == nil {

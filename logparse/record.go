@@ -84,11 +84,10 @@ type Record struct {
 
 	raw    []byte  // the row as logged, its lines joined with "\n"
 	layout *layout // the row's columns
-	ends   []int   // see Ends; nil if they are not known
 
 	// The numbers of the knownConnector, or what else IIS has, and of the
 	// knownSession whose values are filled in, and of that which the row is of, 0
-	// for none.
+	// for none. That of a knownStep stands in conversation.
 	connector, shared, conversation uint64
 
 	echo   uint32 // length of the raw line in front that is left out, with its end; 0 for none
@@ -213,7 +212,7 @@ func (r *Record) CloneInto(dst *Record) {
 	r.Fill()
 	b := dst.raw[:0]
 	*dst = *r
-	dst.ends, dst.rest, dst.shared = nil, nil, 0
+	dst.rest, dst.shared = nil, 0
 	fields := [...]*[]byte{&dst.Session, &dst.Server, &dst.Connector, &dst.Local, &dst.Remote, &dst.Helo,
 		&dst.VerbText, &dst.Arg, &dst.Text, &dst.Data, &dst.Context}
 	size := len(r.raw)

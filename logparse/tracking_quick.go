@@ -2,17 +2,20 @@ package logparse
 
 import (
 	"bytes"
-	"math/bits"
 
 	"github.com/smtplog/smtplog/reply/outcome"
 )
 
+// trackingFront is how many columns of a tracking log are looked at: up to the
+// event-id.
+const trackingFront = 9
+
 // quickTracking fills in rec from a row of a tracking, connectivity or agent
-// log, of which all but a few columns need only be counted; where each ends is
-// kept for [Record.Ends]. It assumes that the four columns behind the time do not
-// begin with a quote, that quotes are around whole values, and that the row has
-// as many columns as its list. A row that is not so is left to the long way, and
-// some fields of rec are then set.
+// log, of which all but the first columns need only be counted. It assumes that
+// the four columns behind the time, and the event-id, do not begin with a quote,
+// that quotes are around whole values, and that the row has as many columns as
+// its list. A row that is not so is left to the long way, and some fields of rec
+// are then set.
 func (r *exchangeRows) quickTracking(rec *Record, block []byte, n int) bool {
 	s := &r.short
 	line := block[:n]
@@ -20,15 +23,28 @@ func (r *exchangeRows) quickTracking(rec *Record, block []byte, n int) bool {
 	if !ok {
 		return false
 	}
-	count := valueEnds(&s.ends, block, isoLen+1, n)
-	if count < 5 {
-		return false
+	if s.format == Tracking && r.knownTracking(rec, line) {
+		rec.Time, rec.raw = at, line
+		return true
 	}
-	ends := &s.ends
-	value := func(i int) []byte { return line[ends[i-1]+1 : ends[i]] }
+	front := trackingFront
+	if s.format != Tracking {
+		front = 5
+	}
+	var ends [trackingFront]int
 	ends[0] = isoLen
+	for i := 1; i < front; i++ {
+		if ends[i] = quickEnd(line, ends[i-1]+1); ends[i] < 0 || ends[i] == n {
+			return false
+		}
+	}
+	value := func(i int) []byte { return line[ends[i-1]+1 : ends[i]] }
 	first, second, third, fourth := value(1), value(2), value(3), value(4)
 	if begins(first, '"') || begins(second, '"') || begins(third, '"') || begins(fourth, '"') {
+		return false
+	}
+	count, ok := countValues(line, ends[front-1]+1)
+	if !ok || !r.usualColumns(s, front+count) {
 		return false
 	}
 	rec.reset(outcome.Position{}, s.format)
@@ -38,119 +54,71 @@ func (r *exchangeRows) quickTracking(rec *Record, block []byte, n int) bool {
 	case Agent:
 		rec.Session, rec.Local, rec.Remote = present(first), present(second), present(third)
 	default:
-		// client-hostname, server-hostname and, four columns on, event-id.
-		if count <= 8 {
-			return false
-		}
 		event := value(8)
 		if begins(event, '"') {
 			return false
 		}
 		rec.Server = trackingServer(event, some(second), some(fourth))
+		if !begins(value(6), '"') && !begins(value(7), '"') {
+			rec.conversation = r.meetTracking(line, ends[4]+1, ends[5]+1, ends[8]+1, rec.Server)
+		}
 	}
-	if !r.usualColumns(s, count) {
-		return false
-	}
-	rec.Kind, rec.Time, rec.raw, rec.layout, rec.ends = KindTracking, at, line, &s.columns.layout, ends[:count]
+	rec.Kind, rec.Time, rec.raw, rec.layout = KindTracking, at, line, &s.columns.layout
 	return true
 }
 
 // begins reports whether the value begins with c.
 func begins(value []byte, c byte) bool { return len(value) > 0 && value[0] == c }
 
-// MaxEnds is how many values a row has at most of which [Record.Ends] tells
-// something.
-const MaxEnds = 64
+var comma = []byte{','}
 
-// valueEnds finds where the values of a CSV row end, the n bytes that the block
-// begins with: each but the last at a comma. It begins with the second value,
-// which is at from. It returns how many values there are, 0 if there are too
-// many or a quote that one of them begins with does not close at its end.
-func valueEnds(ends *[MaxEnds]int, block []byte, from, n int) int {
-	count := 1
-	quote := nextQuote(block, from, n)
-	for base := from; ; base += 64 {
-		var set uint64 // the commas of 64 bytes
-		if base+64 <= len(block) {
-			set = bytesOf((*[64]byte)(block[base:]), ','*each)
-		} else {
-			set = lastCommas(block[base:])
+// quickEnd returns where the value of a CSV row ends that begins at from: at a
+// comma, or where the row does. It returns -1 if the value begins with a quote and
+// does not end with it.
+func quickEnd(row []byte, from int) int {
+	if from < len(row) && row[from] == '"' {
+		start, to, _, next := csvQuotedAt(row, from)
+		end := len(row)
+		if next >= 0 {
+			end = next - 1
 		}
-		if left := quote - base; left < 64 {
-			set &= 1<<left - 1
+		if next == csvOpen || start != from+1 || to != end-1 {
+			return -1
 		}
-		if count+bits.OnesCount64(set) >= MaxEnds {
-			return 0
-		}
-		for ; set != 0; set &= set - 1 {
-			from = base + bits.TrailingZeros64(set) + 1
-			ends[count&(MaxEnds-1)] = from - 1
-			count++
-		}
-		switch {
-		case quote >= base+64:
-		case quote == n:
-			ends[count] = n
-			return count + 1
-		case from < quote: // in the middle of a value it is a part of it
-			base = quote + 1 - 64
-			quote = nextQuote(block, quote+1, n)
-		default:
-			start, to, _, next := csvQuotedAt(block[:n], from)
-			end := n
-			if next >= 0 {
-				end = next - 1
-			}
-			if next == csvOpen || start != from+1 || to != end-1 {
-				return 0
-			}
-			ends[count] = end
-			count++
-			if end == n {
-				return count
-			}
-			from = end + 1
-			quote = nextQuote(block, from, n)
-			base = from - 64
-		}
+		return end
 	}
-}
-
-// nextQuote returns where the next quote is, n if there is none.
-func nextQuote(block []byte, from, n int) int {
-	if i := bytes.IndexByte(block[from:n], '"'); i >= 0 {
+	if i := bytes.IndexByte(row[from:], ','); i >= 0 {
 		return from + i
 	}
-	return n
+	return len(row)
 }
 
-// lastCommas returns the set of the commas among fewer than 64 bytes.
-func lastCommas(b []byte) (set uint64) {
-	for i, c := range b {
-		if c == ',' {
-			set |= 1 << i
+// countValues returns how many values of a CSV row there are from the one on that
+// begins at from. It fails if one of them begins with a quote and does not end
+// with it.
+func countValues(row []byte, from int) (count int, ok bool) {
+	begin := from // of the value that holds from
+	for {
+		width := bytes.IndexByte(row[from:], '"')
+		if width < 0 {
+			return count + 1 + bytes.Count(row[from:], comma), true
 		}
+		quote := from + width
+		count += bytes.Count(row[from:quote], comma)
+		if quote != begin && row[quote-1] != ',' { // in the middle of a value it is a part of it
+			from = quote + 1
+			begin = -1
+			continue
+		}
+		end := quickEnd(row, quote)
+		if end < 0 {
+			return 0, false
+		}
+		count++
+		if end == len(row) {
+			return count, true
+		}
+		from = end + 1
+		begin = from
 	}
-	return set
-}
-
-// Ends returns where the values of a CSV row end, each but the last at a comma.
-// They have the quotes that are around some of them: such a value begins and ends
-// with one, and those inside are doubled. It returns nil if there are more
-// than [MaxEnds] values or one only, or a quote that one of them begins with does not close at its end; else
-// what it returns is good as long as the record, or is in the room that it is
-// given.
-func (r *Record) Ends(room *[MaxEnds]int) []int {
-	if r.ends != nil {
-		return r.ends
-	}
-	i := bytes.IndexByte(r.raw, ',')
-	if i < 0 || r.raw[0] == '"' {
-		return nil
-	}
-	room[0] = i
-	if n := valueEnds(room, r.raw, i+1, len(r.raw)); n > 0 {
-		return room[:n]
-	}
-	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"hash/maphash"
 	"math/bits"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -21,12 +22,11 @@ import (
 //	flags                                     16 bits
 //	time in milliseconds, offset              48 bits each
 //	line                                      40 bits
-//	digest                                    64 bits
 //
 // and what the flags say. Ids, recipients, subject with sender, and
 // message-info are only there where they are not those of the row of the cluster
 // before: its hashes tell, so that the rows before need not be looked at.
-const briefHead = 29
+const briefHead = 21
 
 // Flags of a row in brief. Those of new values come first, each 1<<span.
 const (
@@ -35,6 +35,7 @@ const (
 	briefContext                           // a source-context follows
 	briefFile                              // the number of the file follows
 	briefProxied                           // custom-data names a front end's client
+	briefDigest                            // the digest follows, 64 bits
 )
 
 // The spans of a row in brief, beside spanIDs, spanAbout and spanInfo: ids are
@@ -55,8 +56,16 @@ func (p *packing) hashed(value []byte) extent {
 func (c *clusters) packBrief(cl *cluster, q *quickRow, rec *logparse.Record, in *packing) {
 	p := &c.packer
 	flags := uint16(0)
-	var head [briefHead + 8]byte // what is put goes over the end of what is before it
-	b := append(p.row[:0], head[:briefHead]...)
+	b := slices.Grow(p.row[:0], briefRoom)[:briefRoom]
+	// What is put goes over the end of what is before it.
+	binary.LittleEndian.PutUint64(b[4:], uint64(rec.Time.UnixNano()/int64(time.Millisecond)))
+	binary.LittleEndian.PutUint64(b[10:], uint64(rec.Pos.Offset))
+	binary.LittleEndian.PutUint64(b[16:], uint64(rec.Pos.Line))
+	b = b[:briefHead]
+	if !c.oneLog {
+		flags |= briefDigest
+		b = binary.LittleEndian.AppendUint64(b, in.digest(q))
+	}
 	if cl.spans[spanIDs].to == 0 || cl.file != q.fileNumber {
 		cl.varied = cl.varied || cl.rows > 0
 		cl.file = q.fileNumber
@@ -96,7 +105,8 @@ func (c *clusters) packBrief(cl *cluster, q *quickRow, rec *logparse.Record, in 
 		flags |= briefStatus
 		b = appendBytes(appendBytes(b, status), q.value(atRelated))
 	}
-	if context := q.value(atSourceContext); o.context || isMailbox(context) {
+	if o.context || q.mailbox() {
+		context := q.value(atSourceContext)
 		if o.sends {
 			context = in.shortened(context)
 		}
@@ -110,15 +120,13 @@ func (c *clusters) packBrief(cl *cluster, q *quickRow, rec *logparse.Record, in 
 	}
 	binary.BigEndian.PutUint16(b, quickMark<<8|uint16(q.originNumber))
 	binary.LittleEndian.PutUint16(b[2:], flags)
-	put := head[:]
-	binary.LittleEndian.PutUint64(put[0:], uint64(rec.Time.UnixNano()/int64(time.Millisecond)))
-	binary.LittleEndian.PutUint64(put[6:], uint64(rec.Pos.Offset))
-	binary.LittleEndian.PutUint64(put[12:], uint64(rec.Pos.Line))
-	binary.LittleEndian.PutUint64(put[17:], in.digest(q))
-	copy(b[4:briefHead], put)
 	p.row = b
 	c.end(cl, rec.Time)
 }
+
+// briefRoom is the least room for a row in brief: for its head, which is put as
+// if numbers of 64 bits were in it.
+const briefRoom = 64
 
 func appendBytes(b, value []byte) []byte {
 	return append(binary.AppendUvarint(b, uint64(len(value))), value...)

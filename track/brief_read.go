@@ -35,8 +35,11 @@ func (u *unpacker) brief(r *briefRow) {
 	flags := binary.LittleEndian.Uint16(head[2:])
 	r.flags = flags
 	r.at, r.offset = int48(head[4:]), int48(head[10:])
-	r.line = int64(binary.LittleEndian.Uint64(head[16:]) & (1<<40 - 1))
-	r.digest = head[21:]
+	r.line = int64(binary.LittleEndian.Uint32(head[16:])) | int64(head[20])<<32
+	r.digest = nil
+	if flags&briefDigest != 0 {
+		r.digest = u.next(8)
+	}
 	if flags&briefFile != 0 {
 		r.file = uint32(u.uvarint())
 	}

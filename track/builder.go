@@ -55,6 +55,10 @@ type Options struct {
 	// returns; its strings stay good.
 	VerdictsOnly bool
 
+	// OneLog says that all rows are of one file, so that none is the second copy
+	// of another.
+	OneLog bool
+
 	// Jobs is how many goroutines work at a time on messages that are over, where
 	// only verdicts are wanted and there are many of them. With fewer than two it
 	// is the one that calls. What emit is called with, and in what order, is the
@@ -110,6 +114,7 @@ func NewBuilder(opt *Options, emit func(*Message)) *Builder {
 	}
 	if opt != nil {
 		b.opt = *opt
+		b.clusters.oneLog = opt.OneLog
 		b.verdictsOnly, b.clusters.brief, b.row.brief = opt.VerdictsOnly, opt.VerdictsOnly, opt.VerdictsOnly
 	}
 	if b.opt.Window > 0 {

@@ -19,6 +19,7 @@ type clusters struct {
 	arena  arena
 	packer packer
 	brief  bool // rows of the short way are packed in brief
+	oneLog bool // and need no digest
 	rows   int
 	bytes  int64 // of their rows, packed
 	count  uint64
@@ -31,8 +32,8 @@ type clusters struct {
 	keys    []uint64 // of the row that is being added
 	scratch []byte
 
-	network    []byte // of the row before on the short way
-	networkKey uint64
+	networkKey uint64 // of the row before on the short way
+	late       *lateRows
 }
 
 // An openCluster is a cluster with rows, and the time before which nothing of
@@ -60,7 +61,7 @@ const (
 )
 
 func newClusters() *clusters {
-	c := &clusters{extras: map[uint32]*extra{}}
+	c := &clusters{extras: map[uint32]*extra{}, late: new(lateRows)}
 	for i := range c.seeds {
 		c.seeds[i] = maphash.MakeSeed()
 	}
@@ -268,6 +269,7 @@ func (c *clusters) drop(cl *cluster) {
 		c.last = nil
 	}
 	c.arena.give(&cl.data)
+	cl.spans[spanIDs] = extent{} // no late row is in it
 	if cl.hasExtra {
 		delete(c.extras, cl.number)
 	}

@@ -42,9 +42,19 @@ type origins struct {
 	list   []*origin
 	index  map[uint64]uint32 // by the hash of the columns
 	recent [1 << 10]uint32   // those that were asked for last, by a hash
+	steps  [1 << 10]knownStep
 	seed   maphash.Seed
 	key    []byte
 }
+
+// A knownStep is the origin of rows with that logparse.Record.Step.
+type knownStep struct {
+	step   uint64 // 0: there is none
+	origin uint32 // its number
+}
+
+// step returns the place of rows with that Step.
+func (s *origins) step(step uint64) *knownStep { return &s.steps[step%uint64(len(s.steps))] }
 
 // maxOrigins bounds the origins, which strangers have a hand in. Rows of
 // others go the long way.

@@ -3,7 +3,6 @@ package track
 import (
 	"bytes"
 	"hash/maphash"
-	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -54,61 +53,6 @@ var quickNames = strings.Split("date-time,client-ip,client-hostname,server-ip,se
 	"related-recipient-address,reference,message-subject,sender-address,return-path,message-info,directionality,"+
 	"tenant-id,original-client-ip,original-server-ip,custom-data", ",")
 
-// A quickRow is a row on the short way.
-type quickRow struct {
-	row  []byte
-	ends []int // of its values
-	room [logparse.MaxEnds]int
-
-	brief   bool   // it will be packed in brief
-	idsHash extent // of internal-message-id to network-message-id, in brief
-
-	columns []string // of the rows before
-	usual   bool     // they are those of the short way
-
-	origin       *origin
-	originNumber uint32
-	file         string
-	fileNumber   uint32
-	way          string // directionality
-	wayNumber    uint32
-	otherWay     string // of a row before
-	otherNumber  uint32
-}
-
-// span returns the values from one column to another as they stand in the row.
-func (q *quickRow) span(from, to int) []byte { return q.row[q.ends[from-1]+1 : q.ends[to]] }
-
-// value returns the value of a column.
-func (q *quickRow) value(i int) []byte {
-	v := q.span(i, i)
-	if len(v) > 0 && v[0] == '"' {
-		if v = v[1 : len(v)-1]; bytes.IndexByte(v, '"') >= 0 {
-			v = bytes.ReplaceAll(v, []byte(`""`), []byte{'"'})
-		}
-	}
-	return v
-}
-
-// cut takes the row apart, if it may go the short way.
-func (q *quickRow) cut(rec *logparse.Record) bool {
-	if rec.Format != logparse.Tracking || rec.Time.Digits() != 3 || rec.Time.IsZero() || uint64(rec.Pos.Line) >= maxBriefLine || uint64(rec.Pos.Offset) >= quickMax {
-		return false
-	}
-	columns := rec.Columns()
-	if len(columns) != len(q.columns) || len(columns) == 0 || &columns[0] != &q.columns[0] {
-		q.columns = columns
-		q.usual = len(columns) >= quickColumns && slices.Equal(columns[:quickColumns], quickNames)
-	}
-	q.row = rec.Raw()
-	const first = len("2006-01-02T15:04:05.000Z")
-	if !q.usual || len(q.row) <= first || q.row[first] != ',' {
-		return false
-	}
-	q.ends = rec.Ends(&q.room)
-	return len(q.ends) >= quickColumns && q.ends[atTime] == first
-}
-
 // proxied reports whether the row's custom-data names a front end's client.
 func (q *quickRow) proxied() bool {
 	return bytes.Contains(q.span(atCustom, atCustom), proxiedClient) && bytes.Contains(q.value(atCustom), proxiedClient)
@@ -157,6 +101,7 @@ func (b *Builder) quick(rec *logparse.Record) bool {
 	}
 	cl.network, c.last = c.networkKey, cl
 	if q.brief {
+		c.late.keep(q.idsHash, cl)
 		c.packBrief(cl, q, rec, &b.packing)
 	} else {
 		c.packQuick(cl, q, rec)
@@ -165,14 +110,37 @@ func (b *Builder) quick(rec *logparse.Record) bool {
 	return true
 }
 
-// origin takes a row apart and returns its origin, nil if
-// it does not go the short way.
+// origin takes a row apart, as far as it is asked for, and returns its origin,
+// nil if it does not go the short way.
 func (b *Builder) origin(rec *logparse.Record) *origin {
 	q := &b.row
-	if !q.cut(rec) {
+	if uint64(rec.Pos.Line) >= maxBriefLine || uint64(rec.Pos.Offset) >= quickMax {
 		return nil
 	}
-	if q.origin, q.originNumber = b.origins.find(q, b); q.origin == nil || q.origin.slow {
+	step := rec.Step()
+	known := b.origins.step(step)
+	if known.step == step && step != 0 {
+		q.origin, q.originNumber = b.origins.list[known.origin], known.origin
+		if !q.follow(rec, q.origin) {
+			return nil
+		}
+	} else {
+		if !q.cut(rec) {
+			return nil
+		}
+		if q.origin, q.originNumber = b.origins.find(q, b); q.origin == nil || q.origin.slow {
+			return nil
+		}
+		*known = knownStep{step, q.originNumber}
+	}
+	last := atDirectionality
+	switch {
+	case q.origin.receive:
+		last = atCustom
+	case q.brief && b.opt.OneLog:
+		last = atMessageInfo
+	}
+	if !q.find(last) {
 		return nil
 	}
 	return q.origin
@@ -207,11 +175,14 @@ func (q *quickRow) number(rec *logparse.Record, common *common) (ok bool) {
 // known returns the cluster of the row where a row before had its ids on the
 // same server, so that its keys need not be looked up; else nil.
 func (c *clusters) known(q *quickRow) *cluster {
-	network := q.span(atNetworkID, atNetworkID)
-	if string(c.network) != string(network) {
-		c.network = append(c.network[:0], network...)
-		c.networkKey = maphash.Bytes(c.seeds[keyNetwork], network)
+	if q.brief {
+		if cl := c.lately(q); cl != nil {
+			c.networkKey = cl.network
+			return cl
+		}
 	}
+	network := q.span(atNetworkID, atNetworkID)
+	c.networkKey = maphash.Bytes(c.seeds[keyNetwork], network)
 	cl := c.last
 	if cl == nil || cl.network != c.networkKey {
 		cl = c.byID(c.networkKey)
@@ -221,6 +192,35 @@ func (c *clusters) known(q *quickRow) *cluster {
 	}
 	return nil
 }
+
+// lately returns the cluster of the row where one of the late rows had its ids on
+// the same server, and no row of another network message id came since.
+func (c *clusters) lately(q *quickRow) *cluster {
+	l := c.late.of(q.idsHash)
+	if l.ids != q.idsHash {
+		return nil
+	}
+	cl := c.at(l.cluster)
+	if cl.network != l.network || cl.wrote != q.origin.place || cl.spans[spanIDs] != q.idsHash || q.mailbox() {
+		return nil
+	}
+	return cl
+}
+
+// lateRows tell which clusters late rows in brief are in, by their ids.
+type lateRows [1 << 11]lateRow
+
+type lateRow struct {
+	ids     extent // the hash of internal-message-id to network-message-id; zero: there is none
+	network uint64 // the key of the network message id
+	cluster uint32 // its number
+}
+
+// of returns the place of rows with these ids.
+func (l *lateRows) of(ids extent) *lateRow { return &l[ids.from%uint32(len(l))] }
+
+// keep notes the cluster of a row.
+func (l *lateRows) keep(ids extent, cl *cluster) { *l.of(ids) = lateRow{ids, cl.network, cl.number} }
 
 // sameIDs reports whether the latest row of the cluster has the row's ids.
 func (c *clusters) sameIDs(cl *cluster, q *quickRow) bool {

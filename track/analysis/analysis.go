@@ -96,7 +96,7 @@ func Run(ctx context.Context, sources []*input.Source, opt *Options) (*Analysis,
 	if logs.Tracked() && o.Where == nil {
 		m := newMessages(o.By, o.Location)
 		a.Messages = m
-		t := track.NewBuilder(&track.Options{Classifier: o.Classifier, VerdictsOnly: true, Memory: o.Memory, Jobs: o.Read.Jobs}, func(msg *track.Message) {
+		t := track.NewBuilder(&track.Options{Classifier: o.Classifier, VerdictsOnly: true, OneLog: len(logs.All()) == 1, Memory: o.Memory, Jobs: o.Read.Jobs}, func(msg *track.Message) {
 			if o.Includes(msg.First) {
 				m.add(msg)
 			}

@@ -1,0 +1,163 @@
+package logparse
+
+import (
+	"bytes"
+	"encoding/binary"
+
+	"github.com/smtplog/smtplog/reply/outcome"
+)
+
+// Most rows of a tracking log tell of a step that many rows before told of: they
+// have the same columns from client-ip to server-hostname, and from connector-id
+// to event-id. Such a row is compared with these, so that the ends of the columns
+// need not be looked for.
+
+// knownSteps holds steps that late rows of a tracking log told of.
+type knownSteps struct {
+	columns *columnList    // of the rows; nil: none is known
+	slots   [64]knownPlace // by the hash of what the rows have behind the time
+}
+
+// A knownPlace holds ends that begin alike.
+type knownPlace struct {
+	ends     [4]knownEnds
+	replaced uint8 // which of them was replaced last
+}
+
+// knownEnds are the columns from client-ip to server-hostname.
+type knownEnds struct {
+	text     []byte       // with a comma behind it; empty: there are none
+	steps    [4]knownStep // that rows with these ends told of
+	replaced uint8        // which of them was replaced last
+}
+
+// A knownStep is the columns from connector-id to event-id.
+type knownStep struct {
+	text   []byte // with a comma behind it
+	server []byte // Record.Server of the rows, a part of the ends
+	number uint64 // Record.Step; 0: there is none
+}
+
+// stepFront is how many bytes behind the time tell the places of ends.
+const stepFront = 14
+
+// Step returns a number of what a row of a tracking log tells of: rows with the
+// same one, but for 0, have the same list of columns, the same values from
+// client-ip to server-hostname and from connector-id to event-id, as they stand
+// in the row, and no quotes in front of any of these. Other rows may have the same
+// values and other numbers.
+func (r *Record) Step() uint64 {
+	if r.Kind != KindTracking {
+		return 0
+	}
+	return r.conversation
+}
+
+// place returns the place of the ends that rest, a row behind the time, begins
+// with: addresses and names mostly differ in their first bytes.
+func (k *knownSteps) place(rest []byte) *knownPlace {
+	x := binary.LittleEndian.Uint64(rest)*0x9e37_79b9_7f4a_7c15 ^ binary.LittleEndian.Uint64(rest[stepFront-8:])*0xff51_afd7_ed55_8ccd
+	return &k.slots[x>>58]
+}
+
+// of returns the known ends that rest begins with, nil if there are none.
+func (p *knownPlace) of(rest []byte) *knownEnds {
+	for i := range p.ends {
+		if e := &p.ends[i]; len(e.text) > 0 && bytes.HasPrefix(rest, e.text) {
+			return e
+		}
+	}
+	return nil
+}
+
+// goOn lets r go on with the steps that rows of another part of the log, or of
+// another log, told of, where their columns are the same.
+func (k *knownSteps) goOn(r *exchangeRows) {
+	if c := k.columns; c != nil && r.columnsOf(len(c.names)) != c {
+		k.columns = nil
+	}
+	r.steps = k
+}
+
+// knownTracking fills in all of rec but Time and raw from a row of a tracking log
+// that tells of a known step. It assumes that the time is of the usual form. The
+// columns behind the event-id are counted.
+func (r *exchangeRows) knownTracking(rec *Record, line []byte) bool {
+	k := r.steps
+	if k == nil || k.columns == nil || len(line) < isoLen+1+stepFront {
+		return false
+	}
+	rest := line[isoLen+1:]
+	ends := k.place(rest).of(rest)
+	if ends == nil {
+		return false
+	}
+	// The source-context is between the two.
+	from := quickEnd(line, isoLen+1+len(ends.text)) + 1
+	if from <= 0 || from >= len(line) {
+		return false
+	}
+	rest = line[from:]
+	for i := range ends.steps {
+		step := &ends.steps[i]
+		if step.number == 0 || !bytes.HasPrefix(rest, step.text) {
+			continue
+		}
+		count, ok := countValues(line, from+len(step.text))
+		if !ok || trackingFront+count != len(k.columns.names) {
+			return false
+		}
+		if rec.conversation != step.number {
+			r.beginStep(rec, step)
+		}
+		return true
+	}
+	return false
+}
+
+// beginStep fills in what rows that tell of a step have in common. As long as
+// the record has the step's number it need not be done again. What else it has
+// is the same in all rows with such a number.
+func (r *exchangeRows) beginStep(rec *Record, step *knownStep) {
+	if rec.Step() == 0 {
+		rec.reset(outcome.Position{}, Tracking)
+		rec.Kind = KindTracking
+	}
+	rec.Server, rec.layout, rec.conversation = step.server, &r.steps.columns.layout, step.number
+}
+
+// meetTracking keeps the step that a row tells of, and returns its number. The
+// ends are in front of context, and its other columns from connector on, in front
+// of behind. Server is one of the ends, or nil.
+func (r *exchangeRows) meetTracking(line []byte, context, connector, behind int, server []byte) uint64 {
+	if len(line) < isoLen+1+stepFront {
+		return 0
+	}
+	if r.steps == nil {
+		r.steps = new(knownSteps)
+	}
+	k := r.steps
+	if k.columns != r.short.columns {
+		*k = knownSteps{columns: r.short.columns}
+	}
+	rest := line[isoLen+1:]
+	place := k.place(rest)
+	ends := place.of(rest)
+	if ends == nil {
+		place.replaced = (place.replaced + 1) % uint8(len(place.ends))
+		ends = &place.ends[place.replaced]
+		ends.text = append(ends.text[:0], line[isoLen+1:context]...)
+		for i := range ends.steps {
+			ends.steps[i].number = 0
+		}
+	}
+	ends.replaced = (ends.replaced + 1) % uint8(len(ends.steps))
+	step := &ends.steps[ends.replaced]
+	step.text = append(step.text[:0], line[connector:behind]...)
+	step.server, step.number = nil, lastNumber.Add(1)
+	if len(server) > 0 {
+		at := cap(rest) - cap(server)
+		step.server = ends.text[at : at+len(server)]
+	}
+	return step.number
+}
