@@ -24,11 +24,26 @@ type knownPlace struct {
 	replaced uint8 // which of them was replaced last
 }
 
+// older returns the place for new ends: those in it were not met again since it was
+// last looked at. Rows that tell of what was sent outside hardly ever meet others
+// again, and must not drive out the ends that most rows have.
+func (p *knownPlace) older() *knownEnds {
+	for {
+		p.replaced = (p.replaced + 1) % uint8(len(p.ends))
+		e := &p.ends[p.replaced]
+		if !e.met {
+			return e
+		}
+		e.met = false
+	}
+}
+
 // knownEnds are the columns from client-ip to server-hostname.
 type knownEnds struct {
 	text     []byte       // with a comma behind it; empty: there are none
 	steps    [4]knownStep // that rows with these ends told of
 	replaced uint8        // which of them was replaced last
+	met      bool         // a row had them after they were put there or looked at
 }
 
 // A knownStep is the columns from connector-id to event-id.
@@ -64,6 +79,7 @@ func (k *knownSteps) place(rest []byte) *knownPlace {
 func (p *knownPlace) of(rest []byte) *knownEnds {
 	for i := range p.ends {
 		if e := &p.ends[i]; len(e.text) > 0 && bytes.HasPrefix(rest, e.text) {
+			e.met = true
 			return e
 		}
 	}
@@ -144,8 +160,7 @@ func (r *exchangeRows) meetTracking(line []byte, context, connector, behind int,
 	place := k.place(rest)
 	ends := place.of(rest)
 	if ends == nil {
-		place.replaced = (place.replaced + 1) % uint8(len(place.ends))
-		ends = &place.ends[place.replaced]
+		ends = place.older()
 		ends.text = append(ends.text[:0], line[isoLen+1:context]...)
 		for i := range ends.steps {
 			ends.steps[i].number = 0

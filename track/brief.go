@@ -79,18 +79,16 @@ func (c *clusters) packBrief(cl *cluster, q *quickRow, rec *logparse.Record, in 
 		b = binary.AppendUvarint(b, uint64(q.ends[atMessageID]-q.ends[atMessageID-1]-1))
 		b = appendBytes(b, q.span(atInternalID, atNetworkID))
 	}
-	to := q.span(atRecipients, atRecipients)
-	if x := in.hashed(to); x != cl.spans[spanTo] {
+	if x := q.toHash; x != cl.spans[spanTo] {
 		cl.spans[spanTo] = x
 		flags |= 1 << spanTo
-		b = appendBytes(b, to)
+		b = appendBytes(b, q.span(atRecipients, atRecipients))
 	}
-	about := q.span(atSubject, atSender)
-	if x := in.hashed(about); x != cl.spans[spanAbout] {
+	if x := q.aboutHash; x != cl.spans[spanAbout] {
 		cl.spans[spanAbout] = x
 		flags |= 1 << spanAbout
 		b = binary.AppendUvarint(b, uint64(q.ends[atSubject]-q.ends[atSubject-1]-1))
-		b = appendBytes(b, about)
+		b = appendBytes(b, q.span(atSubject, atSender))
 	}
 	if info := briefly(q.value(atMessageInfo)); len(info) > 0 {
 		flags |= briefInfo

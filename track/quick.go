@@ -77,7 +77,7 @@ func (b *Builder) quick(rec *logparse.Record) bool {
 		return false
 	}
 	if q.brief {
-		q.idsHash = b.hashed(q.span(atInternalID, atNetworkID))
+		q.hash(&b.packing)
 	}
 	cl := c.known(q)
 	if cl == nil && !(plainID(q.span(atNetworkID, atNetworkID)) && untrimmed(q.value(atMessageID))) {
@@ -101,7 +101,7 @@ func (b *Builder) quick(rec *logparse.Record) bool {
 	}
 	cl.network, c.last = c.networkKey, cl
 	if q.brief {
-		c.late.keep(q.idsHash, cl)
+		c.late.keep(q, cl)
 		c.packBrief(cl, q, rec, &b.packing)
 	} else {
 		c.packQuick(cl, q, rec)
@@ -140,7 +140,7 @@ func (b *Builder) origin(rec *logparse.Record) *origin {
 	case q.brief && b.opt.OneLog:
 		last = atMessageInfo
 	}
-	if !q.find(last) {
+	if q.brief && !q.compare(b.clusters.late) || !q.find(last) {
 		return nil
 	}
 	return q.origin
@@ -192,35 +192,6 @@ func (c *clusters) known(q *quickRow) *cluster {
 	}
 	return nil
 }
-
-// lately returns the cluster of the row where one of the late rows had its ids on
-// the same server, and no row of another network message id came since.
-func (c *clusters) lately(q *quickRow) *cluster {
-	l := c.late.of(q.idsHash)
-	if l.ids != q.idsHash {
-		return nil
-	}
-	cl := c.at(l.cluster)
-	if cl.network != l.network || cl.wrote != q.origin.place || cl.spans[spanIDs] != q.idsHash || q.mailbox() {
-		return nil
-	}
-	return cl
-}
-
-// lateRows tell which clusters late rows in brief are in, by their ids.
-type lateRows [1 << 11]lateRow
-
-type lateRow struct {
-	ids     extent // the hash of internal-message-id to network-message-id; zero: there is none
-	network uint64 // the key of the network message id
-	cluster uint32 // its number
-}
-
-// of returns the place of rows with these ids.
-func (l *lateRows) of(ids extent) *lateRow { return &l[ids.from%uint32(len(l))] }
-
-// keep notes the cluster of a row.
-func (l *lateRows) keep(ids extent, cl *cluster) { *l.of(ids) = lateRow{ids, cl.network, cl.number} }
 
 // sameIDs reports whether the latest row of the cluster has the row's ids.
 func (c *clusters) sameIDs(cl *cluster, q *quickRow) bool {

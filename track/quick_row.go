@@ -16,8 +16,14 @@ type quickRow struct {
 	ends [quickColumns]int // of the columns; those in front of the connector-id may be missing
 	next int               // the column whose end is not known yet
 
-	brief   bool   // it will be packed in brief
-	idsHash extent // of internal-message-id to network-message-id, in brief
+	brief bool // it will be packed in brief
+
+	// In brief. What hashed says of internal-message-id to network-message-id, of
+	// recipient-address, and of message-subject and sender-address.
+	idsHash, toHash, aboutHash extent
+
+	late              *lateRow // with the same ids, nil if there is none
+	sameTo, sameAbout bool     // the two hashes are those of late
 
 	columns []string // of the rows before
 	usual   bool     // they are those of the short way
