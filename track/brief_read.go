@@ -29,7 +29,7 @@ type briefRow struct {
 }
 
 // brief reads a row in brief behind the one that r was before.
-func (u *unpacker) brief(r *briefRow) {
+func (u *packedRows) brief(r *briefRow) {
 	head := u.next(briefHead)
 	r.number = binary.BigEndian.Uint16(head) &^ (quickMark << 8)
 	flags := binary.LittleEndian.Uint16(head[2:])
@@ -72,9 +72,6 @@ func (u *unpacker) brief(r *briefRow) {
 	}
 }
 
-// bytes reads a value as it is packed.
-func (u *unpacker) bytes() []byte { return u.next(int(u.uvarint())) }
-
 // briefEvent reads a row in brief as an event.
 func (u *unpacker) briefEvent(e *Event, p *packing) {
 	r, q := &u.short, &u.quick
@@ -91,19 +88,19 @@ func (u *unpacker) briefEvent(e *Event, p *packing) {
 	if r.flags&(1<<spanAbout) != 0 {
 		columns[atSubject], columns[atSender] = u.unquoted(r.subject), u.unquoted(r.sender)
 	}
-	columns[atStatus], columns[atRelated] = u.keep(r.status), u.keep(r.related)
+	columns[atStatus], columns[atRelated] = u.shared.keep(r.status), u.shared.keep(r.related)
 	q.bytes, q.recipients = -1, -1
 	o.fill(e)
 	e.Directionality = ""
 	if len(r.info) > 0 {
 		if r.flags&(1<<spanInfo) != 0 {
-			q.info = u.keep(r.info)
+			q.info = u.shared.keep(r.info)
 			q.origination = originationOf(q.info)
 		}
 		e.MessageInfo, e.Origination = q.info, q.origination
 	}
 	if len(r.context) > 0 {
-		e.SourceContext = u.keep(r.context)
+		e.SourceContext = u.shared.keep(r.context)
 		e.readContext()
 	}
 	if e.RemoteServer == "" && o.sends {
@@ -113,14 +110,14 @@ func (u *unpacker) briefEvent(e *Event, p *packing) {
 	q.read(e)
 	if !u.lean {
 		q.fillRaw(e, o)
-		e.raw[colDigest] = u.keep(r.digest)
+		e.raw[colDigest] = u.shared.keep(r.digest)
 	}
 }
 
 // unquoted keeps a value without its quotes.
 func (u *unpacker) unquoted(v []byte) string {
 	if len(v) > 0 && v[0] == '"' {
-		return strings.ReplaceAll(u.keep(v[1:len(v)-1]), `""`, `"`)
+		return strings.ReplaceAll(u.shared.keep(v[1:len(v)-1]), `""`, `"`)
 	}
-	return u.keep(v)
+	return u.shared.keep(v)
 }

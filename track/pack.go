@@ -236,13 +236,43 @@ func digitsOf(t outcome.Time) byte {
 	return byte(t.Digits()) + 1
 }
 
+// packedRows are rows of a cluster that are being read.
+type packedRows struct {
+	data []byte
+	at   int
+}
+
+// next returns the next n bytes as they are packed.
+func (u *packedRows) next(n int) []byte {
+	u.at += n
+	return u.data[u.at-n : u.at]
+}
+
+// bytes reads a value of a row in brief.
+func (u *packedRows) bytes() []byte { return u.next(int(u.uvarint())) }
+
+func (u *packedRows) uvarint() uint64 {
+	if b := u.data[u.at]; b < 0x80 {
+		u.at++
+		return uint64(b)
+	}
+	n, size := binary.Uvarint(u.data[u.at:])
+	u.at += size
+	return n
+}
+
+func (u *packedRows) varint() int64 {
+	n, size := binary.Varint(u.data[u.at:])
+	u.at += size
+	return n
+}
+
 // An unpacker reads the rows of a cluster in their order.
 type unpacker struct {
-	data   []byte
+	packedRows
 	lean   bool
 	texts  string // the same, for the events to keep; "" where they keep little of it
-	shared *strings.Builder
-	at     int
+	shared *sharedText
 	latest [slots]string
 	quick  quickReader
 	short  briefRow
@@ -252,7 +282,7 @@ type unpacker struct {
 type packing struct {
 	common       *common
 	origins      *origins
-	texts        strings.Builder // never grows: what is full is left to the strings in it
+	texts        sharedText
 	seed         maphash.Seed
 	verdictsOnly bool
 	scratch      []byte
@@ -260,7 +290,7 @@ type packing struct {
 
 // unpack reads all rows as events.
 func (c *clusters) unpack(cl *cluster, events []*Event, p *packing) {
-	u := unpacker{data: c.arena.bytes(&cl.data), shared: &p.texts}
+	u := unpacker{packedRows: packedRows{data: c.arena.bytes(&cl.data)}, shared: &p.texts}
 	// There is one message whose rows all came the short way, and no second
 	// copies of them: nobody asks for the columns as they were logged.
 	if u.lean = p.verdictsOnly && !cl.mixed && !cl.varied; !u.lean {
@@ -313,12 +343,6 @@ func (u *unpacker) value(slot column, common *common) string {
 	return u.latest[slot]
 }
 
-// next returns the next n bytes as they are packed.
-func (u *unpacker) next(n int) []byte {
-	u.at += n
-	return u.data[u.at-n : u.at]
-}
-
 func (u *unpacker) text() string { return u.cut(int(u.uvarint())) }
 
 // cut returns the next n bytes as a text.
@@ -328,34 +352,22 @@ func (u *unpacker) cut(n int) string {
 	if !u.lean {
 		return u.texts[from:u.at]
 	}
-	return u.keep(u.data[from:u.at])
+	return u.shared.keep(u.data[from:u.at])
 }
 
-// keep returns a copy of what is packed.
-func (u *unpacker) keep(text []byte) string {
-	b, n := u.shared, len(text)
+// A sharedText is memory that texts share. It never grows: what is full is left to
+// the texts in it.
+type sharedText struct{ strings.Builder }
+
+// keep returns a copy of the text.
+func (b *sharedText) keep(text []byte) string {
+	n := len(text)
 	if b.Len()+n > b.Cap() {
-		*b = strings.Builder{}
+		b.Builder = strings.Builder{}
 		b.Grow(max(n, textRoom))
 	}
 	b.Write(text)
 	return b.String()[b.Len()-n:]
-}
-
-func (u *unpacker) uvarint() uint64 {
-	if b := u.data[u.at]; b < 0x80 {
-		u.at++
-		return uint64(b)
-	}
-	n, size := binary.Uvarint(u.data[u.at:])
-	u.at += size
-	return n
-}
-
-func (u *unpacker) varint() int64 {
-	n, size := binary.Varint(u.data[u.at:])
-	u.at += size
-	return n
 }
 
 // take moves the rows of d to cl. They refer to texts of their own only.

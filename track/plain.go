@@ -51,8 +51,16 @@ type plainJudge struct {
 	sender        []byte
 	origination   outcome.Time
 
+	plainMinute
 	ours  []knownServer // whether the client of each origin is a server of ours
+	nexts []knownNext   // where the rows of each origin were sent
 	event Event         // to read a reply with
+}
+
+// A knownNext remembers which server a source-context of what was sent names.
+type knownNext struct {
+	context string // the last one
+	server  string
 }
 
 // A knownServer remembers an answer of servers.has for as long as it holds.
@@ -67,13 +75,13 @@ func (j *plainJudge) message(c *cluster) *Message {
 	if !a.packing.verdictsOnly || c.mixed || c.rows > maxPlainRows {
 		return nil
 	}
-	u := unpacker{data: a.b.clusters.arena.bytes(&c.data), shared: &a.packing.texts, lean: true}
-	if !j.read(&u, int(c.rows)) || !j.order() {
+	rows := packedRows{data: a.b.clusters.arena.bytes(&c.data)}
+	if !j.read(&rows, int(c.rows)) || !j.order() {
 		return nil
 	}
 	j.m = a.newMessage()
-	if j.deliver(&u) && j.sound(&u) {
-		return j.finish(&u)
+	if j.deliver() && j.sound() {
+		return j.finish()
 	}
 	a.reuse(j.m)
 	return nil
@@ -81,10 +89,10 @@ func (j *plainJudge) message(c *cluster) *Message {
 
 // read reads the rows. All must be of steps of the ordinary way, and bear the
 // same ids and sender.
-func (j *plainJudge) read(u *unpacker, n int) bool {
+func (j *plainJudge) read(u *packedRows, n int) bool {
 	j.rows = j.rows[:0]
 	j.origination = outcome.Time{}
-	r := &u.short
+	r := new(briefRow)
 	for i := range n {
 		if u.data[u.at] < quickMark {
 			return false
@@ -107,7 +115,7 @@ func (j *plainJudge) read(u *unpacker, n int) bool {
 			return false
 		}
 		if r.flags&(1<<spanInfo) != 0 {
-			at, ok := plainOrigination(r.info)
+			at, ok := j.originates(r.info)
 			if !ok {
 				return false
 			}
@@ -115,10 +123,10 @@ func (j *plainJudge) read(u *unpacker, n int) bool {
 				j.origination = at
 			}
 		}
-		j.rows = append(j.rows, plainRow{
-			at: r.at, line: r.line, offset: r.offset, origin: o, number: r.number, file: r.file,
-			proxied: r.flags&briefProxied != 0, recipients: r.recipients, context: r.context,
-		})
+		j.rows = longer(j.rows)
+		row := &j.rows[i]
+		row.at, row.line, row.offset, row.origin, row.number, row.file = r.at, r.line, r.offset, o, r.number, r.file
+		row.proxied, row.recipients, row.context = r.flags&briefProxied != 0, r.recipients, r.context
 	}
 	return true
 }
@@ -126,12 +134,28 @@ func (j *plainJudge) read(u *unpacker, n int) bool {
 // quoted reports whether a value has quotes around it, which are not undone here.
 func quoted(value []byte) bool { return len(value) > 0 && value[0] == '"' }
 
-// plainOrigination is originationOf for what Exchange writes.
-func plainOrigination(info []byte) (at outcome.Time, ok bool) {
+// A plainMinute reads times of late minutes, of which a log has many.
+type plainMinute struct {
+	text [len("2006-01-02T15:04:")]byte
+	ns   int64 // when it begins
+}
+
+// originates is originationOf for what Exchange writes.
+func (m *plainMinute) originates(info []byte) (at outcome.Time, ok bool) {
+	const usual, n = len("2006-01-02T15:04:05.000Z"), len(m.text)
+	if len(info) == usual && string(info[:n]) == string(m.text[:]) && info[19] == '.' && info[23] == 'Z' {
+		s1, s2, f1, f2, f3 := info[17]-'0', info[18]-'0', info[20]-'0', info[21]-'0', info[22]-'0'
+		if s1 < 6 && s2 < 10 && f1 < 10 && f2 < 10 && f3 < 10 {
+			ms := (int64(s1)*10+int64(s2))*1000 + int64(f1)*100 + int64(f2)*10 + int64(f3)
+			return outcome.Unix(m.ns+ms*int64(time.Millisecond), 3), true
+		}
+	}
 	t, digits, ok := plainTime(string(info))
 	if !ok || t.Year() < 1980 || t.Year() > 2200 {
 		return at, false
 	}
+	copy(m.text[:], info)
+	m.ns = t.Truncate(time.Minute).UnixNano()
 	return outcome.At(t, digits), true
 }
 
@@ -166,13 +190,13 @@ func (j *plainJudge) compare(x, y *plainRow) int {
 
 // deliver takes the verdicts from the rows. It fails if not all recipients got
 // the message, or a row may say anything but that.
-func (j *plainJudge) deliver(u *unpacker) bool {
+func (j *plainJudge) deliver() bool {
 	j.keys, j.have, j.mailbox = j.keys[:0], 0, 0
 	for i := range j.rows {
 		r := &j.rows[i]
 		if i > 0 && bytes.Equal(r.recipients, j.rows[i-1].recipients) {
 			r.to = j.rows[i-1].to
-		} else if !j.address(u, r) {
+		} else if !j.address(r) {
 			return false
 		}
 		switch r.origin.plain {
@@ -199,7 +223,7 @@ func (j *plainJudge) settle(r *plainRow, who uint64) {
 
 // address finds out who the recipients of a row are. It fails if an address is
 // written in two ways.
-func (j *plainJudge) address(u *unpacker, r *plainRow) bool {
+func (j *plainJudge) address(r *plainRow) bool {
 	r.to = 0
 	if string(r.recipients) == notExported {
 		return false
@@ -224,11 +248,12 @@ next:
 		if n == maxPlainRecipients {
 			return false
 		}
-		text := u.keep(address)
+		text := j.a.packing.texts.keep(address)
 		if n > 0 && j.again(text) {
 			return false
 		}
-		j.m.Recipients = append(j.m.Recipients, RecipientVerdict{Address: text, Status: Delivered})
+		j.m.Recipients = longer(j.m.Recipients)
+		j.m.Recipients[n] = RecipientVerdict{Address: text, Status: Delivered}
 		r.to |= 1 << n
 	}
 	return true
@@ -246,10 +271,11 @@ func (j *plainJudge) again(address string) bool {
 func mayTrim(c byte) bool { return c == ' ' || c == '\t' || c == '{' || c == '}' }
 
 // finish fills in the message.
-func (j *plainJudge) finish(u *unpacker) *Message {
+func (j *plainJudge) finish() *Message {
 	m := j.m
 	first, last := &j.rows[0], &j.rows[len(j.rows)-1]
-	m.MessageID, m.NetworkID, m.Sender = u.keep(j.messageID), u.keep(j.networkID), u.keep(j.sender)
+	texts := &j.a.packing.texts
+	m.MessageID, m.NetworkID, m.Sender = texts.keep(j.messageID), texts.keep(j.networkID), texts.keep(j.sender)
 	m.First, m.Last = outcome.Unix(first.at*int64(time.Millisecond), 3), outcome.Unix(last.at*int64(time.Millisecond), 3)
 	m.begin = outcome.Position{File: j.a.packing.common.texts[first.file], Line: first.line, Offset: first.offset}
 	m.Status, m.Origination = Delivered, j.origination

@@ -34,9 +34,9 @@ func plainStepOf(e *Event) plainStep {
 
 // sound reports whether no log is missing of the way that the message took: it
 // is judge.sent and judge.arrivals for a message that leaves nothing to ask.
-func (j *plainJudge) sound(u *unpacker) bool {
+func (j *plainJudge) sound() bool {
 	for i := range j.rows {
-		if r := &j.rows[i]; r.origin.plain == plainSend && !j.arrived(u, r) {
+		if r := &j.rows[i]; r.origin.plain == plainSend && !j.arrived(r) {
 			return false
 		}
 	}
@@ -50,15 +50,12 @@ func (j *plainJudge) sound(u *unpacker) bool {
 
 // arrived reports whether a SEND went to mailbox delivery on the same server,
 // which has a row about it.
-func (j *plainJudge) arrived(u *unpacker, r *plainRow) bool {
-	o, e := r.origin, &j.event
-	e.EventID, e.ServerHostname, e.SourceContext = o.eventID, o.serverHostname, u.keep(r.context)
-	e.RemoteServer, e.Reply, e.Session = o.serverHostname, "", SessionRef{}
-	e.readContext()
-	if !sameServer(e.RemoteServer, o.server) {
+func (j *plainJudge) arrived(r *plainRow) bool {
+	o, next := r.origin, j.next(r)
+	if !sameServer(next, o.server) {
 		return false
 	}
-	for _, name := range [...]string{e.RemoteServer, o.serverHostname} {
+	for _, name := range [...]string{next, o.serverHostname} {
 		if name == "" || isAddress(name) {
 			continue
 		}
@@ -72,6 +69,27 @@ func (j *plainJudge) arrived(u *unpacker, r *plainRow) bool {
 		}
 	}
 	return false
+}
+
+// next returns the server that a row says it was sent to.
+func (j *plainJudge) next(r *plainRow) string {
+	n := int(r.number)
+	if n >= len(j.nexts) {
+		j.nexts = append(j.nexts, make([]knownNext, n+1-len(j.nexts))...)
+	}
+	known := &j.nexts[n]
+	if len(r.context) > maxCommonLength {
+		known = new(knownNext) // what is remembered is bounded
+	}
+	if known.context != string(r.context) || known.server == "" {
+		o, e := r.origin, &j.event
+		*known = knownNext{context: string(r.context)}
+		e.EventID, e.ServerHostname, e.SourceContext = o.eventID, o.serverHostname, known.context
+		e.RemoteServer, e.Reply, e.Session = o.serverHostname, "", SessionRef{}
+		e.readContext()
+		known.server = e.RemoteServer
+	}
+	return known.server
 }
 
 // explained reports whether a row says how the message came to the server of

@@ -109,7 +109,7 @@ func Run(ctx context.Context, sources []*input.Source, opt *Options) (*Analysis,
 		end = func() {
 			b.Close()
 			t.Close()
-			m.Cut, m.Capped = t.Cut(), t.Capped()
+			m.end(t)
 		}
 	}
 	err := logs.ReadFrom(ctx, upcoming, add)

@@ -26,11 +26,12 @@ type Messages struct {
 	Receivers  *Top  // recipients, by messages delivered to them
 	Cut        int64 // messages without a verdict that were silent for too long
 	Capped     int64 // handed out early for want of room
+
+	status, recipients tally[track.Status]
 }
 
 func newMessages(keys []outcome.Key, loc *time.Location) *Messages {
 	return &Messages{
-		Status: map[track.Status]int64{}, Recipients: map[track.Status]int64{},
 		Failures: outcome.NewSummary(keys, loc),
 		Latency:  newLatency(),
 		Senders:  &Top{}, Receivers: &Top{},
@@ -40,7 +41,7 @@ func newMessages(keys []outcome.Key, loc *time.Location) *Messages {
 // add counts a message.
 func (m *Messages) add(msg *track.Message) {
 	m.Total++
-	m.Status[msg.Status]++
+	m.status.add(msg.Status)
 	if len(msg.Holes) > 0 {
 		m.Holes++
 	}
@@ -49,7 +50,7 @@ func (m *Messages) add(msg *track.Message) {
 	}
 	for i := range msg.Recipients {
 		r := &msg.Recipients[i]
-		m.Recipients[r.Status]++
+		m.recipients.add(r.Status)
 		if r.Status == track.Delivered {
 			m.Receivers.add(r.Address)
 		}
@@ -63,6 +64,12 @@ func (m *Messages) add(msg *track.Message) {
 		m.Failures.Add(o)
 		m.Failed++
 	}
+}
+
+// end is called when all messages are counted.
+func (m *Messages) end(t *track.Builder) {
+	m.Status, m.Recipients = m.status.all(), m.recipients.all()
+	m.Cut, m.Capped = t.Cut(), t.Capped()
 }
 
 // Latency is how long messages took, from submission to the last delivery.
@@ -101,18 +108,19 @@ const (
 
 // A Top counts names. The zero Top has none.
 type Top struct {
-	slots   []topSlot // a power of two, at most two thirds of them taken
-	list    []Count
+	slots   []topSlot       // a power of two, at most two thirds of them taken
+	names   []string        // by their places
 	texts   strings.Builder // of the names; never grows: what is full is left to them
 	seed    maphash.Seed
 	Dropped int64 // occurrences of names beyond the first maxTop
 }
 
-// A topSlot tells where a name is. It has no pointers and is small, as most
-// names are looked up among very many others.
+// A topSlot counts a name, which its hash stands for: most names are looked up
+// among very many others, and what is not touched costs no time.
 type topSlot struct {
-	hash  uint32
-	place uint32 // in list, plus one; 0 where the slot is free
+	hash  uint64
+	count uint32 // it stays at the highest number
+	place uint32 // in names, plus one; 0 where the slot is free
 }
 
 // Room at the beginning: for names, and bytes of names that share one piece of
@@ -129,43 +137,44 @@ func (t *Top) add(name string) {
 	if t.slots == nil {
 		t.slots, t.seed = make([]topSlot, topNames), maphash.MakeSeed()
 	}
-	hash := uint32(maphash.String(t.seed, name))
-	mask := len(t.slots) - 1
-	i := int(hash) & mask
-	for ; t.slots[i].place != 0; i = (i + 1) & mask {
-		if s := t.slots[i]; s.hash == hash && t.list[s.place-1].Name == name {
-			t.list[s.place-1].Count++
-			return
-		}
+	hash := maphash.String(t.seed, name)
+	s := t.slot(hash)
+	if s.place != 0 {
+		s.count = max(s.count, s.count+1)
+		return
 	}
-	if len(t.list) >= maxTop {
+	if len(t.names) >= maxTop {
 		t.Dropped++
 		return
 	}
-	if len(t.list) == cap(t.list) {
-		t.list = slices.Grow(t.list, len(t.list)+topNames) // append would make it longer by a quarter, again and again
+	if len(t.names) == cap(t.names) {
+		t.names = slices.Grow(t.names, len(t.names)+topNames) // append would make it longer by a quarter, again and again
 	}
-	t.list = append(t.list, Count{t.keep(name), 1})
-	t.slots[i] = topSlot{hash, uint32(len(t.list))}
-	if 3*len(t.list) >= 2*len(t.slots) {
+	t.names = append(t.names, t.keep(name))
+	*s = topSlot{hash, 1, uint32(len(t.names))}
+	if 3*len(t.names) >= 2*len(t.slots) {
 		t.widen()
 	}
+}
+
+// slot returns the slot of the hash, or the free one where it would be.
+func (t *Top) slot(hash uint64) *topSlot {
+	mask := len(t.slots) - 1
+	i := int(hash) & mask
+	for t.slots[i].place != 0 && t.slots[i].hash != hash {
+		i = (i + 1) & mask
+	}
+	return &t.slots[i]
 }
 
 // widen doubles the slots.
 func (t *Top) widen() {
 	old := t.slots
 	t.slots = make([]topSlot, 2*len(old))
-	mask := len(t.slots) - 1
 	for _, s := range old {
-		if s.place == 0 {
-			continue
+		if s.place != 0 {
+			*t.slot(s.hash) = s
 		}
-		i := int(s.hash) & mask
-		for t.slots[i].place != 0 {
-			i = (i + 1) & mask
-		}
-		t.slots[i] = s
 	}
 }
 
@@ -189,32 +198,31 @@ type Count struct {
 // Most returns the n names that came most often, then by name; all for n below
 // 1.
 func (t *Top) Most(n int) []Count {
-	list := t.list
-	if n > 0 && n < len(list) {
-		list = t.atLeast(n)
+	if n < 1 || n > len(t.names) {
+		n = len(t.names)
 	}
-	list = slices.Clone(list)
-	slices.SortFunc(list, func(a, b Count) int { return cmp.Or(cmp.Compare(b.Count, a.Count), strings.Compare(a.Name, b.Name)) })
-	if n > 0 && n < len(list) {
-		list = list[:n]
-	}
-	return list
-}
-
-// atLeast returns the names that came as often as the n-th of them, or more
-// often.
-func (t *Top) atLeast(n int) []Count {
-	counts := make([]int64, len(t.list))
-	for i := range t.list {
-		counts[i] = t.list[i].Count
-	}
-	slices.Sort(counts)
-	least := counts[len(counts)-n]
+	least := t.least(n)
 	var list []Count
-	for _, c := range t.list {
-		if c.Count >= least {
-			list = append(list, c)
+	for _, s := range t.slots {
+		if s.place != 0 && s.count >= least {
+			list = append(list, Count{t.names[s.place-1], int64(s.count)})
 		}
 	}
-	return list
+	slices.SortFunc(list, func(a, b Count) int { return cmp.Or(cmp.Compare(b.Count, a.Count), strings.Compare(a.Name, b.Name)) })
+	return list[:n]
+}
+
+// least returns how often the n-th of the names came that came most often.
+func (t *Top) least(n int) uint32 {
+	if n == len(t.names) {
+		return 0
+	}
+	counts := make([]uint32, 0, len(t.names))
+	for _, s := range t.slots {
+		if s.place != 0 {
+			counts = append(counts, s.count)
+		}
+	}
+	slices.Sort(counts)
+	return counts[len(counts)-n]
 }
