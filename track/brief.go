@@ -99,14 +99,14 @@ func (c *clusters) packBrief(cl *cluster, q *quickRow, rec *logparse.Record, in 
 		}
 	}
 	o := q.origin
-	if status := q.value(atStatus); statusCounts(o.general, status) {
+	if status := q.value(atStatus); in.statusCounts(o.general, status) {
 		flags |= briefStatus
 		b = appendBytes(appendBytes(b, status), q.value(atRelated))
 	}
 	if o.context || q.mailbox() {
 		context := q.value(atSourceContext)
 		if o.sends {
-			context = in.shortened(context)
+			context = o.shortened(context, in)
 		}
 		if len(context) > 0 {
 			flags |= briefContext
@@ -156,6 +156,24 @@ func statusCounts(f effect, status []byte) bool {
 	return true
 }
 
+// statusCounts is the same, and remembers late statuses.
+func (p *packing) statusCounts(f effect, status []byte) bool {
+	if f != effectSent {
+		return statusCounts(f, status)
+	}
+	fine := &p.fine[len(status)%len(p.fine)]
+	if bytes.Equal(status, *fine) {
+		return false
+	}
+	if mayRefuse(status) {
+		return true
+	}
+	if len(status) <= maxCommonLength {
+		*fine = append((*fine)[:0], status...)
+	}
+	return false
+}
+
 // mayRefuse reports whether the status of what was sent may tell that it was
 // refused: that of a recipient begins where the column or a part of it does.
 func mayRefuse(status []byte) bool {
@@ -198,6 +216,25 @@ func (p *packing) shortened(context []byte) []byte {
 		short = append(append(short, inside...), ']')
 	}
 	p.scratch = short
+	return short
+}
+
+// shortened is packing.shortened, of which it remembers the last result. The next
+// server mostly gives the same reply, but for what is not kept of it.
+func (o *origin) shortened(context []byte, p *packing) []byte {
+	const id, code = len("08DE5A2000000001"), len("250 ")
+	if len(context) > id+1+code && len(o.reply) > code && context[id] == ';' && sessionID(context[:id]) {
+		reply := context[id+1:]
+		// The brackets are the only ones, nothing ends the reply in front of them.
+		if at := bytes.IndexByte(reply, '['); at >= code && string(reply[:code]) == string(o.reply[:code]) && bytes.HasPrefix(reply[at:], o.reply[code:]) &&
+			bytes.IndexByte(reply[:at], ';') < 0 && bytes.IndexByte(reply[at+1:], '[') < 0 {
+			return o.reply
+		}
+	}
+	short := p.shortened(context)
+	if n := len(short); n > code && n < len(context) && n <= maxCommonLength && short[code] == '[' && short[n-1] == ']' {
+		o.reply = append(o.reply[:0], short...)
+	}
 	return short
 }
 

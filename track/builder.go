@@ -97,6 +97,7 @@ type Builder struct {
 	others   []*assembler // that work beside it
 	over     []*Message   // that are being handed out
 	room     []*Message   // of a batch
+	endings  []ending     // of over
 
 	number uint64 // of messages so far
 	capped int64

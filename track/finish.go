@@ -4,6 +4,8 @@ import (
 	"math"
 	"slices"
 	"time"
+
+	"github.com/smtplog/smtplog/reply/outcome"
 )
 
 // all is the mark at which every message is over.
@@ -172,10 +174,36 @@ const closeBatch = 100
 // handOut hands out the messages in their order.
 func (b *Builder) handOut(over []*Message) { b.over = b.handOutBefore(all, over) }
 
+// An ending is a message, and when it ends.
+type ending struct {
+	last outcome.Time
+	m    *Message
+}
+
+// sort puts messages in their order. Most end at moments of their own, so that
+// only a few need to be looked at.
+func (b *Builder) sort(over []*Message) {
+	list := resized(b.endings, len(over))
+	for i, m := range over {
+		list[i] = ending{m.Last, m}
+	}
+	slices.SortFunc(list, func(x, y ending) int {
+		if c := x.last.Compare(y.last); c != 0 {
+			return c
+		}
+		return compareMessages(x.m, y.m)
+	})
+	for i := range list {
+		over[i] = list[i].m
+	}
+	clear(list)
+	b.endings = list
+}
+
 // handOutBefore hands out the messages that end before t, in their order, and
 // returns the others.
 func (b *Builder) handOutBefore(t int64, over []*Message) []*Message {
-	slices.SortFunc(over, compareMessages)
+	b.sort(over)
 	n := 0
 	for ; n < len(over) && over[n].Last.UnixNano() < t; n++ {
 		m := over[n]

@@ -35,6 +35,8 @@ type origin struct {
 	slow    bool // its rows go the long way
 	noted   bool // the servers that it names are known
 	context bool // a verdict may depend on the source-context
+
+	reply []byte // see shortened
 }
 
 // origins are those of the rows that are held, each with a number.

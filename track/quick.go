@@ -55,6 +55,9 @@ var quickNames = strings.Split("date-time,client-ip,client-hostname,server-ip,se
 
 // proxied reports whether the row's custom-data names a front end's client.
 func (q *quickRow) proxied() bool {
+	if v := q.span(atCustom, atCustom); len(v) > 2 && bytes.HasPrefix(v[2:], proxiedClient) {
+		return true // "S:ProxiedClientIPAddress=", as usual
+	}
 	return bytes.Contains(q.span(atCustom, atCustom), proxiedClient) && bytes.Contains(q.value(atCustom), proxiedClient)
 }
 
@@ -65,7 +68,11 @@ func untrimmed(s []byte) bool {
 
 // mailbox reports whether the source-context is that of a mailbox.
 func (q *quickRow) mailbox() bool {
-	return isMailbox(bytes.TrimPrefix(q.span(atSourceContext, atSourceContext), []byte{'"'}))
+	context := q.row[q.ends[atSourceContext-1]+1 : q.ends[atSourceContext]]
+	if len(context) > 0 && context[0] == '"' {
+		context = context[1:]
+	}
+	return len(context) > 0 && context[0] == 'M' && isMailbox(context)
 }
 
 // quick takes a row the short way. It reports false, and has done nothing,
