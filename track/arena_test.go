@@ -58,10 +58,13 @@ func TestArena(t *testing.T) {
 func TestKeyTable(t *testing.T) {
 	for seed := range uint64(12) {
 		random := rand.New(rand.NewPCG(seed, 2))
-		// Many of the keys want the same slot.
+		// Many of the keys want the same slot, and have the same tag.
 		key := func() uint64 { return random.Uint64N(41) | random.Uint64N(41)<<32 }
-		var table keyTable
 		want := map[uint64]uint32{}
+		table := keyTable{holds: func(n uint32, k uint64) bool {
+			w, known := want[k]
+			return known && n == w
+		}}
 		check := func(k uint64) {
 			n, ok := table.get(k)
 			if w, known := want[k]; ok != known || ok && n != w {
@@ -75,7 +78,13 @@ func TestKeyTable(t *testing.T) {
 				delete(want, k)
 			} else {
 				n := random.Uint32N(10)
-				table.set(k, n)
+				_, known := want[k]
+				if added := table.add(k, n); added == known {
+					t.Fatalf("seed %d: %x was added: %v, known: %v", seed, k, added, known)
+				}
+				if known {
+					table.move(k, n)
+				}
 				want[k] = n
 			}
 			check(k)

@@ -62,6 +62,7 @@ const (
 
 func newClusters() *clusters {
 	c := &clusters{extras: map[uint32]*extra{}, late: new(lateRows)}
+	c.byKey.holds = c.holds
 	for i := range c.seeds {
 		c.seeds[i] = maphash.MakeSeed()
 	}
@@ -138,8 +139,7 @@ func (c *clusters) locate(hasNetwork bool) *cluster {
 		if found.has(k) {
 			continue
 		}
-		if _, ok := c.byKey.get(k); !ok {
-			c.byKey.set(k, found.number)
+		if c.byKey.add(k, found.number) {
 			c.addKey(found, k)
 		}
 	}
@@ -167,6 +167,12 @@ func (c *cluster) has(k uint64) bool {
 		}
 	}
 	return false
+}
+
+// holds reports whether k is one of the keys of the cluster with that number.
+func (c *clusters) holds(number uint32, k uint64) bool {
+	cl := c.at(number)
+	return cl.has(k) || cl.hasExtra && slices.Contains(c.extras[number].keys, k)
 }
 
 // addKey notes a key of the cluster.
@@ -234,7 +240,7 @@ func (c *clusters) merge(cl, d *cluster) {
 	recheck := &c.open[cl.place].recheck
 	*recheck = min(*recheck, c.open[d.place].recheck)
 	c.eachKey(d, func(k uint64) {
-		c.byKey.set(k, cl.number)
+		c.byKey.move(k, cl.number)
 		c.addKey(cl, k)
 	})
 	c.bytes -= int64(cl.data.room + d.data.room)
