@@ -139,7 +139,10 @@ func (r *exchangeRows) beginStep(rec *Record, step *knownStep) {
 		rec.reset(outcome.Position{}, Tracking)
 		rec.Kind = KindTracking
 	}
-	rec.Server, rec.layout, rec.conversation = step.server, &r.steps.columns.layout, step.number
+	rec.Server, rec.conversation = step.server, step.number
+	if layout := &r.steps.columns.layout; rec.layout != layout {
+		rec.layout = layout
+	}
 }
 
 // meetTracking keeps the step that a row tells of, and returns its number. The

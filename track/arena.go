@@ -20,6 +20,7 @@ const (
 	arenaStep    = 64
 	arenaClasses = 4 << 10 / arenaStep
 	arenaLargest = arenaClasses * arenaStep
+	arenaMore    = 128 // room for more than what is put first: most messages have three rows or four
 )
 
 // A region is some room in an arena, and how much of it is used.
@@ -43,13 +44,15 @@ func (a *arena) append(p *region, b []byte) {
 		return
 	}
 	if n > int(p.room) {
+		if p.room == 0 {
+			n += arenaMore
+		}
 		bigger := a.take(n)
 		bigger.size = uint32(copy(a.blocks[bigger.block][bigger.at:], a.bytes(p)))
 		a.give(p)
 		*p = bigger
 	}
-	copy(a.blocks[p.block][p.at+p.size:], b)
-	p.size = uint32(n)
+	p.size += uint32(copy(a.blocks[p.block][p.at+p.size:], b))
 }
 
 // take returns an empty region with room for n bytes.
@@ -61,7 +64,7 @@ func (a *arena) take(n int) region {
 	room := class * arenaStep
 	if free := a.free[class]; len(free) > 0 {
 		at := free[len(free)-1]
-		a.free[class] = free[:len(free)-1]
+		a.free[class] = a.free[class][:len(free)-1]
 		a.live[at/arenaBlock]++
 		return region{block: uint32(at / arenaBlock), at: uint32(at % arenaBlock), room: uint32(room)}
 	}

@@ -53,7 +53,7 @@ func (p *packing) hashed(value []byte) extent {
 }
 
 // packBrief packs a row in brief.
-func (c *clusters) packBrief(cl *cluster, q *quickRow, rec *logparse.Record, in *packing) {
+func (c *clusters) packBrief(cl *cluster, q *quickRow, o *origin, rec *logparse.Record, in *packing) {
 	p := &c.packer
 	flags := uint16(0)
 	b := slices.Grow(p.row[:0], briefRoom)[:briefRoom]
@@ -98,7 +98,6 @@ func (c *clusters) packBrief(cl *cluster, q *quickRow, rec *logparse.Record, in 
 			b = appendBytes(b, info)
 		}
 	}
-	o := q.origin
 	if status := q.value(atStatus); in.statusCounts(o.general, status) {
 		flags |= briefStatus
 		b = appendBytes(appendBytes(b, status), q.value(atRelated))
@@ -116,10 +115,12 @@ func (c *clusters) packBrief(cl *cluster, q *quickRow, rec *logparse.Record, in 
 	if o.receive && q.proxied() {
 		flags |= briefProxied
 	}
-	binary.BigEndian.PutUint16(b, quickMark<<8|uint16(q.originNumber))
+	binary.BigEndian.PutUint16(b, quickMark<<8|uint16(q.origin))
 	binary.LittleEndian.PutUint16(b[2:], flags)
-	p.row = b
-	c.end(cl, rec.Time)
+	if cap(b) > cap(p.row) {
+		p.row = b
+	}
+	c.end(cl, b, rec.Time)
 }
 
 // briefRoom is the least room for a row in brief: for its head, which is put as

@@ -97,7 +97,8 @@ type Builder struct {
 	others   []*assembler // that work beside it
 	over     []*Message   // that are being handed out
 	room     []*Message   // of a batch
-	endings  []ending     // of over
+	ends     []uint64     // see sort
+	ordered  []*Message
 
 	number uint64 // of messages so far
 	capped int64

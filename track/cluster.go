@@ -23,7 +23,7 @@ type clusters struct {
 	rows   int
 	bytes  int64 // of their rows, packed
 	count  uint64
-	last   *cluster // of the row before
+	last   uint32 // the number of the cluster of the row before, plus one; 0 if it is gone
 
 	closing bool // no row comes any more
 
@@ -71,7 +71,9 @@ func newClusters() *clusters {
 
 // note adds the key of an id, if there is one, to those of the row.
 func (c *clusters) note(kind int, id []byte) {
-	c.scratch = id[:0]
+	if cap(id) > cap(c.scratch) {
+		c.scratch = id[:0]
+	}
 	if len(id) > 0 {
 		c.keys = append(c.keys, maphash.Bytes(c.seeds[kind], id))
 	}
@@ -114,8 +116,8 @@ func (c *clusters) find(e *Event) *cluster {
 // network message id if it has one.
 func (c *clusters) locate(hasNetwork bool) *cluster {
 	var found *cluster
-	if c.last != nil && c.last.has(c.keys[0]) {
-		found = c.last
+	if last := c.latest(); last != nil && last.has(c.keys[0]) {
+		found = last
 	}
 	for _, k := range c.keys {
 		if found != nil && found.has(k) {
@@ -147,7 +149,7 @@ func (c *clusters) locate(hasNetwork bool) *cluster {
 		found.mixed = true
 	}
 	found.network = c.keys[0]
-	c.last = found
+	c.last = found.number + 1
 	return found
 }
 
@@ -157,6 +159,14 @@ func (c *clusters) byID(key uint64) *cluster {
 		return c.at(n)
 	}
 	return nil
+}
+
+// latest returns the cluster of the row before, nil if it is gone.
+func (c *clusters) latest() *cluster {
+	if c.last == 0 {
+		return nil
+	}
+	return c.at(c.last - 1)
 }
 
 // has reports whether k is one of the cluster's first keys.
@@ -271,8 +281,8 @@ func (c *clusters) drop(cl *cluster) {
 	c.open[cl.place] = c.open[last]
 	c.at(c.open[cl.place].number).place = cl.place
 	c.open = c.open[:last]
-	if c.last == cl {
-		c.last = nil
+	if c.last == cl.number+1 {
+		c.last = 0
 	}
 	c.arena.give(&cl.data)
 	cl.spans[spanIDs] = extent{} // no late row is in it

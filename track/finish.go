@@ -4,8 +4,6 @@ import (
 	"math"
 	"slices"
 	"time"
-
-	"github.com/smtplog/smtplog/reply/outcome"
 )
 
 // all is the mark at which every message is over.
@@ -174,30 +172,37 @@ const closeBatch = 100
 // handOut hands out the messages in their order.
 func (b *Builder) handOut(over []*Message) { b.over = b.handOutBefore(all, over) }
 
-// An ending is a message, and when it ends.
-type ending struct {
-	last outcome.Time
-	m    *Message
-}
-
-// sort puts messages in their order. Most end at moments of their own, so that
-// only a few need to be looked at.
+// sort puts messages in their order. Nearly all end at moments of their own: what
+// is sorted are these, each with the place of its message in the lowest bits.
 func (b *Builder) sort(over []*Message) {
-	list := resized(b.endings, len(over))
-	for i, m := range over {
-		list[i] = ending{m.Last, m}
-	}
-	slices.SortFunc(list, func(x, y ending) int {
-		if c := x.last.Compare(y.last); c != 0 {
-			return c
+	const places = 16
+	first, last := int64(math.MaxInt64), int64(math.MinInt64)
+	for _, m := range over {
+		if m.Last.IsZero() {
+			first = math.MinInt64
 		}
-		return compareMessages(x.m, y.m)
-	})
-	for i := range list {
-		over[i] = list[i].m
+		first, last = min(first, m.Last.UnixNano()), max(last, m.Last.UnixNano())
+	}
+	if len(over) > 1<<places || first == math.MinInt64 || uint64(last-first) >= 1<<(64-places) {
+		slices.SortFunc(over, compareMessages)
+		return
+	}
+	ends, list := b.ends[:0], append(b.ordered[:0], over...)
+	for i, m := range over {
+		ends = append(ends, uint64(m.Last.UnixNano()-first)<<places|uint64(i))
+	}
+	slices.Sort(ends)
+	from := 0 // of those that end when the latest does
+	for i, end := range ends {
+		over[i] = list[end&(1<<places-1)]
+		if end>>places != ends[from]>>places {
+			from = i
+		} else if i > from && (i+1 == len(ends) || ends[i+1]>>places != end>>places) {
+			slices.SortFunc(over[from:i+1], compareMessages)
+		}
 	}
 	clear(list)
-	b.endings = list
+	b.ends, b.ordered = ends, list
 }
 
 // handOutBefore hands out the messages that end before t, in their order, and

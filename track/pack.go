@@ -150,10 +150,10 @@ func (c *clusters) begin(cl *cluster) *packer {
 	return p
 }
 
-// end takes the row, of that time, into the cluster.
-func (c *clusters) end(cl *cluster, at outcome.Time) {
+// end takes a row, of that time, into the cluster.
+func (c *clusters) end(cl *cluster, row []byte, at outcome.Time) {
 	c.bytes -= int64(cl.data.room)
-	c.arena.append(&cl.data, c.packer.row)
+	c.arena.append(&cl.data, row)
 	c.bytes += int64(cl.data.room)
 	c.rows++
 	cl.rows++
@@ -186,7 +186,7 @@ func (c *clusters) pack(cl *cluster, e *Event, common *common) {
 			p.row = appendText(appendText(p.row, e.Recipients[i].Address), e.Recipients[i].Status)
 		}
 	}
-	c.end(cl, e.Time)
+	c.end(cl, p.row, e.Time)
 }
 
 // kept returns the set of the columns that have a value and are kept.

@@ -84,9 +84,9 @@ func (b *Builder) quick(rec *logparse.Record) bool {
 		return false
 	}
 	if q.brief {
-		q.hash(&b.packing)
+		q.hash(c.late, &b.packing)
 	}
-	cl := c.known(q)
+	cl := c.known(q, o)
 	if cl == nil && !(plainID(q.span(atNetworkID, atNetworkID)) && untrimmed(q.value(atMessageID))) {
 		return false
 	}
@@ -101,17 +101,17 @@ func (b *Builder) quick(rec *logparse.Record) bool {
 	before := b.swept
 	b.tick(rec)
 	if b.swept != before {
-		cl = c.known(q)
+		cl = c.known(q, o)
 	}
 	if cl == nil {
-		cl = c.findQuick(q)
+		cl = c.findQuick(q, o)
 	}
-	cl.network, c.last = c.networkKey, cl
+	cl.network, c.last = c.networkKey, cl.number+1
 	if q.brief {
 		c.late.keep(q, cl)
-		c.packBrief(cl, q, rec, &b.packing)
+		c.packBrief(cl, q, o, rec, &b.packing)
 	} else {
-		c.packQuick(cl, q, rec)
+		c.packQuick(cl, q, o, rec)
 	}
 	c.hasten(cl, later(rec.Time.UnixNano(), b.settled))
 	return true
@@ -124,25 +124,25 @@ func (b *Builder) origin(rec *logparse.Record) *origin {
 	if uint64(rec.Pos.Line) >= maxBriefLine || uint64(rec.Pos.Offset) >= quickMax {
 		return nil
 	}
+	var o *origin
 	step := rec.Step()
 	known := b.origins.step(step)
 	if known.step == step && step != 0 {
-		q.origin, q.originNumber = b.origins.list[known.origin], known.origin
-		if !q.follow(rec, q.origin) {
+		if o, q.origin = b.origins.list[known.origin], known.origin; !q.follow(rec, o) {
 			return nil
 		}
 	} else {
 		if !q.cut(rec) {
 			return nil
 		}
-		if q.origin, q.originNumber = b.origins.find(q, b); q.origin == nil || q.origin.slow {
+		if o, q.origin = b.origins.find(q, b); o == nil || o.slow {
 			return nil
 		}
-		*known = knownStep{step, q.originNumber}
+		*known = knownStep{step, q.origin}
 	}
 	last := atDirectionality
 	switch {
-	case q.origin.receive:
+	case o.receive:
 		last = atCustom
 	case q.brief && b.opt.OneLog:
 		last = atMessageInfo
@@ -150,7 +150,7 @@ func (b *Builder) origin(rec *logparse.Record) *origin {
 	if q.brief && !q.compare(b.clusters.late) || !q.find(last) {
 		return nil
 	}
-	return q.origin
+	return o
 }
 
 // number notes the numbers of the texts that the row shares with many others.
@@ -181,20 +181,20 @@ func (q *quickRow) number(rec *logparse.Record, common *common) (ok bool) {
 
 // known returns the cluster of the row where a row before had its ids on the
 // same server, so that its keys need not be looked up; else nil.
-func (c *clusters) known(q *quickRow) *cluster {
+func (c *clusters) known(q *quickRow, o *origin) *cluster {
 	if q.brief {
-		if cl := c.lately(q); cl != nil {
+		if cl := c.lately(q, o); cl != nil {
 			c.networkKey = cl.network
 			return cl
 		}
 	}
 	network := q.span(atNetworkID, atNetworkID)
 	c.networkKey = maphash.Bytes(c.seeds[keyNetwork], network)
-	cl := c.last
+	cl := c.latest()
 	if cl == nil || cl.network != c.networkKey {
 		cl = c.byID(c.networkKey)
 	}
-	if cl != nil && cl.wrote == q.origin.place && c.sameIDs(cl, q) && !q.mailbox() {
+	if cl != nil && cl.wrote == o.place && c.sameIDs(cl, q) && !q.mailbox() {
 		return cl
 	}
 	return nil
@@ -209,11 +209,11 @@ func (c *clusters) sameIDs(cl *cluster, q *quickRow) bool {
 }
 
 // findQuick is find for a row on the short way.
-func (c *clusters) findQuick(q *quickRow) *cluster {
+func (c *clusters) findQuick(q *quickRow, o *origin) *cluster {
 	c.keys = append(c.keys[:0], c.networkKey)
 	c.note(keyName, appendLower(c.scratch, bareName(q.value(atMessageID))))
 	if id := q.value(atInternalID); len(id) > 0 {
-		key := append(append(c.scratch, q.origin.short...), 0)
+		key := append(append(c.scratch, o.short...), 0)
 		c.note(keyInternal, append(key, id...))
 	}
 	if q.mailbox() {
@@ -223,6 +223,6 @@ func (c *clusters) findQuick(q *quickRow) *cluster {
 		c.note(keyMailbox, e.appendMailboxEvent(c.scratch))
 	}
 	cl := c.locate(true)
-	cl.wrote = q.origin.place
+	cl.wrote = o.place
 	return cl
 }

@@ -9,6 +9,9 @@ import (
 // compared with a late one that has the same ids; where that has the same bytes,
 // the ends of the columns need not be looked for, and their hashes are known.
 
+// noLate is in place of the number of a late row.
+const noLate = -1
+
 // lateText is how many bytes of a late row are kept at most. Longer ones are not.
 const lateText = 320
 
@@ -31,25 +34,26 @@ type lateRow struct {
 	cluster uint32 // the number of the row's cluster
 }
 
-// of returns the place of rows whose ids begin with b.
-func (l *lateRows) of(b *[16]byte) *lateRow {
+// slot returns the place of rows whose ids begin with b.
+func (l *lateRows) slot(b *[16]byte) int {
 	x := binary.LittleEndian.Uint64(b[:8])*0x9e37_79b9_7f4a_7c15 ^ binary.LittleEndian.Uint64(b[8:])*0xff51_afd7_ed55_8ccd
-	return &l[x*0x9e37_79b9_7f4a_7c15>>54]
+	return int(x * 0x9e37_79b9_7f4a_7c15 >> 54)
 }
 
 // compare compares the row, of which the ends up to the event-id are known, with
 // the late one that has the same ids. It fails where find does.
 func (q *quickRow) compare(late *lateRows) bool {
-	q.late, q.sameTo, q.sameAbout = nil, false, false
+	q.late, q.sameTo, q.sameAbout = noLate, false, false
 	at := q.ends[atEventID] + 1
 	if at+16 > len(q.row) {
 		return true
 	}
-	l := late.of((*[16]byte)(q.row[at:]))
+	slot := late.slot((*[16]byte)(q.row[at:]))
+	l := &late[slot]
 	if l.ids == 0 || !bytes.HasPrefix(q.row[at:], l.text[:l.ids]) {
 		return true
 	}
-	q.late = l
+	q.late = slot
 	for i, end := range l.first {
 		q.ends[atInternalID+i] = at + int(end)
 	}
@@ -73,27 +77,25 @@ func (q *quickRow) compare(late *lateRows) bool {
 
 // hash works out what stands for the row's values. Those of the late one it has
 // already.
-func (q *quickRow) hash(p *packing) {
-	if q.late != nil {
-		q.idsHash = q.late.idsHash
+func (q *quickRow) hash(late *lateRows, p *packing) {
+	if q.late != noLate {
+		l := &late[q.late]
+		q.idsHash, q.toHash, q.aboutHash = l.idsHash, l.toHash, l.aboutHash
 	} else {
 		q.idsHash = p.hashed(q.span(atInternalID, atNetworkID))
 	}
-	if q.sameTo {
-		q.toHash = q.late.toHash
-	} else {
+	if !q.sameTo {
 		q.toHash = p.hashed(q.span(atRecipients, atRecipients))
 	}
-	if q.sameAbout {
-		q.aboutHash = q.late.aboutHash
-	} else {
+	if !q.sameAbout {
 		q.aboutHash = p.hashed(q.span(atSubject, atSender))
 	}
 }
 
 // keep notes the row, which is packed into the cluster.
 func (late *lateRows) keep(q *quickRow, cl *cluster) {
-	if l := q.late; l != nil {
+	if q.late != noLate {
+		l := &late[q.late]
 		l.network, l.cluster = cl.network, cl.number
 		return
 	}
@@ -102,7 +104,7 @@ func (late *lateRows) keep(q *quickRow, cl *cluster) {
 	if len(front)+len(back) > lateText || len(front) < 16 {
 		return
 	}
-	l := late.of((*[16]byte)(front))
+	l := &late[late.slot((*[16]byte)(front))]
 	copy(l.text[copy(l.text[:], front):], back)
 	for i := range l.first {
 		l.first[i] = uint16(q.ends[atInternalID+i] - from)
@@ -117,12 +119,13 @@ func (late *lateRows) keep(q *quickRow, cl *cluster) {
 
 // lately returns the cluster of the row where the late row with its ids is on the
 // same server, and no row of another network message id came since.
-func (c *clusters) lately(q *quickRow) *cluster {
-	if q.late == nil {
+func (c *clusters) lately(q *quickRow, o *origin) *cluster {
+	if q.late == noLate {
 		return nil
 	}
-	cl := c.at(q.late.cluster)
-	if cl.network != q.late.network || cl.wrote != q.origin.place || cl.spans[spanIDs] != q.idsHash || q.mailbox() {
+	l := &c.late[q.late]
+	cl := c.at(l.cluster)
+	if cl.network != l.network || cl.wrote != o.place || cl.spans[spanIDs] != q.idsHash || q.mailbox() {
 		return nil
 	}
 	return cl

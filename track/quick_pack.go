@@ -42,10 +42,10 @@ const (
 )
 
 // packQuick packs a row.
-func (c *clusters) packQuick(cl *cluster, q *quickRow, rec *logparse.Record) {
+func (c *clusters) packQuick(cl *cluster, q *quickRow, o *origin, rec *logparse.Record) {
 	p := c.begin(cl)
 	head := [quickHead + 2]byte{0: quickMark}
-	binary.LittleEndian.PutUint16(head[2:], uint16(q.originNumber))
+	binary.LittleEndian.PutUint16(head[2:], uint16(q.origin))
 	binary.LittleEndian.PutUint16(head[4:], uint16(q.wayNumber))
 	// Each takes six bytes; the next one goes over the others.
 	binary.LittleEndian.PutUint64(head[6:], uint64(rec.Time.UnixNano()/int64(time.Millisecond)))
@@ -86,12 +86,12 @@ func (c *clusters) packQuick(cl *cluster, q *quickRow, rec *logparse.Record) {
 		flags |= quickContext
 		b = append(binary.AppendUvarint(b, uint64(len(context))), context...)
 	}
-	if q.origin.receive && q.proxied() {
+	if o.receive && q.proxied() {
 		flags |= quickProxied
 	}
 	b[1] = flags
 	p.row = b
-	c.end(cl, rec.Time)
+	c.end(cl, b, rec.Time)
 }
 
 // quickMax bounds the numbers of a row: what 48 bits have room for.

@@ -22,20 +22,19 @@ type quickRow struct {
 	// recipient-address, and of message-subject and sender-address.
 	idsHash, toHash, aboutHash extent
 
-	late              *lateRow // with the same ids, nil if there is none
-	sameTo, sameAbout bool     // the two hashes are those of late
+	late              int  // the number of the late row with the same ids, noLate if there is none
+	sameTo, sameAbout bool // it has the two hashes, too
 
 	columns []string // of the rows before
 	usual   bool     // they are those of the short way
 
-	origin       *origin
-	originNumber uint32
-	file         string
-	fileNumber   uint32
-	way          string // directionality
-	wayNumber    uint32
-	otherWay     string // of a row before
-	otherNumber  uint32
+	origin      uint32 // the number of its origin
+	file        string
+	fileNumber  uint32
+	way         string // directionality
+	wayNumber   uint32
+	otherWay    string // of a row before
+	otherNumber uint32
 }
 
 // span returns the values from one column to another as they stand in the row.
@@ -82,11 +81,17 @@ func (q *quickRow) cut(rec *logparse.Record) bool {
 // follow begins with a row of that origin.
 func (q *quickRow) follow(rec *logparse.Record, o *origin) bool {
 	q.row = rec.Raw()
-	q.ends[atServerHostname], q.next = quickTime+1+len(o.who), atSourceContext
-	if !q.find(atSourceContext) {
+	at := quickTime + 1 + len(o.who) + 1
+	end := 0
+	if q.row[at] == '"' {
+		end = quotedEnd(q.row, at)
+	} else {
+		end = at + bytes.IndexByte(q.row[at:], ',')
+	}
+	if end < at {
 		return false
 	}
-	q.ends[atEventID], q.next = q.ends[atSourceContext]+1+len(o.what), atEventID+1
+	q.ends[atServerHostname], q.ends[atSourceContext], q.ends[atEventID], q.next = at-1, end, end+1+len(o.what), atEventID+1
 	return true
 }
 

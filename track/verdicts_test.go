@@ -92,8 +92,8 @@ func TestPack(t *testing.T) {
 				rec := rows[random.IntN(len(rows))]
 				Parse(rec, &e)
 				q := &b.row
-				if b.origin(rec) != nil && q.number(rec, b.common) && random.IntN(4) > 0 {
-					c.packQuick(clusters[i], q, rec)
+				if o := b.origin(rec); o != nil && q.number(rec, b.common) && random.IntN(4) > 0 {
+					c.packQuick(clusters[i], q, o, rec)
 					short++
 				} else {
 					c.pack(clusters[i], &e, b.common)
