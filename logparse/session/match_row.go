@@ -74,10 +74,11 @@ type matchRow struct {
 
 // read fills r from a record.
 func (r *matchRow) read(rec *logparse.Record) {
-	*r = matchRow{timed: !rec.Time.IsZero(), took: rec.Elapsed, verb: matchVerbOf[rec.Verb], code: rec.Code,
-		bdat: rec.Verb == logparse.VerbBDAT, outbound: rec.Direction == outcome.Outbound,
-		length: -1, size: -1, in: rec.BytesIn, out: rec.BytesOut}
-	if r.timed {
+	*r = matchRow{} // in its place: it is not copied there
+	r.took, r.verb, r.bdat, r.code = rec.Elapsed, matchVerbOf[rec.Verb], rec.Verb == logparse.VerbBDAT, rec.Code
+	r.outbound = rec.Direction == outcome.Outbound
+	r.length, r.size, r.in, r.out = -1, -1, rec.BytesIn, rec.BytesOut
+	if r.timed = !rec.Time.IsZero(); r.timed {
 		r.at = milliseconds(rec.Time)
 		r.began = r.at - max(r.took, 0)
 	}
