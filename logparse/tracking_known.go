@@ -15,6 +15,7 @@ import (
 // knownSteps holds steps that late rows of a tracking log told of.
 type knownSteps struct {
 	columns *columnList    // of the rows; nil: none is known
+	others  int            // rows of other columns since one was kept
 	slots   [64]knownPlace // by the hash of what the rows have behind the time
 }
 
@@ -84,6 +85,17 @@ func (p *knownPlace) of(rest []byte) *knownEnds {
 		}
 	}
 	return nil
+}
+
+// begin begins with rows of other columns.
+func (k *knownSteps) begin(columns *columnList) {
+	k.columns = columns
+	for i := range k.slots {
+		for j := range k.slots[i].ends {
+			e := &k.slots[i].ends[j]
+			e.text, e.met = e.text[:0], false
+		}
+	}
 }
 
 // goOn lets r go on with the steps that rows of another part of the log, or of
@@ -157,8 +169,13 @@ func (r *exchangeRows) meetTracking(line []byte, context, connector, behind int,
 	}
 	k := r.steps
 	if k.columns != r.short.columns {
-		*k = knownSteps{columns: r.short.columns}
+		// A few rows that are of another version, or damaged, change nothing.
+		if k.others++; k.columns != nil && k.others < 100 {
+			return 0
+		}
+		k.begin(r.short.columns)
 	}
+	k.others = 0
 	rest := line[isoLen+1:]
 	place := k.place(rest)
 	ends := place.of(rest)

@@ -20,7 +20,7 @@ const (
 	arenaStep    = 64
 	arenaClasses = 4 << 10 / arenaStep
 	arenaLargest = arenaClasses * arenaStep
-	arenaMore    = 128 // room for more than what is put first: most messages have three rows or four
+	arenaMore    = 64 // room for more than what is put first: most messages have three rows or four
 )
 
 // A region is some room in an arena, and how much of it is used.
