@@ -183,10 +183,11 @@ func TestDigests(t *testing.T) {
 
 // A shortened source-context tells of the next server what the whole one does.
 func TestShortened(t *testing.T) {
-	parts := []string{"08DE5A2000000001", ";", ";", "250 2.0.0 OK", "25", "4", " ", "[", "]", "Hostname=EX1.example.com", "InternalId=7", ", ", "=",
+	parts := []string{"08DE5A2000000001", ";", ";", "250 2.0.0 OK", "25", "4", " ", "[", "]", "[a]", " [a]", "250 [a]", "Hostname=EX1.example.com", "InternalId=7", ", ", "=",
 		";ClientSubmitTime:", "2026-11-01T09:30:00.250Z", "abcdef01", "<1@example.org>", "MDB:1, Mailbox:2", "-"}
 	random := rand.New(rand.NewPCG(1, 10))
 	var p packing
+	var o origin
 	short := 0
 	for range 50_000 {
 		s := ""
@@ -201,6 +202,10 @@ func TestShortened(t *testing.T) {
 		again.SourceContext = string(p.shortened([]byte(s)))
 		if again.SourceContext != s {
 			short++
+		}
+		last := string(o.reply)
+		if remembered := string(o.shortened([]byte(s), &p)); remembered != again.SourceContext {
+			t.Fatalf("%q became %q, %q after %q", s, again.SourceContext, remembered, last)
 		}
 		whole.readContext()
 		again.readContext()

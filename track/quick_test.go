@@ -17,15 +17,21 @@ import (
 func everything(*Event) bool { return true }
 
 // checkShortWay checks that messages are the same whether rows go the short way
-// or the long one, where they are wanted whole and where their verdicts are. It
-// returns how many rows went the short way, both times together.
+// or the long one, where they are wanted whole and where their verdicts are, of
+// one log or of several. It returns how many rows went the short way, all times
+// together.
 func checkShortWay(t testing.TB, rows []*logparse.Record) (short int) {
 	t.Helper()
-	for _, verdictsOnly := range []bool{false, true} {
+	several := slices.ContainsFunc(rows, func(rec *logparse.Record) bool { return rec.Pos.File != rows[0].Pos.File })
+	for number := range 3 {
+		verdictsOnly, oneLog := number > 0, number > 1
+		if oneLog && several {
+			continue
+		}
 		var both [2][]string
 		var numbers [2]string
 		for way, keep := range []func(*Event) bool{nil, everything} {
-			b := NewBuilder(&Options{VerdictsOnly: verdictsOnly, Keep: keep}, func(m *Message) {
+			b := NewBuilder(&Options{VerdictsOnly: verdictsOnly, OneLog: oneLog, Keep: keep}, func(m *Message) {
 				text := tally(m)
 				if !verdictsOnly {
 					text += fmt.Sprintf(" %v %v %v %q\n", m.HasSender, m.Servers, m.Formats, m.Directionality) + string(m.AppendJSON(nil))
@@ -49,7 +55,7 @@ func checkShortWay(t testing.TB, rows []*logparse.Record) (short int) {
 			numbers[way] = fmt.Sprint(b.Capped(), b.Cut(), b.Unassigned(), b.servers.names, b.servers.short, b.servers.domains, coverage.String())
 		}
 		if got, want := strings.Join(both[0], "\n"), strings.Join(both[1], "\n"); got != want {
-			t.Fatalf("verdicts only: %v\n%s", verdictsOnly, firstDifference(got, want))
+			t.Fatalf("verdicts only: %v, one log: %v\n%s", verdictsOnly, oneLog, firstDifference(got, want))
 		}
 		if numbers[0] != numbers[1] {
 			t.Fatalf("got  %s\nwant %s", numbers[0], numbers[1])
@@ -129,9 +135,12 @@ func oddTracking(random *rand.Rand, rows int) string {
 }
 
 // twoFiles returns the rows of a log, half of them as of another file, and
-// second copies of some.
+// second copies of some; now and then all as of one.
 func twoFiles(t testing.TB, random *rand.Rand, data []byte) []*logparse.Record {
 	rows := records(t, data, logparse.Tracking)
+	if random.IntN(4) == 0 {
+		return rows
+	}
 	for _, rec := range rows[:len(rows):len(rows)] {
 		switch random.IntN(8) {
 		case 0:
@@ -191,7 +200,7 @@ func TestSameIDsElsewhere(t *testing.T) {
 	if n := len(build(rows)); n != 1 {
 		t.Errorf("%d messages", n)
 	}
-	if short := checkShortWay(t, rows); short != 4 {
+	if short := checkShortWay(t, rows); short != 6 {
 		t.Errorf("%d rows went the short way", short)
 	}
 }
