@@ -183,7 +183,7 @@ func TestDigests(t *testing.T) {
 
 // A shortened source-context tells of the next server what the whole one does.
 func TestShortened(t *testing.T) {
-	parts := []string{"08DE5A2000000001", ";", ";", "250 2.0.0 OK", "25", "4", " ", "[", "]", "[a]", " [a]", "250 [a]", "Hostname=EX1.example.com", "InternalId=7", ", ", "=",
+	parts := []string{"08DE5A2000000001", ";", ";", "250 2.0.0 OK", "25", "4", " ", "[", "]", "[a]", " [a]", "250 [a]", "25x [a]", "25x b [a]", "Hostname=EX1.example.com", "InternalId=7", ", ", "=",
 		";ClientSubmitTime:", "2026-11-01T09:30:00.250Z", "abcdef01", "<1@example.org>", "MDB:1, Mailbox:2", "-"}
 	random := rand.New(rand.NewPCG(1, 10))
 	var p packing
@@ -216,6 +216,12 @@ func TestShortened(t *testing.T) {
 	}
 	if short < 10_000 {
 		t.Errorf("%d were shortened", short)
+	}
+	// What was not shortened says nothing of others.
+	for _, s := range []string{"25x [a]", "08DE5A2000000001;25x b [a]"} {
+		if got, want := string(o.shortened([]byte(s), &p)), string(p.shortened([]byte(s))); got != want {
+			t.Errorf("%q became %q, want %q", s, got, want)
+		}
 	}
 }
 

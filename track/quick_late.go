@@ -30,7 +30,6 @@ type lateRow struct {
 
 	idsHash, toHash, aboutHash extent
 
-	network uint64 // the key of the network message id
 	cluster uint32 // the number of the row's cluster
 }
 
@@ -95,8 +94,7 @@ func (q *quickRow) hash(late *lateRows, p *packing) {
 // keep notes the row, which is packed into the cluster.
 func (late *lateRows) keep(q *quickRow, cl *cluster) {
 	if q.late != noLate {
-		l := &late[q.late]
-		l.network, l.cluster = cl.network, cl.number
+		late[q.late].cluster = cl.number
 		return
 	}
 	from, to, body := q.ends[atEventID]+1, q.ends[atRecipients]+1, q.ends[atStatus]+1
@@ -114,18 +112,18 @@ func (late *lateRows) keep(q *quickRow, cl *cluster) {
 	}
 	l.ids, l.to, l.size = uint16(q.ends[atNetworkID]+1-from), uint16(len(front)), uint16(len(front)+len(back))
 	l.idsHash, l.toHash, l.aboutHash = q.idsHash, q.toHash, q.aboutHash
-	l.network, l.cluster = cl.network, cl.number
+	l.cluster = cl.number
 }
 
 // lately returns the cluster of the row where the late row with its ids is on the
-// same server, and no row of another network message id came since.
+// same server, and no row with other ids came since. One that names a mailbox has
+// another key.
 func (c *clusters) lately(q *quickRow, o *origin) *cluster {
 	if q.late == noLate {
 		return nil
 	}
-	l := &c.late[q.late]
-	cl := c.at(l.cluster)
-	if cl.network != l.network || cl.wrote != o.place || cl.spans[spanIDs] != q.idsHash || q.mailbox() {
+	cl := c.at(c.late[q.late].cluster)
+	if cl.wrote != o.place || cl.spans[spanIDs] != q.idsHash || q.mailbox() {
 		return nil
 	}
 	return cl

@@ -81,14 +81,96 @@ func TestNearlyLateRows(t *testing.T) {
 		log.WriteString("#Fields: " + names2016 + "\n")
 		for i := range 30 {
 			fmt.Fprintf(&log, "2026-11-01T09:30:%02d.250Z,,EX1,,,,,AGENT,AGENTINFO,1234567890123456,%s,08dabc12-0000-4000-8000-0000000000%s,%s,%s,%s,1,,,%s,%s,%s,%s,Incoming,,,,,,,\n", i,
-				values("<1@example.org>", "<1@example.org>", "<1@example.org", "<1>"), values("0a", "0a", "0a", "0b", "0", `0a,x`),
+				values("<1@example.org>", "<1@example.org>", "<1@example.org", "<1>"), values("0a", "0a", "0a", "0b", "0ab", `0a,x`),
 				values("a@example.com", "a@example.com", "a@example.com", "a@example.com;b@example.com", "a@example", `"a@example.com"`, "", "a@example.com,"),
 				values("", "", "250 OK", `"a,b"`, `"a"b`, `"`), values("7", "7", "77", ""),
 				values("Lunch", "Lunch", "Lunch at noon", `"Lunch, at noon"`, `"Lunch"`, ""), values("c@example.org", "c@example.org", "c@example"),
-				values("c@example.org", "c@example.org", "<>"), values("", "", "2026-11-01T09:29:59.250Z", "00A: NTS:", `"x`))
+				values("c@example.org", "c@example.org", "c@example.org.x", "<>"), values("", "", "2026-11-01T09:29:59.250Z", "00A: NTS:", `"x`))
 		}
 		rows := records(t, []byte(log.String()), logparse.Tracking)
 		checkColumns(t, rows)
 		checkShortWay(t, rows)
+	}
+}
+
+// A mailbox that a late row's message names later belongs to it.
+func TestMailboxOfLateRow(t *testing.T) {
+	mailbox := "|source-context=MDB:1, Mailbox:2, Event:3, MessageClass:IPM.Note"
+	log := "#Fields: " + names2016 + "\n"
+	for i, values := range []string{
+		mail + receive + toA,
+		mail + "server-hostname=EX2|source=AGENT|event-id=AGENTINFO|internal-message-id=7|" + toA,
+		mail + "server-hostname=EX2|source=AGENT|event-id=AGENTINFO|internal-message-id=7|" + toA + mailbox,
+		"client-hostname=EX2|source=STOREDRIVER|event-id=NOTIFYMAPI" + mailbox,
+	} {
+		log += row(names2016, fmt.Sprintf("date-time=2026-11-01T14:00:%02d.000Z|", i)+values) + "\n"
+	}
+	rows := records(t, []byte(log), logparse.Tracking)
+	messages := 0
+	b := NewBuilder(&Options{VerdictsOnly: true}, func(*Message) { messages++ })
+	for _, rec := range rows {
+		b.Add(rec)
+	}
+	b.Close()
+	if messages != 1 {
+		t.Errorf("%d messages", messages)
+	}
+	checkShortWay(t, rows)
+}
+
+// Rows of one moment that differ only in what rows in brief do not have are no
+// copies of each other.
+func TestCopiesInBrief(t *testing.T) {
+	for bytes, want := range map[string]int{"100": 1, "101": 2} {
+		log := "#Fields: " + names2016 + "\n"
+		deferred := "date-time=2026-11-01T14:00:01.000Z|" + mail + "client-hostname=EX1|source=SMTP|event-id=DEFER|internal-message-id=7|" + toA
+		log += row(names2016, "date-time=2026-11-01T14:00:00.000Z|"+mail+receive+toA) + "\n" +
+			row(names2016, deferred+"|total-bytes=100") + "\n" + row(names2016, deferred+"|total-bytes="+bytes) + "\n"
+		rows := records(t, []byte(log), logparse.Tracking)
+		rows[2].Pos.File = "y.log"
+		checkShortWay(t, rows)
+		b := NewBuilder(&Options{VerdictsOnly: true}, func(m *Message) {
+			if n := m.Recipients[0].Deferrals; n != want {
+				t.Errorf("%s bytes: put off %d times, want %d", bytes, n, want)
+			}
+		})
+		for _, rec := range rows {
+			b.Add(rec)
+		}
+		b.Close()
+	}
+}
+
+// What a message before says of the next server is not said of this one.
+func TestNextServers(t *testing.T) {
+	log := "#Fields: " + names2016 + "\n"
+	for i, host := range []string{"EX1.example.com", "EX2.example.com", "EX1.example.com", "", "EX1.example.com"} {
+		id := fmt.Sprintf("|internal-message-id=%d|message-id=<%d@example.org>|network-message-id=08dabc12-0000-4000-8000-00000000000%d", i, i, i)
+		for k, values := range []string{receive, delivered, sentIn + "source-context=08DE5A2000000001;250 2.0.0 OK [Hostname=" + host + "]"} {
+			log += row(names2016, fmt.Sprintf("date-time=2026-11-01T14:%02d:%02d.000Z|%s|", i, k, mail+values)+toA+id) + "\n"
+		}
+	}
+	rows := records(t, []byte(log), logparse.Tracking)
+	if all, short := comparePlain(t, rows); all != 5 || short != 3 && short != 4 {
+		t.Errorf("%d of %d messages on the short way", short, all)
+	}
+	checkShortWay(t, rows)
+}
+
+// Messages that end at the same moment are in the order of their ids.
+func TestEndings(t *testing.T) {
+	log := "#Fields: " + names2016 + "\n"
+	for i := range 20 {
+		id := fmt.Sprintf("|internal-message-id=%d|message-id=<%d@example.org>|network-message-id=08dabc12-0000-4000-8000-0000000000%02d", i, i, 7*i%20)
+		log += row(names2016, fmt.Sprintf("date-time=2026-11-01T14:00:%02d.000Z|", i/7)+mail+receive+toA+id) + "\n"
+	}
+	var got []string
+	b := NewBuilder(&Options{VerdictsOnly: true}, func(m *Message) { got = append(got, m.Last.String()+" "+m.NetworkID) })
+	for _, rec := range records(t, []byte(log), logparse.Tracking) {
+		b.Add(rec)
+	}
+	b.Close()
+	if len(got) != 20 || !slices.IsSorted(got) {
+		t.Errorf("%q", got)
 	}
 }
