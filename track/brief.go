@@ -90,7 +90,7 @@ func (c *clusters) packBrief(cl *cluster, q *quickRow, o *origin, rec *logparse.
 		b = binary.AppendUvarint(b, uint64(q.ends[atSubject]-q.ends[atSubject-1]-1))
 		b = appendBytes(b, q.span(atSubject, atSender))
 	}
-	if info := briefly(q.value(atMessageInfo)); len(info) > 0 {
+	if info := briefly(cutInfo(q.value(atMessageInfo))); len(info) > 0 {
 		flags |= briefInfo
 		if x := in.hashed(info); x != cl.spans[spanInfo] {
 			cl.spans[spanInfo] = x
@@ -131,14 +131,9 @@ func appendBytes(b, value []byte) []byte {
 	return append(binary.AppendUvarint(b, uint64(len(value))), value...)
 }
 
-// briefly returns what verdicts need of a message-info: the time of origination.
+// briefly returns what verdicts need of the beginning of a message-info: the time
+// of origination.
 func briefly[T string | []byte](info T) T {
-	for i := range len(info) {
-		if info[i] == ';' {
-			info = info[:i]
-			break
-		}
-	}
 	if !mayOriginate(info) {
 		return info[:0]
 	}
@@ -295,7 +290,9 @@ func appendDigested[T string | []byte](b []byte, value T) []byte {
 // cutInfo returns the beginning of a message-info: latency trees, which follow
 // it, are not asked for.
 func cutInfo(info []byte) []byte {
-	info, _, _ = bytes.Cut(info, []byte{';'})
+	if i := bytes.IndexByte(info, ';'); i >= 0 {
+		return info[:i]
+	}
 	return info
 }
 
