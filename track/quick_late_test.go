@@ -76,7 +76,7 @@ func TestLateRows(t *testing.T) {
 func TestNearlyLateRows(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 16))
 	values := func(of ...string) string { return of[random.IntN(len(of))] }
-	for range 300 {
+	for range 80 {
 		var log strings.Builder
 		log.WriteString("#Fields: " + names2016 + "\n")
 		for i := range 30 {
