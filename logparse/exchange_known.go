@@ -14,9 +14,9 @@ import (
 const knownWindow = 256 + knownMax
 
 // quick implements quickRowReader. It reads, all by itself, the rows of protocol
-// logs whose sessions are known and that have the connector-id and the minute of
-// the row before, but for the last rows of a block; what of it holds for them is
-// what quickProtocol assumes. All others are left to quickOther.
+// logs whose sessions can be known and that have the connector-id and the minute
+// of the row before, but for the last rows of a block; what of it holds for them
+// is what quickProtocol assumes. All others are left to quickOther.
 func (r *exchangeRows) quick(rec *Record) bool {
 	s, lines := &r.short, r.lines
 	c, start := s.connector, lines.start
@@ -41,18 +41,18 @@ func (r *exchangeRows) quick(rec *Record) bool {
 		return r.quickOther(rec)
 	}
 	id := (*[idLen + 8]byte)(b[c.from:])
-	k := r.known.sessions.of(id)
-	if k == nil || k.connector != c.number {
-		return r.quickOther(rec)
-	}
 	// The sequence-number stands between two commas.
 	sequence, digits := shortNumber(binary.LittleEndian.Uint64(id[idLen:]) >> 8)
 	if digits == 0 || id[idLen] != ',' {
 		return r.quickOther(rec)
 	}
 	at := c.from + idLen + 1 + uint8(digits) // of the ends
-	if ends := (*[knownMax]byte)(b[at:]); !k.ends.begins(ends) || !k.ends.beginsOn(ends) || k.ends.size > beginsMax && !k.ends.goesOn(ends) {
-		return r.quickOther(rec)
+	ends := (*[knownMax]byte)(b[at:])
+	k := r.known.sessions.of(id)
+	if k == nil || k.connector != c.number || !k.ends.begins(ends) || !k.ends.beginsOn(ends) || k.ends.size > beginsMax && !k.ends.goesOn(ends) {
+		if k = r.known.meetSession(c, id, ends); k == nil {
+			return r.quickOther(rec)
+		}
 	}
 	if rec.connector != c.number {
 		r.beginConnector(rec)
@@ -107,7 +107,7 @@ func (r *exchangeRows) fill(rec *Record) {
 func (r *exchangeRows) beginSession(rec *Record, k *knownSession) {
 	text := r.known.text[k.text:][:idLen+int(k.ends.size)]
 	local := text[:idLen+int(k.local)]
-	rec.Session, rec.Local, rec.Remote = text[:idLen], local[idLen+1:], text[len(local)+1:len(text)-1]
+	rec.Session, rec.Local, rec.Remote = text[:idLen], some(local[idLen+1:]), some(text[len(local)+1:len(text)-1])
 	rec.shared = k.number
 }
 

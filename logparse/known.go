@@ -26,6 +26,16 @@ type knownBytes struct {
 	size  uint8
 }
 
+// knownMasks has the masks of texts by their size.
+var knownMasks = func() (masks [knownMax + 1][5]uint64) {
+	for size := range masks {
+		for i := range masks[size] {
+			masks[size][i] = lowBytes(size - 8*i)
+		}
+	}
+	return masks
+}()
+
 // set makes k the text, of at most knownMax bytes.
 func (k *knownBytes) set(text []byte) {
 	var b [knownMax]byte
@@ -33,10 +43,7 @@ func (k *knownBytes) set(text []byte) {
 	for i := range k.words {
 		k.words[i] = binary.LittleEndian.Uint64(b[8*i:])
 	}
-	for i := range k.masks {
-		k.masks[i] = lowBytes(len(text) - 8*i)
-	}
-	k.size = uint8(len(text))
+	k.masks, k.size = knownMasks[len(text)], uint8(len(text))
 }
 
 // beginsMax is how much of a text begins and beginsOn compare, in bytes.
@@ -245,11 +252,29 @@ func (k *knownRows) connector(rest []byte, direction outcome.Direction) *knownCo
 	return c
 }
 
+// isDash reports whether a value says that there is none, though it has a byte.
+func isDash(value []byte) bool { return len(value) == 1 && value[0] == '-' }
+
+// meetSession is session for a row that has the id and goes on with ends behind
+// its sequence-number.
+func (k *knownRows) meetSession(connector *knownConnector, id *[idLen + 8]byte, ends *[knownMax]byte) *knownSession {
+	local := bytes.IndexByte(ends[1:], ',') + 1
+	if id[0] == '"' || ends[1] == '"' || ends[local+1] == '"' {
+		return nil
+	}
+	size := local + 1 + bytes.IndexByte(ends[local+1:], ',') + 1
+	if size == local+1 || // a comma is missing
+		bytes.IndexByte(ends[:size], '\n') >= 0 || bytes.IndexByte(id[:idLen], '\n') >= 0 || bytes.IndexByte(id[:idLen], ',') >= 0 {
+		return nil
+	}
+	return k.session(connector, id[:idLen], ends[:size], local)
+}
+
 // session returns the session that a row shows: its id, and its ends, which are
 // ",local-endpoint,remote-endpoint,", not quoted, with the second comma at
 // local. It returns nil if they are of another shape.
 func (k *knownRows) session(connector *knownConnector, id, ends []byte, local int) *knownSession {
-	if connector.from == 0 || len(id) != idLen || len(ends) > knownMax || present(ends[1:local]) == nil || present(ends[local+1:len(ends)-1]) == nil {
+	if connector.from == 0 || len(id) != idLen || len(ends) > knownMax || isDash(ends[1:local]) || isDash(ends[local+1:len(ends)-1]) {
 		return nil
 	}
 	first, last := binary.LittleEndian.Uint64(id), binary.LittleEndian.Uint64(id[8:])

@@ -249,7 +249,8 @@ func TestQuickKnown(t *testing.T) {
 		ends := []string{",10.0.0.1:25,192.0.2.7:51234,", ",10.0.0.1:25,192.0.2.71:51234,", ",a,b,", ",,192.0.2.7:25,", ",[2001:db8::1]:25,[2001:db8::7]:25,",
 			",[2001:db8:aaaa:bbbb:cccc:dddd:eeee:ffff]:25,[2001:db8::7]:251,", ",[2001:db8:aaaa:bbbb:cccc:dddd:eeee:ffff]:25,[2001:db8::7]:252,",
 			",[2001:db8:aaaa:bbbb:cccc:dddd:eeee:ffff]:25,[2001:db8::8]:252,", ",[2001:db8:aaaa:bbbb:cccc:dddd:eeee:ffff]:25,[2001:db8::7]:2512,",
-			",[2001:db8:aaaa:bbbb:cccc:dddd:eeee:ffff]:25,[2001:db8::7]:25123,", `,"10.0.0.1:25",192.0.2.7:51234,`}
+			",[2001:db8:aaaa:bbbb:cccc:dddd:eeee:ffff]:25,[2001:db8::7]:25123,", `,"10.0.0.1:25",192.0.2.7:51234,`, `,10.0.0.1:25,"192.0.2.7:51234",`, ",10.0.0.1:25\n2026,192.0.2.7:51234,",
+			",10.0.0.1:25,192.0.2.7\n2026,", ",,,", ",-,a,", ",a,-,", "," + strings.Repeat("a", 70) + ",192.0.2.7:51234,"}
 		for row := range 400 {
 			if random.IntN(50) == 0 {
 				log.WriteString([]string{"#Log-type: SMTP Send Protocol Log\r\n", "#Log-type: SMTP Receive Protocol Log\r\n",
@@ -259,6 +260,10 @@ func TestQuickKnown(t *testing.T) {
 			id := fmt.Sprintf("%016X", number+uint64(session)<<(9*(session%2)))
 			if random.IntN(60) == 0 {
 				id = id[random.IntN(3):]
+			}
+			if random.IntN(40) == 0 {
+				at := random.IntN(len(id))
+				id = []string{id[:at] + "," + id[min(at+1, len(id)):], id[:at] + "\n" + id[min(at+1, len(id)):], `"` + id[1:], `"` + id[2:] + `"`}[random.IntN(4)]
 			}
 			end := ends[session]
 			switch {
