@@ -62,6 +62,7 @@ func newAhead(r *Reader, p *Pool, src io.Reader) *ahead {
 	a := &ahead{r: r, pool: p, src: src, rec: Record{Pos: outcome.Position{File: r.name}}, counted: true,
 		quit: make(chan struct{}), started: make(chan struct{}),
 		queue: make(chan *batch, p.ahead()), slots: make(chan struct{}, p.ahead())}
+	a.rec.rest = a
 	a.slots <- struct{}{}
 	return a
 }

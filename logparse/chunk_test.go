@@ -31,6 +31,11 @@ func readAll(r *logparse.Reader) []string {
 		var bad *logparse.SyntaxError
 		switch {
 		case err == nil:
+			got = append(got, promised(rec))
+			if rec.Pos.Line%3 == 0 {
+				continue // Fill is called for some
+			}
+			rec.Fill()
 			var fields strings.Builder
 			for name, value := range rec.Fields() {
 				fmt.Fprintf(&fields, " %s=%q", name, value)
@@ -43,6 +48,19 @@ func readAll(r *logparse.Reader) []string {
 			return append(got, fmt.Sprintf("%v %+v %+v", err, r.Counts(), found))
 		}
 	}
+}
+
+// promised returns what there is of a record before Fill is called.
+func promised(rec *logparse.Record) string {
+	said := [][]byte{rec.Data, rec.Context}
+	switch rec.Kind {
+	case logparse.KindReply:
+		said = nil
+	case logparse.KindCommand:
+		said = [][]byte{rec.Arg}
+	}
+	return fmt.Sprintln(rec.Pos, rec.Lines, rec.Format, rec.Direction, rec.Time, rec.Kind, rec.Verb, rec.Code, rec.Enhanced, rec.More,
+		rec.Elapsed, rec.Win32, rec.BytesIn, rec.BytesOut, fmt.Sprintf("%q", said))
 }
 
 // sizes returns chunk sizes of up to max bytes.
@@ -70,6 +88,7 @@ func checkAhead(t *testing.T, log []byte, opt logparse.Options, seed uint64, max
 	}
 	pool := logparse.PoolOfChunks(jobs, sizes(seed, max))
 	defer pool.Close()
+	opt.Sparse = seed%2 == 1 && !bytes.Contains(log, []byte("IO: |")) // no record is left out
 	if diff := cmp.Diff(want, readAll(pool.NewReader(r, "x.log", &opt))); diff != "" {
 		t.Fatalf("seed %d, chunks of up to %d bytes, %d jobs: -one pass +chunks:\n%s", seed, max, jobs, diff)
 	}

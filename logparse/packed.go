@@ -243,14 +243,50 @@ func (b *batch) copy(s []byte) []byte {
 	return b.text[n:len(b.text):len(b.text)]
 }
 
-// unpack fills in the record that is packed.
+// unpack fills in the record that is packed, with Options.Sparse no more of it
+// than there is to be before Fill, where it is of a known session.
 func (a *ahead) unpack(p *packedRecord) *Record {
 	b, rec := a.b, &a.rec
+	rec.Pos.Line, rec.Pos.Offset, rec.Lines = a.line+int64(p.line), b.offset+int64(p.at), int(p.lines)
+	rec.Time = p.time
+	rec.Kind, rec.Verb, rec.Code, rec.Enhanced, rec.More = p.kind, p.verb, p.code, p.enhanced, p.flags&packedMore != 0
+	if p.flags&packedExtra != 0 || a.counted {
+		a.takeExtra(p)
+	}
+	l := &b.alikes[p.like]
+	if rec.sparse = l.conversation != 0 && l.connector != 0 && p.flags&packedExtra == 0 && a.r.opt.Sparse; !rec.sparse {
+		a.fill(rec)
+		return rec
+	}
+	if l.connector != rec.connector {
+		a.shareConnector(l)
+		a.like = nil
+	}
+	rec.conversation = l.conversation
+	row := b.data[p.at:][:p.size]
+	switch p.kind {
+	case KindReply:
+	case KindCommand:
+		rec.Arg = p.arg.of(row)
+	default:
+		if rec.Data = nil; p.flags&packedData != 0 {
+			rec.Data = p.said.of(row)
+		}
+		rec.Context = p.context.of(row)
+	}
+	return rec
+}
+
+// fill implements filler for the record that was unpacked last.
+func (a *ahead) fill(rec *Record) {
+	b := a.b
+	p := &b.packed[a.record-1]
 	if l := &b.alikes[p.like]; l != a.like {
 		a.share(l)
 	}
+	rec.conversation = b.alikes[p.like].conversation
 	row := b.data[p.at:][:p.size]
-	rec.raw = row
+	rec.raw, rec.Sequence = row, int64(p.sequence)
 	rec.Context, rec.VerbText, rec.Arg = p.context.of(row), p.name.of(row), p.arg.of(row)
 	rec.Data, rec.Text = nil, nil
 	if said := p.said.of(row); p.flags&packedData != 0 {
@@ -261,28 +297,32 @@ func (a *ahead) unpack(p *packedRecord) *Record {
 	} else {
 		rec.Text = said
 	}
-	rec.Pos.Line, rec.Pos.Offset, rec.Lines = a.line+int64(p.line), b.offset+int64(p.at), int(p.lines)
-	rec.Time, rec.Sequence = p.time, int64(p.sequence)
-	rec.Kind, rec.Verb, rec.Code, rec.Enhanced, rec.More = p.kind, p.verb, p.code, p.enhanced, p.flags&packedMore != 0
-	if p.flags&packedExtra != 0 || a.counted {
-		a.takeExtra(p)
+	if p.flags&packedExtra != 0 {
+		if x := &b.extras[a.extra-1]; x.argSize > 0 {
+			rec.Arg = b.text[x.arg:][:x.argSize]
+		}
 	}
-	return rec
 }
 
 // share fills in what the records that come have in common.
 func (a *ahead) share(l *alike) {
 	rec := &a.rec
 	if a.like == nil || l.conversation == 0 || l.connector == 0 || l.connector != rec.connector {
-		rec.Format, rec.Direction, rec.layout = l.format, l.direction, l.layout
-		rec.Server, rec.Connector, rec.Helo = l.server, l.connectorID, l.helo
-		rec.connector = l.connector
+		a.shareConnector(l)
 	}
-	rec.Session, rec.Local, rec.Remote, rec.conversation = l.session, l.local, l.remote, l.conversation
+	rec.Session, rec.Local, rec.Remote = l.session, l.local, l.remote
 	a.like = l
 }
 
-// takeExtra fills in what is particular to the record, if it has that.
+// shareConnector fills in what the conversations of the connector have in common.
+func (a *ahead) shareConnector(l *alike) {
+	rec := &a.rec
+	rec.Format, rec.Direction, rec.layout = l.format, l.direction, l.layout
+	rec.Server, rec.Connector, rec.Helo = l.server, l.connectorID, l.helo
+	rec.connector = l.connector
+}
+
+// takeExtra fills in the counters of the record, if it has some.
 func (a *ahead) takeExtra(p *packedRecord) {
 	x, rec := &noExtra, &a.rec
 	if a.counted = p.flags&packedExtra != 0; a.counted {
@@ -290,7 +330,4 @@ func (a *ahead) takeExtra(p *packedRecord) {
 		a.extra++
 	}
 	rec.Elapsed, rec.Win32, rec.BytesIn, rec.BytesOut = x.elapsed, x.win32, x.in, x.out
-	if x.argSize > 0 {
-		rec.Arg = a.b.text[x.arg:][:x.argSize]
-	}
 }

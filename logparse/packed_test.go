@@ -134,7 +134,7 @@ func TestPacked(t *testing.T) {
 func checkPacked(t *testing.T, seed uint64) {
 	m := &recordMaker{Rand: rand.New(rand.NewPCG(seed, 2))}
 	m.layouts[0].names, m.layouts[1].names = []string{"a"}, []string{"b"}
-	a := newAhead(&Reader{name: "x.log"}, &Pool{jobs: 2}, nil)
+	a := newAhead(&Reader{name: "x.log", opt: Options{Sparse: seed%2 == 1}}, &Pool{jobs: 2}, nil)
 	b := &batch{}
 	packed := 0
 	for range 3 {
@@ -169,6 +169,12 @@ func checkPacked(t *testing.T, seed uint64) {
 			got, err := a.next()
 			if err != nil {
 				t.Fatal(err)
+			}
+			if p := promised(got); !reflect.DeepEqual(p, promised(w)) {
+				t.Fatalf("seed %d, record %d: before Fill %s\nwant %s", seed, i, show(p), show(promised(w)))
+			}
+			if i%3 == 0 {
+				continue // Fill is called for some
 			}
 			if c := got.Clone(); !reflect.DeepEqual(w, c) {
 				t.Fatalf("seed %d, record %d: -put +taken:\n%s", seed, i, cmp.Diff(w, c, cmp.AllowUnexported(Record{}, outcome.Time{}, layout{})))
