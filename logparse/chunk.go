@@ -73,7 +73,7 @@ func (b *batch) parse() {
 	rows.resume(b.begin)
 	exchange, _ := rows.(*exchangeRows)
 	if exchange != nil {
-		exchange.sparse = false // records are packed whole
+		exchange.sparse = true // put fills in what has to be
 	}
 	if exchange != nil && exchange.short.kinds != nil {
 		known, ok := a.pool.known.take()
@@ -143,6 +143,12 @@ func (b *batch) add(r *Reader) bool {
 
 // put adds a record of the chunk's data.
 func (b *batch) put(rec *Record) {
+	if rec.sparse {
+		if r, ok := rec.rest.(*exchangeRows); ok && b.packKnown(rec, r) {
+			return
+		}
+		rec.Fill()
+	}
 	at := rec.Pos.Offset - b.offset
 	if len(rec.raw) == 0 || uint64(at) >= uint64(len(b.data)) || &b.data[at] != &rec.raw[0] || !b.pack(rec, int(at)) {
 		b.whole(rec)

@@ -38,6 +38,7 @@ const (
 	packedMore                          // Event.More
 	packedExtra                         // it has the next of batch.extras
 	packedWhole                         // it is one of batch.records, for it does not fit
+	packedSplit                         // said is a command, whose name is not said apart
 )
 
 // An alike is what the records of one conversation have in common.
@@ -211,6 +212,7 @@ func (b *batch) likeOf(rec *Record) uint16 {
 // addAlike adds the record's alike, which is found in the slot, and returns its
 // number.
 func (b *batch) addAlike(rec *Record, slot uint64) uint16 {
+	rec.Fill()
 	like := uint16(len(b.alikes))
 	b.likes[slot%uint64(len(b.likes))] = like
 	b.alikes = append(b.alikes, alike{
@@ -296,6 +298,10 @@ func (a *ahead) fill(rec *Record) {
 		}
 	} else {
 		rec.Text = said
+	}
+	if p.flags&packedSplit != 0 {
+		_, name, _ := SplitCommand(rec.Data)
+		rec.VerbText = some(name)
 	}
 	if p.flags&packedExtra != 0 {
 		if x := &b.extras[a.extra-1]; x.argSize > 0 {
