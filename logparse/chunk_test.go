@@ -148,6 +148,7 @@ func oddLogs() map[string]string {
 	long := strings.Repeat("long ", 400)
 	return map[string]string{
 		"plain":             receiveHead + receiveRows(60, talk),
+		"notes":             receiveHead + receiveRows(60, func(i int) string { return []string{"*,a,note \t", "-,,Local ", ">,250 ok,x  "}[i%3] }),
 		"no last line feed": strings.TrimRight(receiveHead+receiveRows(20, talk), "\r\n"),
 		"line feeds":        strings.ReplaceAll(receiveHead+receiveRows(20, talk), "\r", ""),
 		"multi-line":        receiveHead + receiveRows(60, multi),
@@ -227,6 +228,14 @@ func TestAheadFiles(t *testing.T) {
 func TestAheadShortRows(t *testing.T) {
 	log := "#Fields: date time c-ip\r\n2006-10-09 05:00:00 192.0.2.1\r\n#Fields: date\r\n" + strings.Repeat("2006-10-09\n", 5000) + strings.Repeat("x\n", 4500)
 	checkAhead(t, []byte(log), logparse.Options{Format: logparse.IISW3C}, 1, 1_000_000, 2)
+}
+
+// Rows that are longer than what a packed record has room for.
+func TestAheadVeryLongRows(t *testing.T) {
+	log := receiveHead + receiveRows(12, func(i int) string { return ">,250 " + strings.Repeat("x", 65_400+10*i) + "," })
+	for seed := range uint64(4) {
+		checkAhead(t, []byte(log), logparse.Options{}, seed, 2_000_000, 2)
+	}
 }
 
 // A failing log gives what there is before, and then its error.
