@@ -93,9 +93,9 @@ func (b *batch) parse() {
 	if w3c != nil {
 		fronts, ok := a.pool.fronts.take()
 		if !ok {
-			fronts = new(w3cFronts)
+			fronts = newIISFronts()
 		}
-		w3c.short.usual.goOn(fronts, a)
+		w3c.short.goOn(fronts, a)
 	}
 	r := &Reader{name: a.r.name, opt: a.r.opt, lines: lines, rows: rows, found: a.found}
 	r.quick, _ = r.rows.(quickRowReader)
@@ -122,7 +122,7 @@ func (b *batch) parse() {
 		a.pool.steps.give(exchange.steps, a.pool.jobs+1)
 	}
 	if w3c != nil {
-		a.pool.fronts.give(w3c.short.usual.fronts, a.pool.jobs+1)
+		a.pool.fronts.give(w3c.short.fronts, a.pool.jobs+1)
 	}
 	b.finish = rows.state()
 	b.done <- struct{}{}

@@ -110,7 +110,7 @@ func TestPeersOfIIS(t *testing.T) {
 		for format, log := range logs {
 			opt := Options{Format: format}
 			numbered, all := checkPeers(t, log, opt, seed)
-			if format == IISW3C && seed%2 == 0 && numbered < all/2 {
+			if format != IISODBC && seed%2 == 0 && numbered < all*8/10 {
 				t.Errorf("%v, seed %d: %d of %d rows have a number", format, seed, numbered, all)
 			}
 			for range 3 {

@@ -2,14 +2,12 @@ package logparse
 
 import (
 	"encoding/binary"
-	"math/bits"
 
 	"github.com/smtplog/smtplog/reply"
 	"github.com/smtplog/smtplog/reply/outcome"
 )
 
-// The short ways of the IIS formats. They find the columns of a row without
-// looking at each of its bytes. What the columns mean is told here as it is in
+// The short ways of the IIS formats. What the columns mean is told here as it is in
 // event.
 
 // iisSpans is where the columns of a row lie in the buffer: nowhere, with no
@@ -21,100 +19,54 @@ type iisSpan struct{ begin, end int }
 // in returns what is in the column, nil for nothing.
 func (s iisSpan) in(b []byte) []byte { return present(b[s.begin:s.end]) }
 
-// countIn is iisNumber of what is in the column.
-func (s iisSpan) countIn(b []byte) int64 {
-	if s.end-s.begin != 1 {
-		return iisNumber(b[s.begin:s.end])
-	}
-	if c := b[s.begin] - '0'; c <= 9 {
-		return int64(c)
-	}
-	return -1
-}
-
-// quickEvent fills in the whole event from a row whose columns are found, of a
-// log with cs-username. It is event.
-func (r *iisRow) quickEvent(e *Event, b []byte) {
+// begin fills in what rows of a connection have in common, from a row whose columns
+// are found, of a log with cs-username. It returns the Kind of the rows: KindReply
+// or KindCommand.
+func (r *iisRow) begin(e *Event, b []byte) (kind Kind) {
 	spans := &r.spans
-	e.Session, e.Sequence = nil, -1
-	e.Data, e.Context = nil, nil
-	e.Remote = spans[iisClient].in(b)
-	e.Local = spans[iisLocal].in(b)
-	e.Server = spans[iisServer].in(b)
-	e.Connector = spans[iisSite].in(b)
-	e.Elapsed = spans[iisElapsed].countIn(b)
-	e.Win32 = spans[iisWin32].countIn(b)
-	e.BytesIn = spans[iisReceived].countIn(b)
-	e.BytesOut = spans[iisSent].countIn(b)
-	e.VerbText = spans[iisMethod].in(b)
-	e.Verb = quickVerb(e.VerbText)
-	e.Code, e.Enhanced, e.More = 0, reply.Enhanced{}, false
-	if status := spans[iisStatus].countIn(b); status >= 200 && status <= 599 {
-		e.Code = reply.Code(status)
+	e.Session, e.Sequence, e.Data, e.Context, e.More = nil, -1, nil, nil, false
+	e.Remote, e.Local = spans[iisClient].in(b), spans[iisLocal].in(b)
+	e.Server, e.Connector = spans[iisServer].in(b), spans[iisSite].in(b)
+	user, port := spans[iisUser].in(b), spans[iisPort]
+	kind, e.Direction = quickSide(user)
+	if e.Local != nil && string(b[port.begin:port.end]) == "0" {
+		kind, e.Direction = KindCommand, outcome.Inbound // it was accepted, whatever its name
 	}
-	user, query := spans[iisUser].in(b), spans[iisQuery].in(b)
-	if port := spans[iisPort]; e.Local != nil && port.end-port.begin == 1 && b[port.begin] == '0' {
-		// It was accepted, whatever its name.
-		e.Kind, e.Direction = quickSide(e.Verb, nil)
-	} else {
-		e.Kind, e.Direction = quickSide(e.Verb, user)
-	}
-	r.quickText(e, user, query)
-}
-
-// quickText fills in what cs-username and cs-uri-query say in an event whose Kind
-// and Direction are set.
-func (r *iisRow) quickText(e *Event, user, query []byte) {
-	e.Helo, e.Arg, e.Text = nil, nil, nil
-	if e.Kind == KindReply {
-		e.replied(r.blanks(query))
-		return
-	}
-	if e.Direction == outcome.Inbound {
+	if e.Helo = nil; e.Direction == outcome.Inbound {
 		e.Helo = user
 	}
-	e.Arg = r.argument(query)
+	return kind
 }
 
-// quickSide is iisRow.side for a row that may be of a connection of ours.
-func quickSide(verb Verb, user []byte) (Kind, outcome.Direction) {
+// saysHere fills in what is said in a row. Its Direction is filled in; the kind is
+// KindReply or KindCommand.
+func (rec *Record) saysHere(kind Kind, verb Verb, name, text []byte, status int64) {
+	if verb == VerbNone && kind == KindCommand && rec.Direction == outcome.Inbound {
+		kind = KindInfo
+	}
+	rec.Kind, rec.Verb, rec.VerbText = kind, verb, name
+	rec.Code, rec.Enhanced = 0, reply.Enhanced{}
+	if status >= 200 && status <= 599 {
+		rec.Code = reply.Code(status)
+	}
+	if kind == KindReply {
+		rec.Arg = nil
+		rec.replied(text)
+	} else {
+		rec.Arg, rec.Text = text, nil
+	}
+}
+
+// quickSide is iisRow.side for rows that may be of a connection of ours and have a
+// verb.
+func quickSide(user []byte) (Kind, outcome.Direction) {
 	switch string(user) {
 	case iisOutboundResponse:
 		return KindReply, outcome.Outbound
 	case iisOutboundCommand:
 		return KindCommand, outcome.Outbound
 	}
-	if verb == VerbNone {
-		return KindInfo, outcome.Inbound
-	}
 	return KindCommand, outcome.Inbound
-}
-
-// quickVerb is iisVerb.
-func quickVerb(name []byte) Verb {
-	if len(name) == 4 {
-		if verb := verbOfFour(name); verb != VerbNone {
-			return verb
-		}
-	}
-	return iisVerb(name)
-}
-
-// indexFrom returns where c comes next in row, at i or behind it, len(row) if
-// it does not.
-func indexFrom(row []byte, i int, c byte) int {
-	wanted := uint64(c) * each
-	for ; i+8 <= len(row); i += 8 {
-		x := binary.LittleEndian.Uint64(row[i:]) ^ wanted
-		// The lowest byte of x that is zero has its top bit set here.
-		if zero := (x - each) &^ x & (0x80 * each); zero != 0 {
-			return i + bits.TrailingZeros64(zero)/8
-		}
-	}
-	for i < len(row) && row[i] != c {
-		i++
-	}
-	return i
 }
 
 // A minuteClock reads times of day, "05:00:15", and keeps the last minute.
@@ -128,14 +80,17 @@ const minuteMask = 1<<48 - 1
 // seconds is clockSeconds for a time of 8 bytes.
 func (m *minuteClock) seconds(b []byte) (int64, bool) {
 	x := binary.LittleEndian.Uint64(b)
-	tens, ones := byte(x>>48)-'0', byte(x>>56)-'0'
-	within := int64(tens)*10 + int64(ones)
-	if x&minuteMask == m.minute && tens <= 5 && ones <= 9 {
-		return m.sec + within, true
+	if tens, ones := x>>48&0xff-'0', x>>56-'0'; x&minuteMask == m.minute && tens <= 5 && ones <= 9 {
+		return m.sec + int64(tens*10+ones), true
 	}
+	return m.other(b)
+}
+
+func (m *minuteClock) other(b []byte) (int64, bool) {
 	sec, ok := clockSeconds(b[:8])
 	if ok {
-		m.minute, m.sec = x&minuteMask, sec-within
+		m.minute = binary.LittleEndian.Uint64(b) & minuteMask
+		m.sec = sec - int64(b[6]-'0')*10 - int64(b[7]-'0')
 	}
 	return sec, ok
 }
@@ -150,17 +105,20 @@ type dateClock struct {
 // seconds returns the seconds from 1970-01-01 to the beginning of the day that
 // a date of 10 bytes names.
 func (d *dateClock) seconds(b []byte) (int64, bool) {
-	front, back := binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint16(b[8:])
-	if front == d.front && back == d.back {
+	if binary.LittleEndian.Uint64(b) == d.front && binary.LittleEndian.Uint16(b[8:]) == d.back {
 		return d.sec, true
 	}
+	return d.other(b)
+}
+
+func (d *dateClock) other(b []byte) (int64, bool) {
 	year, month, day, ok := isoDate(b[:10])
 	if !ok {
 		return 0, false
 	}
 	sec, ok := unixSeconds(year, month, day, 0, 0, 0)
 	if ok {
-		*d = dateClock{front, back, sec}
+		*d = dateClock{binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint16(b[8:]), sec}
 	}
 	return sec, ok
 }

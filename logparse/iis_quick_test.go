@@ -158,10 +158,10 @@ func FuzzShortWayOfIIS(f *testing.F) {
 // many digits, or none.
 func TestShortWayOfIISByValue(t *testing.T) {
 	values := map[string][]string{}
-	for n := range 330 {
+	for n := range 500 {
 		long := strings.Repeat("a+b", n)[:n]
 		values["cs-uri-query"] = append(values["cs-uri-query"], long, "+"+long, "<"+long+"@>")
-		if n < 110 {
+		if n < 110 || n > 420 {
 			values["cs-username"] = append(values["cs-username"], long)
 			values["s-computername"] = append(values["s-computername"], long)
 			values["s-port"] = append(values["s-port"], long)
@@ -259,6 +259,143 @@ func TestKnownRowsOfIIS(t *testing.T) {
 		}
 		if known < len(records)*6/10 {
 			t.Errorf("%v: %d of %d rows were known", format, known, len(records))
+		}
+	}
+}
+
+// Rows that are cut where the reading stopped, with those of before behind them.
+func TestShortWayOfCutRows(t *testing.T) {
+	rng := rand.New(rand.NewPCG(31, 32))
+	reversed := slices.Clone(w3cUsual)
+	slices.Reverse(reversed)
+	rows := iisRows(3, 100)
+	logs := iisLogs(rows)
+	logs[FormatUnknown] = w3cLog(rows, reversed, true)
+	delete(logs, IISODBC)
+	for format, log := range logs {
+		if format == FormatUnknown {
+			format = IISW3C
+		}
+		head := bytes.LastIndexByte(log[:min(len(log), 600)], '\n') + 1
+		all := bytes.Repeat(log[head:], 6)
+		all = append(slices.Clone(log[:head]), all...)
+		want, wantCounts := readAll(t, bytes.NewReader(all), Options{Format: format}, false)
+		for range 4 {
+			got, counts := readAll(t, &unevenReader{rng, all}, Options{Format: format}, true)
+			if counts != wantCounts || !reflect.DeepEqual(got, want) {
+				t.Fatalf("%v: %+v, want %+v", format, counts, wantCounts)
+			}
+		}
+	}
+}
+
+// An unevenReader gives less than what is asked for.
+type unevenReader struct {
+	rng  *rand.Rand
+	rest []byte
+}
+
+func (r *unevenReader) Read(p []byte) (int, error) {
+	if len(r.rest) == 0 {
+		return 0, io.EOF
+	}
+	n := copy(p[:min(len(p), 1+r.rng.IntN(2000))], r.rest)
+	r.rest = r.rest[n:]
+	return n, nil
+}
+
+// Rows that differ in one byte from the one before.
+func TestShortWayOfIISByByte(t *testing.T) {
+	reversed := slices.Clone(w3cUsual)
+	slices.Reverse(reversed)
+	rows := iisRows(3, 3)
+	logs := iisLogs(rows)
+	logs[FormatUnknown] = w3cLog(rows, reversed, true)
+	delete(logs, IISODBC)
+	for format, log := range logs {
+		if format == FormatUnknown {
+			format = IISW3C
+		}
+		lines := bytes.SplitAfter(log, []byte("\n"))
+		head := lines[:4]
+		if format != IISW3C {
+			head = nil
+		}
+		for _, row := range lines[len(head)+1 : len(lines)-1] {
+			all := bytes.Join(head, nil)
+			for i := range row {
+				for _, c := range []string{"", "\t", " ", "  ", "\x00", "\r", "\v", ",", "+", "-", "9", "x", "<", ">", "\n"} {
+					all = append(append(all, row...), row[:i]...)
+					all = append(append(all, c...), row[i+1:]...)
+				}
+			}
+			checkShortWay(t, all, Options{Format: format})
+		}
+	}
+}
+
+func TestShortWayOfLineEnds(t *testing.T) {
+	for format, log := range iisLogs(iisRows(3, 6)) {
+		for _, end := range []string{"\n", " \n", "\t\n", "\v\n", "\x00\n", "\r\r\n", "\x00\r\n", " \r\n", "\t\r\n", " -\r\n", "\r"} {
+			checkShortWay(t, bytes.ReplaceAll(log, []byte("\r\n"), []byte(end)), Options{Format: format})
+		}
+	}
+}
+
+// What looks like the rest of an address stands in the next line.
+func TestShortWayOfNextLine(t *testing.T) {
+	rows := iisRows(3, 3)
+	rows[2]["cs-uri-query"] = "+TO:<a+b@c"
+	for format, log := range iisLogs(rows) {
+		for _, next := range []string{">\n", "@>\n", "<+@>\n"} {
+			checkShortWay(t, append(bytes.ReplaceAll(log, []byte("\r\n"), []byte("\n"+next)), log...), Options{Format: format})
+		}
+	}
+}
+
+// Columns that are nearly the usual ones.
+func TestShortWayOfColumns(t *testing.T) {
+	rows := iisRows(7, 6)
+	for i := range w3cUsual {
+		without := slices.Delete(slices.Clone(w3cUsual), i, i+1)
+		twice := slices.Insert(slices.Clone(w3cUsual), i, "cs-host")
+		swapped := slices.Clone(w3cUsual)
+		swapped[i], swapped[(i+1)%len(swapped)] = swapped[(i+1)%len(swapped)], swapped[i]
+		var log []byte
+		for _, columns := range [][]string{without, twice, swapped, w3cUsual, w3cUsual[i:], w3cUsual[:i+1]} {
+			log = append(log, w3cLog(rows, columns, true)...)
+			checkShortWay(t, w3cLog(rows, columns, true), Options{Format: IISW3C})
+		}
+		// The same rows under other names.
+		usual, other := w3cLog(rows, w3cUsual, true), []byte(strings.Join(swapped, " "))
+		log = append(append(log, usual...), bytes.Replace(usual, []byte(strings.Join(w3cUsual, " ")), other, 1)...)
+		checkShortWay(t, log, Options{Format: IISW3C})
+	}
+}
+
+// Fronts are found as long as there is room for them, and are never taken for others.
+func TestIISFronts(t *testing.T) {
+	for _, peers := range []int{10, 60, 1000, 20_000} {
+		fronts := newIISFronts()
+		found, number := 0, map[uint64]int{}
+		for k := range 3 * peers {
+			peer := k * 7919 % peers
+			var b [iisFrontMax]byte
+			text := fmt.Sprintf("192.0.%d.%d mx%d.example.org SMTPSVC1 %s 10.0.0.5 0 ", peer/200%200, peer%200, peer, strings.Repeat("M", peer%30))
+			copy(b[:], text+"MAIL"[:k%4])
+			f := fronts.at(&b)
+			if f != nil {
+				found++
+			} else if f = fronts.add(&b, len(text), nil); string(f.text[:f.size]) != text {
+				t.Fatalf("%q is kept as %q", text, f.text[:f.size])
+			}
+			if p, ok := number[f.number]; ok && p != peer {
+				t.Fatalf("peer %d has the number of %d", peer, p)
+			}
+			number[f.number] = peer
+		}
+		if peers <= 1000 && found < 3*peers/2 || len(fronts.list) > mostFronts {
+			t.Errorf("%d of %d found, %d places", found, 3*peers, len(fronts.list))
 		}
 	}
 }

@@ -57,20 +57,21 @@ func commaFrom(b []byte, i int) int {
 	return i
 }
 
-// blanksOf returns the set of those bytes that are a blank or less.
-func blanksOf(b *[64]byte) uint64 {
-	return blanksOf8(b[0:8]) | blanksOf8(b[8:16])<<8 | blanksOf8(b[16:24])<<16 | blanksOf8(b[24:32])<<24 |
-		blanksOf8(b[32:40])<<32 | blanksOf8(b[40:48])<<40 | blanksOf8(b[48:56])<<48 | blanksOf8(b[56:64])<<56
-}
-
-// blanksOf8 is blanksOf for eight bytes.
-func blanksOf8(b []byte) uint64 {
-	x := binary.LittleEndian.Uint64(b)
-	// The top bit of each byte that is more than a blank, then of each that is not.
-	x |= x&(0x7f*each) + (0x7f-' ')*each
-	x = ^x & (0x80 * each)
-	// The product brings the eight bits together in the top byte.
-	return x * 0x0002_0408_1020_4081 >> 56
+// indexFrom returns where c comes next in row, at i or behind it, len(row) if
+// it does not.
+func indexFrom(row []byte, i int, c byte) int {
+	wanted := uint64(c) * each
+	for ; i+8 <= len(row); i += 8 {
+		x := binary.LittleEndian.Uint64(row[i:]) ^ wanted
+		// The lowest byte of x that is zero has its top bit set here.
+		if zero := (x - each) &^ x & (0x80 * each); zero != 0 {
+			return i + bits.TrailingZeros64(zero)/8
+		}
+	}
+	for i < len(row) && row[i] != c {
+		i++
+	}
+	return i
 }
 
 // lineEndAt returns how many bytes the end of a line takes that stands at i, 0 if
@@ -85,25 +86,103 @@ func lineEndAt(b []byte, i int) int {
 	return 0
 }
 
+// An iisWindow is what the short ways look at of the buffer, from where a row
+// begins: any place in a row of less than iisLongest bytes, and what may be looked
+// at behind it.
+type iisWindow [iisLongest + iisFrontMax]byte
+
+const iisLongest = 512
+
 // said returns what cs-uri-query, which begins at i, says in a row of that kind,
-// nil for nothing, and where it ends: it is argument, or blanks for a reply.
-func (r *iisRow) said(b []byte, i int, kind Kind) (text []byte, end int) {
-	start := i
-	if kind != KindReply && i < len(b) && b[i] == '+' {
-		start++
+// nil for nothing, and where it ends: in front of the first blank or byte below it,
+// or behind iisLongest. It is argument, or blanks for a reply.
+func (r *iisRow) said(b *iisWindow, i int, kind Kind) (text []byte, end int) {
+	const mask = iisLongest - 1
+	begin := i
+	if kind != KindReply && b[i&mask] == '+' {
+		begin++
 	}
-	end = firstBelow(b, start, '+'+1)
-	for end < len(b) && b[end] > ' ' {
-		if plus := end; b[end] == '+' {
-			end = valueEnd(b, end)
-			return r.withoutPluses(b[start:end], plus-start), end
+	end = begin
+	for uint(end) < iisLongest {
+		x := word(b[end:])
+		less := (x - ('+'+1)*each) &^ x & (0x80 * each)
+		if less == 0 {
+			end += 8
+			continue
 		}
-		end = firstBelow(b, end+1, '+'+1)
+		end += bits.TrailingZeros64(less) / 8
+		if b[end] <= ' ' {
+			break
+		}
+		if b[end] == '+' {
+			return r.withBlanks(b, begin, end)
+		}
+		end++
 	}
-	if text = b[start:end]; start > i {
-		return some(text), end
+	if end-begin <= 1 && (end == begin || begin == i && b[i&mask] == '-') {
+		return nil, end
 	}
-	return present(text), end
+	return b[begin:end], end
+}
+
+// withBlanks returns what begins at the place, has its first "+" at plus and ends
+// in front of a blank or a byte below it, as blanks does, and where it ends.
+func (r *iisRow) withBlanks(b *iisWindow, begin, plus int) (text []byte, end int) {
+	const mask = iisLongest - 1
+	if len(r.plain) < len(b) {
+		r.plain = make([]byte, len(b))
+	}
+	to := (*iisWindow)(r.plain)
+	i := begin
+	for ; i+8 <= plus; i += 8 {
+		binary.LittleEndian.PutUint64(to[(i-begin)&mask:], word(b[i&mask:]))
+	}
+	closing, less := uint64(0), uint64(0)
+	for ; less == 0 && uint(i) < iisLongest; i += 8 {
+		x := word(b[i:])
+		less = (x - '!'*each) &^ x & (0x80 * each)
+		y := x ^ '+'*each
+		// The top bit of each byte of y that is zero.
+		pluses := ^((y&(0x7f*each) + 0x7f*each) | y) & (0x80 * each)
+		binary.LittleEndian.PutUint64(to[(i-begin)&mask:], x^pluses>>7*('+'^' '))
+		y = x ^ '>'*each
+		closing |= (y - each) &^ y
+	}
+	if end = i; less != 0 {
+		end = i - 8 + bits.TrailingZeros64(less)/8
+	}
+	text = to[:end-begin]
+	if closing&(0x80*each) != 0 {
+		keepAddresses(text, b, begin)
+	}
+	return text, end
+}
+
+// keepAddresses puts back what is in brackets and has an "@" in a text that begins
+// at the place.
+func keepAddresses(text []byte, b *iisWindow, begin int) {
+	open, address := -1, false
+	for i := begin; i < begin+len(text) && uint(i) < iisLongest; i += 8 {
+		x := word(b[i:])
+		// The top bit of each byte from '<' to '@'.
+		y := x & (0x7f * each)
+		for set := (y + (0x80-'<')*each) &^ (y + (0x7f-'@')*each) &^ x & (0x80 * each); set != 0; set &= set - 1 {
+			at := i + bits.TrailingZeros64(set)/8
+			switch c := b[at]; {
+			case at-begin >= len(text):
+				return
+			case c == '<':
+				open, address = at, false
+			case c == '@':
+				address = true
+			case c == '>':
+				if open >= 0 && address {
+					copy(text[open-begin:], b[open:at])
+				}
+				open = -1
+			}
+		}
+	}
 }
 
 // blanks returns s with blanks for its "+", in a buffer that the next call
@@ -112,28 +191,15 @@ func (r *iisRow) said(b []byte, i int, kind Kind) (text []byte, end int) {
 // address or a message id, "<a+b@example.com>", a plus sign is the likelier and
 // is kept.
 func (r *iisRow) blanks(s []byte) []byte {
-	plus := bytes.IndexByte(s, '+')
-	if plus < 0 {
+	if bytes.IndexByte(s, '+') < 0 {
 		return s
 	}
-	return r.withoutPluses(s, plus)
-}
-
-// withoutPluses is blanks for s whose first "+" is known.
-func (r *iisRow) withoutPluses(s []byte, plus int) []byte {
 	r.plain = append(r.plain[:0], s...)
-	blankPluses(r.plain[plus:])
-	if bytes.IndexByte(s[plus:], '>') >= 0 {
-		r.keepAddresses(s)
-	}
-	return r.plain
-}
-
-// keepAddresses puts back what is in brackets and has an "@".
-func (r *iisRow) keepAddresses(s []byte) {
 	open, address := -1, false
 	for i, c := range s {
 		switch c {
+		case '+':
+			r.plain[i] = ' '
 		case '<':
 			open, address = i, false
 		case '@':
@@ -145,39 +211,96 @@ func (r *iisRow) keepAddresses(s []byte) {
 			open = -1
 		}
 	}
+	return r.plain
 }
 
-// blankPluses makes each "+" of b a blank.
-func blankPluses(b []byte) {
-	for ; len(b) >= 8; b = b[8:] {
-		x := binary.LittleEndian.Uint64(b)
-		y := x ^ '+'*each
-		// The top bit of each byte of y that is zero.
-		plus := ^((y&(0x7f*each) + 0x7f*each) | y) & (0x80 * each)
-		binary.LittleEndian.PutUint64(b, x^plus>>7*('+'^' '))
-	}
-	for i, c := range b {
-		if c == '+' {
-			b[i] = ' '
+// countsAt reads n numbers, or "-" as -1, with a blank in front of each but the
+// first, which begins at i, and returns where the last number ends; iisLongest for
+// anything else, and for numbers so long that they are none.
+//
+// A place behind iisLongest may be taken for another one.
+func countsAt(b *iisWindow, i, n int, to *[iisCounts]int64) int {
+	const mask = iisLongest - 1
+	for k := 0; ; {
+		count, end := int64(b[i&mask]-'0'), i+1
+		if count > 9 {
+			if b[i&mask] != '-' {
+				return iisLongest
+			}
+			count = -1
+		} else {
+			for {
+				c := b[end&mask] - '0'
+				if c > 9 {
+					break
+				}
+				count = count*10 + int64(c)
+				end++
+			}
+			if end-i > 18 {
+				return iisLongest
+			}
 		}
+		to[k&(iisCounts-1)] = count
+		if k++; k >= n {
+			return end
+		}
+		if b[end&mask] != ' ' {
+			return iisLongest
+		}
+		i = end + 1
 	}
 }
 
-// countAt reads the number that begins at i, or "-" as -1, and returns where it
-// ends. It is -1 for anything else, and for numbers so long that they are none.
-func countAt(b []byte, i int) (n int64, end int) {
-	end = i
-	for end < len(b) && b[end]-'0' <= 9 {
-		n = n*10 + int64(b[end]-'0')
-		end++
+// commaCountsAt is countsAt with a comma and a blank behind each number, of which
+// the first begins at i. It returns what is behind the last blank.
+func commaCountsAt(b *iisWindow, i, n int, to *[iisCounts]int64) int {
+	const mask = iisLongest - 1
+	for k := range n {
+		count := int64(b[i&mask] - '0')
+		begin := i
+		i++
+		if count > 9 {
+			return iisLongest
+		}
+		for {
+			c := b[i&mask] - '0'
+			if c > 9 {
+				break
+			}
+			count = count*10 + int64(c)
+			i++
+		}
+		if i-begin > 18 || b[i&mask] != ',' || b[(i+1)&mask] != ' ' {
+			return iisLongest
+		}
+		i += len(", ")
+		to[k&(iisCounts-1)] = count
 	}
-	switch {
-	case end-i > 18:
-		return 0, -1
-	case end > i:
-		return n, end
-	case end < len(b) && b[end] == '-':
-		return -1, end + 1
-	}
-	return 0, -1
+	return i
 }
+
+// wordEnd returns where what begins at i ends in front of stop or a blank.
+func wordEnd(b *iisWindow, i int, stop byte) int {
+	if stop == ',' {
+		return commaFrom(b[:], i)
+	}
+	return valueEnd(b[:], i)
+}
+
+// methodAt reads cs-method, which begins at i, and returns the verb and where it
+// ends: in front of stop or a blank.
+func methodAt(b *iisWindow, i int, stop byte) (Verb, int) {
+	end := i + 4
+	if verb := verbOfFour(b[i:end]); verb != VerbNone && b[end] == stop {
+		return verb, end
+	}
+	if b[i] == '-' && b[i+1] == stop {
+		return VerbNone, i + 1
+	}
+	end = wordEnd(b, i, stop)
+	return iisVerb(present(b[i:end])), end
+}
+
+// iisCounts is room for all numbers of a row, a power of two.
+const iisCounts = 8

@@ -45,7 +45,7 @@ func (w *w3cReader) resume(s rowState) {
 	st := s.(w3cState)
 	w.layout, w.columns, w.named, w.guessed, w.began, w.last = st.layout, st.columns, st.named, st.guessed, st.began, st.last
 	w.row.val = [iisColumns][]byte{}
-	w.short = newW3CShort(w.columns)
+	w.short.begin(w.columns)
 }
 
 // settled reports whether the rows have a date of their own: the time of the

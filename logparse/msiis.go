@@ -23,12 +23,11 @@ type msiisReader struct {
 	lines *lineScanner
 	row   iisRow
 	clock *localeClock
-	short minuteClock
-	known msiisKnown
+	short msiisShort
 }
 
 func newMSIIS(lines *lineScanner, opt *Options, found Detection) rowReader {
-	return &msiisReader{lines: lines, clock: newLocaleClock(opt, found)}
+	return &msiisReader{lines: lines, clock: newLocaleClock(opt, found), short: msiisShort{fronts: newIISFronts()}}
 }
 
 func (m *msiisReader) next(rec *Record) (lineClass, string) {

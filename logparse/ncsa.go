@@ -35,7 +35,7 @@ type ncsaReader struct {
 }
 
 func newNCSA(lines *lineScanner, _ *Options, _ Detection) rowReader {
-	return &ncsaReader{lines: lines}
+	return &ncsaReader{lines: lines, short: ncsaShort{fronts: newIISFronts()}}
 }
 
 func (r *ncsaReader) next(rec *Record) (lineClass, string) {

@@ -1,18 +1,12 @@
 package logparse
 
-import (
-	"encoding/binary"
+import "github.com/smtplog/smtplog/reply/outcome"
 
-	"github.com/smtplog/smtplog/reply"
-	"github.com/smtplog/smtplog/reply/outcome"
-)
-
-// ncsaShort is the time of an earlier row.
+// ncsaShort is what is known of earlier rows.
 type ncsaShort struct {
-	// "02/Jan/2006:15:", "04:05 -07" and "05 -0700", the seconds of which are not
-	// looked at; 0 for none yet.
-	words  [4]uint64
-	minute int64 // when that minute began, in seconds UTC
+	stamp  iisStamp // with the quote of the request
+	fronts *iisFronts
+	counts [iisCounts]int64
 }
 
 // quick implements quickRowReader. It assumes that there is no blank in the name
@@ -21,101 +15,90 @@ type ncsaShort struct {
 //
 //	host - user [dd/Mon/yyyy:hh:mm:ss +hhmm] "VERB -?query SMTP" status bytes
 //
-// Nor may there be a byte below the blank, or a blank at the end.
+// Nor may there be a byte below the blank, or a blank at the end. It leaves long
+// rows and the last ones of a block to the long way too.
 func (r *ncsaReader) quick(rec *Record) bool {
-	lines := r.lines
-	b, start := lines.buf[:lines.end], lines.start
-	if start == len(b) || b[start] <= ' ' || b[start] >= 0x80 {
+	s, lines := &r.short, r.lines
+	if len(lines.buf)-lines.start < len(iisWindow{}) || lines.start == lines.end {
+		return false
+	}
+	// What is behind lines.end is left from before: no row reaches there.
+	b := (*iisWindow)(lines.buf[lines.start:])
+	if b[0] <= ' ' || b[0] >= 0x80 {
 		return false // a blank line or a byte order mark
 	}
-	host := valueEnd(b, start)
-	user := host + len(" - ")
-	userEnd := valueEnd(b, user)
-	date := userEnd + len(" [")
-	verb := date + ncsaDateLen + len(`] "`)
-	if verb+8 > len(b) || string(b[host:user]) != " - " || b[user] == '[' ||
-		string(b[userEnd:date]) != " [" || string(b[verb-3:verb]) != `] "` {
-		return false
+	f := s.fronts.at((*[iisFrontMax]byte)(b[:iisFrontMax]))
+	if f == nil {
+		if f = r.newFront(b); f == nil {
+			return false
+		}
 	}
-	sec, ok := r.quickTime((*[ncsaDateLen]byte)(b[date : date+ncsaDateLen]))
+	i := int(f.size)
+	ns, ok := s.stamp.at((*[iisStampMax]byte)(b[i : i+iisStampMax]))
 	if !ok {
-		return false
+		if ns, ok = r.newStamp(b[i : i+iisStampMax]); !ok {
+			return false
+		}
 	}
-	name := b[verb : verb+4]
-	said, i := VerbNone, verb+4
-	if b[i] == ' ' {
-		said = verbOfFour(name)
-	}
-	if said == VerbNone {
-		i = valueEnd(b, verb)
-		name = present(b[verb:i])
-		said = iisVerb(name)
-	}
-	kind, direction := quickSide(said, b[user:userEnd])
+	i += ncsaDateLen + len(`] "`)
+	begin := i
+	verb, i := methodAt(b, i, ' ')
+	name := present(b[begin:i])
 	var text []byte
 	switch {
-	case i+len(" -?") > len(b) || string(b[i:i+2]) != " -":
+	case i >= iisLongest || b[i] != ' ' || b[i+1] != '-':
 		return false
 	case b[i+2] == '?':
-		text, i = r.row.said(b, i+3, kind)
+		text, i = r.row.said(b, i+3, f.kind)
 	default:
 		i += len(" -")
 	}
-	status := i + len(` SMTP" `)
-	if status > len(b) || string(b[i:status]) != ` SMTP" ` {
+	if i >= iisLongest || string(b[i:i+7]) != ` SMTP" ` {
 		return false
 	}
-	code, i := countAt(b, status)
-	if i < 0 || i >= len(b) || b[i] != ' ' {
+	i = countsAt(b, i+7, 2, &s.counts)
+	if i >= iisLongest {
 		return false
 	}
-	sent, end := countAt(b, i+1)
-	if end < 0 {
+	size := i + lineEndAt(b[:], i)
+	if size == i || size > min(lines.max, lines.end-lines.start) {
 		return false
 	}
-	width := lineEndAt(b, end)
-	if size := end + width - start; width == 0 || size > lines.max {
-		return false
-	}
-	lines.take(end + width - start)
+	lines.take(size)
 
-	rec.Format, rec.Time = IISNCSA, outcome.Unix(sec*1e9, 0)
-	rec.raw, rec.layout = b[start:end], ncsaLayout
-	rec.Session, rec.Sequence, rec.Data, rec.Context = nil, -1, nil, nil
-	rec.Connector, rec.Server, rec.Local = nil, nil, nil
-	rec.Remote = present(b[start:host])
-	rec.Elapsed, rec.Win32, rec.BytesIn, rec.BytesOut = -1, -1, -1, sent
-	rec.Kind, rec.Direction, rec.Verb, rec.VerbText = kind, direction, said, name
-	rec.Code, rec.Enhanced, rec.More = 0, reply.Enhanced{}, false
-	if code >= 200 && code <= 599 {
-		rec.Code = reply.Code(code)
+	if rec.connector != f.number {
+		rec.beginFront(f, IISNCSA, ncsaLayout)
 	}
-	rec.Helo, rec.Arg, rec.Text = nil, text, nil
-	switch {
-	case kind == KindReply:
-		rec.Arg = nil
-		rec.replied(text)
-	case direction == outcome.Inbound:
-		rec.Helo = present(b[user:userEnd])
-	}
+	rec.Time = outcome.Unix(ns, 0)
+	rec.raw = b[:i]
+	rec.BytesOut = s.counts[1]
+	rec.saysHere(f.kind, verb, name, text, s.counts[0])
 	return true
 }
 
-// quickTime is time; it keeps the last minute in its zone.
-func (r *ncsaReader) quickTime(b *[ncsaDateLen]byte) (sec int64, ok bool) {
-	const tail, head = 0xffff_ffff_0000_ffff, 0xffff_ffff_ffff_0000 // all but the seconds
-	s := &r.short
-	words := [4]uint64{binary.LittleEndian.Uint64(b[0:]), binary.LittleEndian.Uint64(b[8:]),
-		binary.LittleEndian.Uint64(b[16:]) & tail, binary.LittleEndian.Uint64(b[18:]) & head}
-	tens, ones := b[18]-'0', b[19]-'0'
-	within := int64(tens)*10 + int64(ones)
-	if words == s.words && tens <= 5 && ones <= 9 {
-		return s.minute + within, true
+// newFront returns the front of the row that b begins with: all up to the bracket
+// of the time. It returns nil if there is none or it is too long.
+func (r *ncsaReader) newFront(b *iisWindow) *iisFront {
+	host := valueEnd(b[:iisFrontMax], 0)
+	user := host + len(" - ")
+	end := valueEnd(b[:iisFrontMax], user)
+	size := end + len(" [")
+	if size > iisFrontMax || string(b[host:user]) != " - " || string(b[end:size]) != " [" {
+		return nil
 	}
-	sec, ok = r.time(b[:])
-	if !ok || b[2] != '/' || b[6] != '/' || b[11] != ':' {
+	f := r.short.fronts.add((*[iisFrontMax]byte)(b[:iisFrontMax]), size, nil)
+	f.fill(&[iisColumns]iisPart{iisClient: {0, uint8(host)}, iisUser: {uint8(user), uint8(end)}})
+	return f
+}
+
+// newStamp returns the moment of the time that b begins with, and keeps it.
+func (r *ncsaReader) newStamp(b []byte) (ns int64, ok bool) {
+	sec, ok := r.time(b[:ncsaDateLen])
+	size := ncsaDateLen + len(`] "`)
+	if !ok || b[2] != '/' || b[6] != '/' || b[11] != ':' || string(b[ncsaDateLen:size]) != `] "` {
 		return 0, false
 	}
-	s.words, s.minute = words, sec-within
-	return sec, true
+	at := outcome.Unix(sec*1e9, 0)
+	r.short.stamp.set(b[:size], len("02/Jan/2006:15:04:"), at)
+	return at.UnixNano(), true
 }

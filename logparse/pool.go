@@ -34,7 +34,7 @@ type Pool struct {
 	batches spares[*batch]
 	known   spares[*knownRows]
 	steps   spares[*knownSteps]
-	fronts  spares[*w3cFronts]
+	fronts  spares[*iisFronts]
 
 	size func() int // of the next chunk; of different sizes in tests
 }

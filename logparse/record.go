@@ -147,7 +147,8 @@ func (r *Record) Conversation() uint64 { return r.conversation }
 // Direction, Remote, Helo, Connector, Server and Local. Rows of the same peer may
 // have different ones, and rows of other formats have none.
 func (r *Record) Peer() uint64 {
-	if r.Format == IISW3C {
+	switch r.Format {
+	case IISW3C, IISMSIIS, IISNCSA:
 		return r.connector
 	}
 	return 0

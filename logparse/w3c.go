@@ -125,9 +125,7 @@ func (w *w3cReader) setColumns(names []string, named string) {
 	w.guessed = false
 	w.columns = iisColumnsOf(names, w3cColumns)
 	w.row.val, w.row.spans = [iisColumns][]byte{}, iisSpans{}
-	usual := w.short.usual // holds whatever the usual columns are called
-	w.short = newW3CShort(w.columns)
-	w.short.usual = usual
+	w.short.begin(w.columns)
 }
 
 // guess names the columns of a log without #Fields by the look of a row. Names

@@ -2,87 +2,228 @@ package logparse
 
 import (
 	"bytes"
-	"math/bits"
+	"slices"
+
+	"github.com/smtplog/smtplog/reply/outcome"
 )
 
 // w3cShort is how a row is read the short way: what its columns say, and what
 // earlier rows had in them. It follows from the columns and holds nothing that a
 // row depends on.
 type w3cShort struct {
-	count   int // of the columns; 0: all rows go the long way
-	columns [w3cMaxColumns]iisColumn
-	dated   bool // there is a date
-	timed   bool // and a time of day
-
-	date  dateClock
-	clock minuteClock
+	steps []*w3cStep // none: all rows go the long way
+	run   iisRun     // the columns of the front, if they stand together
+	dated bool       // there is a date
+	timed bool       // and a time of day
+	whole bool       // and they stand together
 
 	isUsual bool // the columns are the usual ones
-	usual   w3cUsualRows
+
+	stamp  iisStamp
+	date   dateClock
+	clock  minuteClock
+	fronts *iisFronts
+
+	counts  [2 * iisCounts]int64 // of the row, in the order in which they stand in it; the last is -1
+	countAt [iisColumns]uint8    // the place of a column's
 }
 
 // w3cMaxColumns bounds the columns of the rows that go the short way.
 const w3cMaxColumns = 64
 
-// newW3CShort returns how rows with these columns are read the short way.
-func newW3CShort(columns []iisColumn) w3cShort {
-	var s w3cShort
-	var has [iisColumns]bool
-	for _, c := range columns {
-		has[c] = true
+// begin makes s the way for rows with these columns.
+func (s *w3cShort) begin(columns []iisColumn) {
+	*s = w3cShort{fronts: s.fronts}
+	if s.fronts == nil {
+		s.fronts = newIISFronts()
 	}
 	// Without cs-username, what the columns look like counts.
-	if len(columns) <= w3cMaxColumns && has[iisUser] {
-		s.count = copy(s.columns[:], columns)
-		s.dated, s.timed = has[iisDate], has[iisTime]
-		s.isUsual = isW3CUsual(columns)
+	if len(columns) > w3cMaxColumns || !slices.Contains(columns, iisUser) {
+		return
 	}
-	return s
+	s.dated, s.timed = slices.Contains(columns, iisDate), slices.Contains(columns, iisTime)
+	s.steps = w3cStepsOf(columns)
+	s.isUsual = isW3CUsual(s.steps)
+	last := len(s.counts) - 1
+	s.counts[last] = -1
+	for i := range s.countAt {
+		s.countAt[i] = uint8(last)
+	}
+	for _, step := range s.steps {
+		switch step.reads {
+		case w3cStamp:
+			s.whole = true
+		case w3cFront:
+			copy(s.run[:], step.columns)
+		case w3cCounts:
+			for i, c := range step.columns {
+				s.countAt[c] = uint8(step.first + i)
+			}
+		}
+	}
+	s.fronts.begin(s.fronts.log, s.run)
 }
 
+// goOn lets s go on with fronts of rows of a part of the log, or of another one.
+func (s *w3cShort) goOn(fronts *iisFronts, log *ahead) {
+	fronts.begin(log, s.run)
+	s.fronts = fronts
+}
+
+// count returns the number that the row has in the column.
+func (s *w3cShort) count(c iisColumn) int64 { return s.counts[s.countAt[c]&(2*iisCounts-1)] }
+
 // quick implements quickRowReader: for rows with all columns that the last
-// #Fields line names. It assumes that no value has a byte below the blank, that
-// dates and times have their usual length, and that the last column is not empty.
-// It leaves what could be a header or a blank line to the long way too.
+// #Fields line names, but for long ones and the last ones of a block. It assumes
+// that no value has a byte below the blank, that dates and times have their usual
+// length, and that the last column is not empty. It leaves what could be a header
+// or a blank line to the long way too.
 func (w *w3cReader) quick(rec *Record) bool {
 	s, lines := &w.short, w.lines
-	if s.isUsual && w.quickUsual(rec) {
+	if len(s.steps) == 0 || len(lines.buf)-lines.start < len(iisWindow{}) || lines.start == lines.end {
+		return false
+	}
+	// What is behind lines.end is left from before: no row reaches there.
+	b := (*iisWindow)(lines.buf[lines.start:])
+	if s.isUsual && w.quickUsual(rec, b) {
 		return true
 	}
-	b, start := lines.buf[:lines.end], lines.start
-	if s.count == 0 || start == len(b) || b[start]-'0' > 9 && !w3cRowAnyway(b[start:]) {
+	if b[0]-'0' > 9 && !w3cRowAnyway(lines.buf[lines.start:lines.end]) {
 		return false
 	}
-	end, size := w.quickSplit(b, start)
-	if size == 0 || size > lines.max {
+	found := w3cFound{query: -1}
+	end := w.find(b, &found)
+	if end <= 0 || b[end-1] == ' ' {
+		return false // the blanks at the end of a row are no part of it
+	}
+	size := end + lineEndAt(b[:], end)
+	if size == end || size > min(lines.max, lines.end-lines.start) {
 		return false
-	}
-	var day, sec int64
-	ok := true
-	if at := w.row.spans[iisDate]; s.dated {
-		if at.end-at.begin != len("2006-10-09") {
-			return false
-		}
-		if day, ok = s.date.seconds(b[at.begin:at.end]); !ok {
-			return false
-		}
-	}
-	if at := w.row.spans[iisTime]; s.timed {
-		if at.end-at.begin != len("05:00:15") {
-			return false
-		}
-		if sec, ok = s.clock.seconds(b[at.begin:at.end]); !ok {
-			return false
-		}
 	}
 	lines.take(size)
-	rec.Format, rec.Time = IISW3C, w.moment(s.dated, day, s.timed, sec)
-	rec.raw, rec.layout, rec.connector = b[start:end], w.layout, 0
-	w.row.quickEvent(&rec.Event, b)
-	if s.isUsual {
-		s.usual.meet(rec, b, start, size, &w.row.spans)
+
+	kind := KindCommand
+	if front := found.front; front == nil {
+		kind = w.row.begin(&rec.Event, b[:])
+		rec.Format, rec.layout, rec.connector = IISW3C, w.layout, 0
+	} else if kind = front.kind; rec.connector != front.number {
+		rec.beginFront(front, IISW3C, w.layout)
 	}
+	rec.Time = outcome.Unix(found.at, 0)
+	if !s.whole {
+		rec.Time = w.moment(s.dated, found.day, s.timed, found.sec)
+	}
+	rec.raw = b[:end]
+	rec.Win32, rec.BytesOut, rec.BytesIn, rec.Elapsed = s.count(iisWin32), s.count(iisSent), s.count(iisReceived), s.count(iisElapsed)
+	var text []byte
+	if found.query >= 0 {
+		text, _ = w.row.said(b, found.query, kind)
+	}
+	rec.saysHere(kind, found.verb, found.method.in(b[:]), text, s.count(iisStatus))
 	return true
+}
+
+// quickUsual is quick for rows with the usual columns, of the minute of a row
+// before and with the same behind time-taken, whose cs-method is one of the common
+// verbs or "-", and whose cs-uri-stem is "-".
+func (w *w3cReader) quickUsual(rec *Record, b *iisWindow) bool {
+	s, lines := &w.short, w.lines
+	tens, ones := b[17]-'0', b[18]-'0'
+	if (word(b[0:])^s.stamp.words[0])|(word(b[8:])^s.stamp.words[1]) != 0 ||
+		b[16] != ':' || tens > 5 || ones > 9 || b[19] != ' ' {
+		return false
+	}
+	i := len("2006-10-09 05:00:15 ")
+	f := s.fronts.at((*[iisFrontMax]byte)(b[i : i+iisFrontMax]))
+	if f == nil {
+		if f, _ = w.newFront(b, i, w3cUsualFront); f == nil {
+			return false
+		}
+	}
+	i += int(f.size)
+	verb, name := VerbNone, b[i:i+4]
+	switch {
+	case b[i-1] != ' ':
+		return false
+	case string(b[i+4:i+7]) == " - ":
+		if verb = verbOfFour(name); verb == VerbNone {
+			return false
+		}
+		i += len("RCPT - ")
+	case string(name) == "- - ":
+		name = nil
+		i += len("- - ")
+	default:
+		return false
+	}
+	kind := f.kind
+	text, i := w.row.said(b, i, kind)
+	i = usualCounts(b, i, &s.counts)
+	tail := &s.steps[w3cUsualTail].known
+	if i >= iisLongest || b[i] != ' ' || !tail.begins((*[knownMax]byte)(b[i+1:])) || tail.size == 0 {
+		return false
+	}
+	i += int(tail.size)
+	size := i + 1
+	if b[i] == '\r' {
+		size++
+	}
+	if size > min(lines.max, lines.end-lines.start) || b[size-1] != '\n' || b[i-1] == ' ' {
+		return false
+	}
+	lines.take(size)
+
+	if rec.connector != f.number {
+		rec.beginFront(f, IISW3C, w.layout)
+	}
+	rec.Time = outcome.Unix(s.stamp.minute+(int64(tens)*10+int64(ones))*1e9, 0)
+	rec.raw = b[:i]
+	rec.Win32, rec.BytesOut, rec.BytesIn, rec.Elapsed = s.counts[1], s.counts[2], s.counts[3], s.counts[4]
+	rec.saysHere(kind, verb, name, text, s.counts[0])
+	return true
+}
+
+// usualCounts is countsAt for sc-status, sc-win32-status, sc-bytes, cs-bytes and
+// time-taken, but for those that are very long together.
+func usualCounts(b *iisWindow, i int, to *[2 * iisCounts]int64) int {
+	const mask = iisLongest - 1
+	start, k := i, 0
+	j := i & mask
+	switch {
+	case string(b[j:j+len(" 250 0 ")]) == " 250 0 ":
+		to[0], to[1], k = 250, 0, 2
+		i += len(" 250 0")
+	case string(b[j:j+len(" 0 0 ")]) == " 0 0 ":
+		to[0], to[1], k = 0, 0, 2
+		i += len(" 0 0")
+	}
+	for ; k < 5; k++ {
+		n := int64(b[(i+1)&mask] - '0')
+		if b[i&mask] != ' ' {
+			return iisLongest
+		}
+		i += 2
+		if n > 9 {
+			if b[(i-1)&mask] != '-' {
+				return iisLongest
+			}
+			to[k] = -1
+			continue
+		}
+		for {
+			c := b[i&mask] - '0'
+			if c > 9 {
+				break
+			}
+			n = n*10 + int64(c)
+			i++
+		}
+		to[k] = n
+	}
+	if i-start > 2*4+18 { // the other four have two bytes at least
+		return iisLongest
+	}
+	return i
 }
 
 // w3cRowAnyway reports whether the line that b begins with, which does not begin
@@ -101,34 +242,4 @@ func w3cRowAnyway(b []byte) bool {
 	key = trimBlanks(key)
 	return !equalFoldASCII(key, "FIELDS") && !equalFoldASCII(key, "DATE") &&
 		!equalFoldASCII(key, "SOFTWARE") && !equalFoldASCII(key, "VERSION")
-}
-
-// quickSplit finds the columns of the row that begins at start. It returns where
-// the row ends and how many bytes the line takes, 0 if there are not as many
-// columns as there should be, and for the last row of a block.
-func (w *w3cReader) quickSplit(b []byte, start int) (end, size int) {
-	const column, place = w3cMaxColumns - 1, iisColumns - 1 // bits of them
-	s, spans := &w.short, &w.row.spans
-	n, begin := 0, start
-	for i := start; i+64 <= len(b); i += 64 {
-		next := (*[64]byte)(b[i : i+64])
-		for set := blanksOf(next); set != 0; set &= set - 1 {
-			at := bits.TrailingZeros64(set) & 63
-			end = i + at
-			// If they are too many, some are taken for others first.
-			spans[s.columns[n&column]&place] = iisSpan{begin, end}
-			n++
-			if next[at] != ' ' {
-				if n != s.count || begin == end {
-					return 0, 0 // the blanks at the end of a row are no part of it
-				}
-				if width := lineEndAt(b, end); width > 0 {
-					return end, end + width - start
-				}
-				return 0, 0
-			}
-			begin = end + 1
-		}
-	}
-	return 0, 0
 }
