@@ -107,7 +107,7 @@ func (r *exchangeRows) fill(rec *Record) {
 func (r *exchangeRows) beginSession(rec *Record, k *knownSession) {
 	text := r.known.text[k.text:][:idLen+int(k.ends.size)]
 	local := text[:idLen+int(k.local)]
-	rec.Session, rec.Local, rec.Remote = text[:idLen], some(local[idLen+1:]), some(text[len(local)+1:len(text)-1])
+	rec.Session, rec.Local, rec.Remote = text[:idLen], local[idLen+1:], text[len(local)+1:len(text)-1]
 	rec.shared = k.number
 }
 

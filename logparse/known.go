@@ -252,9 +252,6 @@ func (k *knownRows) connector(rest []byte, direction outcome.Direction) *knownCo
 	return c
 }
 
-// isDash reports whether a value says that there is none, though it has a byte.
-func isDash(value []byte) bool { return len(value) == 1 && value[0] == '-' }
-
 // meetSession is session for a row that has the id and goes on with ends behind
 // its sequence-number.
 func (k *knownRows) meetSession(connector *knownConnector, id *[idLen + 8]byte, ends *[knownMax]byte) *knownSession {
@@ -274,7 +271,7 @@ func (k *knownRows) meetSession(connector *knownConnector, id *[idLen + 8]byte, 
 // ",local-endpoint,remote-endpoint,", not quoted, with the second comma at
 // local. It returns nil if they are of another shape.
 func (k *knownRows) session(connector *knownConnector, id, ends []byte, local int) *knownSession {
-	if connector.from == 0 || len(id) != idLen || len(ends) > knownMax || isDash(ends[1:local]) || isDash(ends[local+1:len(ends)-1]) {
+	if connector.from == 0 || len(id) != idLen || len(ends) > knownMax || present(ends[1:local]) == nil || present(ends[local+1:len(ends)-1]) == nil {
 		return nil
 	}
 	first, last := binary.LittleEndian.Uint64(id), binary.LittleEndian.Uint64(id[8:])
