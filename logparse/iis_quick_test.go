@@ -342,6 +342,21 @@ func TestShortWayOfLineEnds(t *testing.T) {
 	}
 }
 
+func TestShortWayOfDigits(t *testing.T) {
+	for format, log := range iisLogs(iisRows(3, 6)) {
+		for _, n := range []int{500, 600, 5000} {
+			digits := strings.Repeat("1", n)
+			for _, row := range []string{digits, "1 " + digits, "2026-03-01 23:58:01 " + digits, "192.0.2.1 - a [" + digits} {
+				rows := append(bytes.Clone(log), row+"\r\n"+row+"\r\n"...)
+				checkShortWay(t, append(rows, log...), Options{Format: format})
+			}
+			columns := append([]string{"sc-status", "sc-bytes"}, w3cUsual...)
+			row := "#Fields: " + strings.Join(columns, " ") + "\r\n" + digits + " 1 " + digits + "\r\n"
+			checkShortWay(t, []byte(row+strings.Repeat(digits+"\r\n", 3)), Options{Format: IISW3C})
+		}
+	}
+}
+
 // What looks like the rest of an address stands in the next line.
 func TestShortWayOfNextLine(t *testing.T) {
 	rows := iisRows(3, 3)

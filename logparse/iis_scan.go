@@ -229,7 +229,7 @@ func countsAt(b *iisWindow, i, n int, to *[iisCounts]int64) int {
 			}
 			count = -1
 		} else {
-			for {
+			for end-i <= 18 {
 				c := b[end&mask] - '0'
 				if c > 9 {
 					break
@@ -253,7 +253,8 @@ func countsAt(b *iisWindow, i, n int, to *[iisCounts]int64) int {
 }
 
 // commaCountsAt is countsAt with a comma and a blank behind each number, of which
-// the first begins at i. It returns what is behind the last blank.
+// the first begins at i, behind something that is no number. It returns what is
+// behind the last blank.
 func commaCountsAt(b *iisWindow, i, n int, to *[iisCounts]int64) int {
 	const mask = iisLongest - 1
 	for k := range n {

@@ -184,7 +184,8 @@ func (w *w3cReader) quickUsual(rec *Record, b *iisWindow) bool {
 }
 
 // usualCounts is countsAt for sc-status, sc-win32-status, sc-bytes, cs-bytes and
-// time-taken, but for those that are very long together.
+// time-taken, with a blank in front of the first at i, but for those that are very
+// long together. There is a date in front of them, where any number ends.
 func usualCounts(b *iisWindow, i int, to *[2 * iisCounts]int64) int {
 	const mask = iisLongest - 1
 	start, k := i, 0
