@@ -158,7 +158,7 @@ func FuzzShortWayOfIIS(f *testing.F) {
 // many digits, or none.
 func TestShortWayOfIISByValue(t *testing.T) {
 	values := map[string][]string{}
-	for n := range 500 {
+	for n := 0; n < 500; n += 1 + n/100 {
 		long := strings.Repeat("a+b", n)[:n]
 		values["cs-uri-query"] = append(values["cs-uri-query"], long, "+"+long, "<"+long+"@>")
 		if n < 110 || n > 420 {
@@ -321,7 +321,10 @@ func TestShortWayOfIISByByte(t *testing.T) {
 		if format != IISW3C {
 			head = nil
 		}
-		for _, row := range lines[len(head)+1 : len(lines)-1] {
+		for i, row := range lines[len(head)+1 : len(lines)-1] {
+			if i%6 != 0 {
+				continue
+			}
 			all := bytes.Join(head, nil)
 			for i := range row {
 				for _, c := range []string{"", "\t", " ", "  ", "\x00", "\r", "\v", ",", "+", "-", "9", "x", "<", ">", "\n"} {
@@ -390,7 +393,7 @@ func TestShortWayOfColumns(t *testing.T) {
 
 // Fronts are found as long as there is room for them, and are never taken for others.
 func TestIISFronts(t *testing.T) {
-	for _, peers := range []int{10, 60, 1000, 20_000} {
+	for _, peers := range []int{10, 60, 1000, 9000} {
 		fronts := newIISFronts()
 		found, number := 0, map[uint64]int{}
 		for k := range 3 * peers {
