@@ -129,11 +129,10 @@ func (a *ahead) run() {
 		return
 	}
 	head := lines.buf[lines.start:lines.end]
-	a.inOrder = true
-	if mid, ok := r.rows.(midReader); ok {
+	mid, ok := r.rows.(midReader)
+	if a.inOrder = !ok; ok {
 		a.state = mid.state()
 		later := a.behindHeader(head)
-		a.inOrder = !later.settled()
 		a.assumed.Store(&later)
 	}
 	first := a.state

@@ -23,9 +23,6 @@ type midReader interface {
 // columns, for one. It is not changed once it is returned.
 type rowState interface {
 	equal(rowState) bool
-	// settled reports whether rows usually leave it as it is, so that it can be
-	// known for the middle of a log before the rows in front are read.
-	settled() bool
 }
 
 // A batch is a chunk of a log, whose lines are whole, and the records in it.
@@ -89,14 +86,6 @@ func (b *batch) parse() {
 		}
 		steps.goOn(exchange)
 	}
-	w3c, _ := rows.(*w3cReader)
-	if w3c != nil {
-		fronts, ok := a.pool.fronts.take()
-		if !ok {
-			fronts = newIISFronts()
-		}
-		w3c.short.goOn(fronts, a)
-	}
 	r := &Reader{name: a.r.name, opt: a.r.opt, lines: lines, rows: rows, found: a.found}
 	r.quick, _ = r.rows.(quickRowReader)
 	for {
@@ -120,9 +109,6 @@ func (b *batch) parse() {
 	}
 	if exchange != nil && exchange.steps != nil {
 		a.pool.steps.give(exchange.steps, a.pool.jobs+1)
-	}
-	if w3c != nil {
-		a.pool.fronts.give(w3c.short.fronts, a.pool.jobs+1)
 	}
 	b.finish = rows.state()
 	b.done <- struct{}{}

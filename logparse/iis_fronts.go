@@ -27,7 +27,6 @@ const iisFrontMax = 96
 // iisFronts holds fronts of late rows of one log, by their hash: each in one of two
 // places. There are more places where there are many peers.
 type iisFronts struct {
-	log *ahead // nil where it is not read in chunks
 	run iisRun // that the fronts are
 
 	list  []iisFront // a power of two
@@ -46,11 +45,10 @@ func newIISFronts() *iisFronts {
 	return t
 }
 
-// begin makes t ready for rows of the log with such fronts: those of others are
-// forgotten, for numbers tell logs apart.
-func (t *iisFronts) begin(log *ahead, run iisRun) {
-	if t.log != log || t.run != run {
-		t.log, t.run = log, run
+// begin makes t ready for rows with such fronts: others are forgotten.
+func (t *iisFronts) begin(run iisRun) {
+	if t.run != run {
+		t.run = run
 		for i := range t.list {
 			t.list[i].number = 0
 		}

@@ -3,7 +3,6 @@ package logparse
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"io"
 	"maps"
 	"math/rand/v2"
@@ -223,46 +222,6 @@ func TestShortWayOfIISClocks(t *testing.T) {
 	}
 }
 
-// Fronts that differ in their last bytes alone, and columns whose names change in
-// the middle of the log.
-func TestShortWayOfLikeRows(t *testing.T) {
-	renamed := slices.Clone(w3cUsual)
-	renamed[len(renamed)-1] = "x-other"
-	var log []byte
-	for i := range 4 {
-		rows := iisRows(2, 4)
-		for k, row := range rows {
-			row["s-computername"], row["s-ip"] = fmt.Sprint("MAIL0", k%3), fmt.Sprint("10.0.0.", k%2)
-			if row["s-port"] == "0" && row["cs-username"] != "-" {
-				row["c-ip"], row["cs-username"] = "192.0.2.1", strings.Repeat("host.", 8+i)+"org"
-			}
-		}
-		columns := w3cUsual
-		if i%2 == 1 {
-			columns = renamed
-		}
-		log = append(log, w3cLog(append(rows, rows...), columns, true)...)
-	}
-	checkShortWay(t, log, Options{Format: IISW3C})
-}
-
-// Nearly all rows of a log with the usual columns are like rows before them.
-func TestKnownRowsOfIIS(t *testing.T) {
-	for _, format := range []Format{IISW3C, IISMSIIS} {
-		log := iisLogs(iisRows(5, 40))[format]
-		records, _, _, _ := readRows(t, log, Options{Format: format}, true)
-		known := 0
-		for _, rec := range records {
-			if rec.connector != 0 {
-				known++
-			}
-		}
-		if known < len(records)*6/10 {
-			t.Errorf("%v: %d of %d rows were known", format, known, len(records))
-		}
-	}
-}
-
 // Rows that are cut where the reading stopped, with those of before behind them.
 func TestShortWayOfCutRows(t *testing.T) {
 	rng := rand.New(rand.NewPCG(31, 32))
@@ -389,91 +348,6 @@ func TestShortWayOfColumns(t *testing.T) {
 		log = append(append(log, usual...), bytes.Replace(usual, []byte(strings.Join(w3cUsual, " ")), other, 1)...)
 		checkShortWay(t, log, Options{Format: IISW3C})
 	}
-}
-
-// Fronts are found as long as there is room for them, and are never taken for others.
-func TestIISFronts(t *testing.T) {
-	for _, peers := range []int{10, 60, 1000, 9000} {
-		fronts := newIISFronts()
-		found, number := 0, map[uint64]int{}
-		for k := range 3 * peers {
-			peer := k * 7919 % peers
-			var b [iisFrontMax]byte
-			text := fmt.Sprintf("192.0.%d.%d mx%d.example.org SMTPSVC1 %s 10.0.0.5 0 ", peer/200%200, peer%200, peer, strings.Repeat("M", peer%30))
-			copy(b[:], text+"MAIL"[:k%4])
-			f := fronts.at(&b)
-			if f != nil {
-				found++
-			} else if f = fronts.add(&b, len(text), nil); string(f.text[:f.size]) != text {
-				t.Fatalf("%q is kept as %q", text, f.text[:f.size])
-			}
-			if p, ok := number[f.number]; ok && p != peer {
-				t.Fatalf("peer %d has the number of %d", peer, p)
-			}
-			number[f.number] = peer
-		}
-		if peers <= 1000 && found < 3*peers/2 || len(fronts.list) > mostFronts {
-			t.Errorf("%d of %d found, %d places", found, 3*peers, len(fronts.list))
-		}
-	}
-}
-
-func TestShortWayOfIMS(t *testing.T) {
-	rng := rand.New(rand.NewPCG(21, 22))
-	for seed := range uint64(15) {
-		log := []byte(strings.ReplaceAll(randomIMSLog(rng, 40)+imsInbound, "\r\n", "\n"))
-		if seed%2 == 0 {
-			log = bytes.ReplaceAll(log, []byte("\n"), []byte("\r\n"))
-		}
-		opt := Options{Format: IMS, DateOrder: DateOrder(seed % 4), MaxLine: []int{0, 20, 200}[seed%3]}
-		if seed%5 == 0 {
-			opt.Location = time.FixedZone("", 3600)
-		}
-		for range 10 {
-			checkShortWay(t, log, opt)
-			log = spoil(rng, log)
-		}
-	}
-	// Of what the log of the level Maximum holds, nearly all goes the short way,
-	// whatever the zone.
-	for _, loc := range []*time.Location{nil, time.FixedZone("", 3600)} {
-		for _, end := range []string{"\n", "\r\n"} {
-			log := []byte(strings.ReplaceAll(strings.Repeat(imsInbound, 20), "\n", end))
-			if rows, quickly := checkShortWay(t, log, Options{Format: IMS, Location: loc}); quickly < rows-1 {
-				t.Errorf("%v: %d of %d rows went the short way", loc, quickly, rows)
-			}
-		}
-	}
-	// Times that look as if their minutes were the seconds.
-	for _, stamp := range []string{"2. 4. 2001 11:44:%02d : ", "2.4.2001 11.44.%02d : ", "4/2/01 11:44:%02d AM : ", "4/2/01  1:44:%02d pm : "} {
-		var log []byte
-		for i := range 50 {
-			log = append(fmt.Appendf(log, stamp, i%61), "<<< RSET\n"...)
-		}
-		if rows, quickly := checkShortWay(t, log, Options{Format: IMS}); rows != 50 || quickly < 48 && !strings.HasPrefix(stamp, "2. ") {
-			t.Errorf("%s: %d of %d rows went the short way", stamp, quickly, rows)
-		}
-	}
-}
-
-func FuzzShortWayOfIMS(f *testing.F) {
-	f.Add(imsInbound)
-	f.Add("2. 4. 2001 11:44:31 : <<< a\n2. 4. 2001 11:45:31 : <<< b\n2. 4. 2001 11:45:31 : <<< b\n\n")
-	f.Add(randomIMSLog(rand.New(rand.NewPCG(1, 1)), 30))
-	f.Add("11/2/00 9:05:01 AM : <<< 250-a\r\n250-b\r\n250 c\r\n11/2/00 9:05:02 AM : <<< 250-a\n1.2-x\n11/2/00 9:05:03 AM : >>> IO: |RSET\n\x00\n")
-	f.Add("11/2/00 9:05:59 AM : A connection to b was established.\n11/2/00 9:05:58 AM : <<< 354 a\n250 b\n11/2/00 9:05:60 AM : >>> 550 \n11/2/00 9:05:07 PM : <<< IO: |\n.\n")
-	f.Add("2. 4. 2001 11:45:31 :\n <<< b\n\n")
-	f.Fuzz(func(t *testing.T, log string) {
-		checkShortWay(t, []byte(log), Options{Format: IMS, MaxLine: 200})
-		checkShortWay(t, []byte(log), Options{Format: IMS, DateOrder: YMD, Location: time.FixedZone("", -3600)})
-		records, _, _, _ := readRows(t, []byte(log), Options{Format: IMS}, true)
-		for _, rec := range records {
-			first, _, _ := bytes.Cut(rec.raw, []byte{'\n'})
-			if _, text := parseIMSStamp(first); imsText(rec.raw) != text {
-				t.Errorf("the text of %q begins at %d, want %d", rec.raw, imsText(rec.raw), text)
-			}
-		}
-	})
 }
 
 // plainly is blanks, byte by byte.

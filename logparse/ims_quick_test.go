@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // rawIMSLog plays connections of which the IMS logged each line that came in
@@ -138,5 +139,63 @@ func FuzzRawLinesOfIMS(f *testing.F) {
 		checkShortWay(t, log, Options{Format: IMS, MaxLine: 300})
 		checkFreshRecords(t, log)
 		checkEchoes(t, log, Options{Format: IMS, MaxLine: 300})
+	})
+}
+
+func TestShortWayOfIMS(t *testing.T) {
+	rng := rand.New(rand.NewPCG(21, 22))
+	for seed := range uint64(15) {
+		log := []byte(strings.ReplaceAll(randomIMSLog(rng, 40)+imsInbound, "\r\n", "\n"))
+		if seed%2 == 0 {
+			log = bytes.ReplaceAll(log, []byte("\n"), []byte("\r\n"))
+		}
+		opt := Options{Format: IMS, DateOrder: DateOrder(seed % 4), MaxLine: []int{0, 20, 200}[seed%3]}
+		if seed%5 == 0 {
+			opt.Location = time.FixedZone("", 3600)
+		}
+		for range 10 {
+			checkShortWay(t, log, opt)
+			log = spoil(rng, log)
+		}
+	}
+	// Of what the log of the level Maximum holds, nearly all goes the short way,
+	// whatever the zone.
+	for _, loc := range []*time.Location{nil, time.FixedZone("", 3600)} {
+		for _, end := range []string{"\n", "\r\n"} {
+			log := []byte(strings.ReplaceAll(strings.Repeat(imsInbound, 20), "\n", end))
+			if rows, quickly := checkShortWay(t, log, Options{Format: IMS, Location: loc}); quickly < rows-1 {
+				t.Errorf("%v: %d of %d rows went the short way", loc, quickly, rows)
+			}
+		}
+	}
+	// Times that look as if their minutes were the seconds.
+	for _, stamp := range []string{"2. 4. 2001 11:44:%02d : ", "2.4.2001 11.44.%02d : ", "4/2/01 11:44:%02d AM : ", "4/2/01  1:44:%02d pm : "} {
+		var log []byte
+		for i := range 50 {
+			log = append(fmt.Appendf(log, stamp, i%61), "<<< RSET\n"...)
+		}
+		if rows, quickly := checkShortWay(t, log, Options{Format: IMS}); rows != 50 || quickly < 48 && !strings.HasPrefix(stamp, "2. ") {
+			t.Errorf("%s: %d of %d rows went the short way", stamp, quickly, rows)
+		}
+	}
+}
+
+func FuzzShortWayOfIMS(f *testing.F) {
+	f.Add(imsInbound)
+	f.Add("2. 4. 2001 11:44:31 : <<< a\n2. 4. 2001 11:45:31 : <<< b\n2. 4. 2001 11:45:31 : <<< b\n\n")
+	f.Add(randomIMSLog(rand.New(rand.NewPCG(1, 1)), 30))
+	f.Add("11/2/00 9:05:01 AM : <<< 250-a\r\n250-b\r\n250 c\r\n11/2/00 9:05:02 AM : <<< 250-a\n1.2-x\n11/2/00 9:05:03 AM : >>> IO: |RSET\n\x00\n")
+	f.Add("11/2/00 9:05:59 AM : A connection to b was established.\n11/2/00 9:05:58 AM : <<< 354 a\n250 b\n11/2/00 9:05:60 AM : >>> 550 \n11/2/00 9:05:07 PM : <<< IO: |\n.\n")
+	f.Add("2. 4. 2001 11:45:31 :\n <<< b\n\n")
+	f.Fuzz(func(t *testing.T, log string) {
+		checkShortWay(t, []byte(log), Options{Format: IMS, MaxLine: 200})
+		checkShortWay(t, []byte(log), Options{Format: IMS, DateOrder: YMD, Location: time.FixedZone("", -3600)})
+		records, _, _, _ := readRows(t, []byte(log), Options{Format: IMS}, true)
+		for _, rec := range records {
+			first, _, _ := bytes.Cut(rec.raw, []byte{'\n'})
+			if _, text := parseIMSStamp(first); imsText(rec.raw) != text {
+				t.Errorf("the text of %q begins at %d, want %d", rec.raw, imsText(rec.raw), text)
+			}
+		}
 	})
 }

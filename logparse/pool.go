@@ -34,7 +34,6 @@ type Pool struct {
 	batches spares[*batch]
 	known   spares[*knownRows]
 	steps   spares[*knownSteps]
-	fronts  spares[*iisFronts]
 
 	size func() int // of the next chunk; of different sizes in tests
 }
@@ -100,8 +99,9 @@ func (p *Pool) batch() *batch {
 }
 
 // Parses reports whether the Pool parses rows of the format ahead. Where it does
-// not, for they have to be parsed in order, its Readers read no more than the
-// bytes of the log ahead, which costs more than it saves.
+// not, for they have to be parsed in order, or to hand them over costs more than
+// to parse them, its Readers read no more than the bytes of the log ahead, which
+// costs more than it saves.
 func (p *Pool) Parses(f Format) bool {
 	_, ok := newRowReader(&lineScanner{}, &Options{Location: time.UTC}, Detection{Format: f}).(midReader)
 	return ok

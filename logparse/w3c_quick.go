@@ -61,13 +61,7 @@ func (s *w3cShort) begin(columns []iisColumn) {
 			}
 		}
 	}
-	s.fronts.begin(s.fronts.log, s.run)
-}
-
-// goOn lets s go on with fronts of rows of a part of the log, or of another one.
-func (s *w3cShort) goOn(fronts *iisFronts, log *ahead) {
-	fronts.begin(log, s.run)
-	s.fronts = fronts
+	s.fronts.begin(s.run)
 }
 
 // count returns the number that the row has in the column.

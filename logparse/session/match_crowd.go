@@ -50,7 +50,7 @@ func (m *matcher) gather(c *cluster) {
 		w.add(x, s)
 	}
 	h.conns, h.sum = h.conns[:0], 0
-	c.crowd = w
+	c.crowd, c.current = w, current{}
 	c.check = c.clock + silence/8
 }
 
