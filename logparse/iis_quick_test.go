@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"iter"
 	"maps"
 	"math/rand/v2"
 	"reflect"
@@ -222,19 +223,26 @@ func TestShortWayOfIISClocks(t *testing.T) {
 	}
 }
 
+// quickLogs are logs of the rows in the formats that have a short way, and one of
+// W3C whose columns stand in reverse.
+func quickLogs(rows []map[string]string) iter.Seq2[Format, []byte] {
+	return func(yield func(Format, []byte) bool) {
+		logs := iisLogs(rows)
+		for _, format := range []Format{IISW3C, IISMSIIS, IISNCSA} {
+			if !yield(format, logs[format]) {
+				return
+			}
+		}
+		reversed := slices.Clone(w3cUsual)
+		slices.Reverse(reversed)
+		yield(IISW3C, w3cLog(rows, reversed, true))
+	}
+}
+
 // Rows that are cut where the reading stopped, with those of before behind them.
 func TestShortWayOfCutRows(t *testing.T) {
 	rng := rand.New(rand.NewPCG(31, 32))
-	reversed := slices.Clone(w3cUsual)
-	slices.Reverse(reversed)
-	rows := iisRows(3, 100)
-	logs := iisLogs(rows)
-	logs[FormatUnknown] = w3cLog(rows, reversed, true)
-	delete(logs, IISODBC)
-	for format, log := range logs {
-		if format == FormatUnknown {
-			format = IISW3C
-		}
+	for format, log := range quickLogs(iisRows(3, 100)) {
 		head := bytes.LastIndexByte(log[:min(len(log), 600)], '\n') + 1
 		all := bytes.Repeat(log[head:], 6)
 		all = append(slices.Clone(log[:head]), all...)
@@ -265,16 +273,7 @@ func (r *unevenReader) Read(p []byte) (int, error) {
 
 // Rows that differ in one byte from the one before.
 func TestShortWayOfIISByByte(t *testing.T) {
-	reversed := slices.Clone(w3cUsual)
-	slices.Reverse(reversed)
-	rows := iisRows(3, 3)
-	logs := iisLogs(rows)
-	logs[FormatUnknown] = w3cLog(rows, reversed, true)
-	delete(logs, IISODBC)
-	for format, log := range logs {
-		if format == FormatUnknown {
-			format = IISW3C
-		}
+	for format, log := range quickLogs(iisRows(3, 3)) {
 		lines := bytes.SplitAfter(log, []byte("\n"))
 		head := lines[:4]
 		if format != IISW3C {
