@@ -266,7 +266,7 @@ func isTerminal(r io.Reader) bool {
 func (a *app) report(errs []error) {
 	said := map[string]bool{}
 	for _, err := range errs {
-		if said[err.Error()] {
+		if said[err.Error()] || errors.Is(err, context.Canceled) { // that is said in the end
 			continue
 		}
 		said[err.Error()] = true

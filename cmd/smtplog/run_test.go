@@ -121,6 +121,21 @@ func TestInterrupted(t *testing.T) {
 	}
 }
 
+// TestInterruptedAtOnce checks that Ctrl-C before a pipe has said what it holds is
+// no failure of the log.
+func TestInterruptedAtOnce(t *testing.T) {
+	log := played(t, testlog.Options{Format: logparse.IISW3C, Seed: 31, Connections: 1})
+	for _, c := range [][]string{{"analyze", "--json"}, {"analyze"}, {"sessions", "--json"}, {"records"}} {
+		ctx, cancel := context.WithCancel(context.Background())
+		defer cancel()
+		var stdout, stderr bytes.Buffer
+		code := run(ctx, c, &interruptedReader{bytes.NewReader(log), cancel}, &stdout, &stderr)
+		if want := "smtplog: interrupted: what was printed is what had been read by then\n"; code != exitInterrupted || stderr.String() != want {
+			t.Errorf("%v: exit status %d, standard error is %q, want %q", c, code, &stderr, want)
+		}
+	}
+}
+
 // TestInterruptedWriting checks that Ctrl-C leaves no file, and says so.
 func TestInterruptedWriting(t *testing.T) {
 	log := played(t, testlog.Options{Format: logparse.ExchangeReceive, Seed: 31, Connections: 300})
