@@ -1,6 +1,7 @@
 package track
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -197,6 +198,8 @@ func (e *Event) read2000() {
 // read5 reads a record of Exchange 4.0 to 5.5.
 func (e *Event) read5() {
 	e.numbered()
+	// A torn record may have columns of a recipient without a name.
+	e.Recipients = slices.DeleteFunc(e.Recipients, func(r Recipient) bool { return r.Address == "" })
 	e.RemoteServer = e.raw[colPartner]
 	e.Connector = e.raw[colGateway]
 	if id := e.raw[colRemoteID]; id != "" {
@@ -255,8 +258,9 @@ func (e *Event) readTrace() {
 	}
 	e.EventID = "SUMMARY"
 	for part := range strings.SplitSeq(e.RawStatus, ";") {
-		if address, status, ok := strings.Cut(part, "##"); ok {
-			e.Recipients = append(e.Recipients, Recipient{strings.TrimSpace(address), strings.TrimSpace(status)})
+		address, status, ok := strings.Cut(part, "##")
+		if address = strings.TrimSpace(address); ok && address != "" {
+			e.Recipients = append(e.Recipients, Recipient{address, strings.TrimSpace(status)})
 		}
 	}
 }
