@@ -30,6 +30,7 @@ type lineScanner struct {
 	base       int64 // offset of buf[0] in the stream
 	err        error // why no more bytes come
 	fixed      bool  // buf is all there is, whole lines, and nothing in it may move: a chunk
+	more       bool  // r is a range of a log that goes on: at its end, what is in buf is a chunk
 
 	number  int64 // of the line last taken
 	offset  int64 // of its first byte
@@ -162,12 +163,16 @@ func (s *lineScanner) discardLine() {
 		if s.err != nil {
 			return
 		}
+		if s.fixed {
+			s.err = errChunk
+			return
+		}
 		if !fresh {
 			// The old block holds the line that was just returned.
 			s.buf = make([]byte, blockSize)
 			fresh = true
 		}
-		for s.end == 0 && s.err == nil {
+		for s.end == 0 && s.err == nil && !s.fixed {
 			s.read()
 		}
 	}
@@ -218,6 +223,10 @@ func (s *lineScanner) read() {
 	for range 100 {
 		n, err := s.r.Read(s.buf[s.end:])
 		s.end += n
+		if err == io.EOF && s.more {
+			s.fixed = true
+			return
+		}
 		s.err = err
 		if n > 0 || err != nil {
 			return

@@ -128,37 +128,30 @@ type quickRowReader interface {
 
 // A Reader reads the records of one log.
 type Reader struct {
-	name   string
-	opt    Options
-	lines  *lineScanner
-	rows   rowReader
-	quick  quickRowReader // rows, if it is one
-	rec    Record
-	counts Counts
-	found  Detection
-	err    error
-	ahead  *ahead // nil where Next does all the work
+	name       string
+	opt        Options
+	lines      *lineScanner
+	rows       rowReader
+	quick      quickRowReader // rows, if it is one
+	rec        Record
+	counts     Counts
+	found      Detection
+	recognised bool // found is given
+	err        error
+	ahead      *ahead // nil where Next does all the work
 
-	stop outcome.Position // in a chunk, the row that cannot be read without what follows
+	stop outcome.Position // in a chunk or a range, the row that cannot be read without what follows
 }
 
 // NewReader returns a Reader of the log r. The name stands in positions and
 // errors.
 func NewReader(r io.Reader, name string, opt *Options) *Reader {
-	rd := &Reader{name: name}
-	if opt != nil {
-		rd.opt = *opt
-	}
-	if rd.opt.Location == nil {
-		rd.opt.Location = time.UTC
-	}
+	rd := newRangeReader(r, name, opt)
 	if rd.opt.Jobs > 1 {
-		pool := NewPool(rd.opt.Jobs)
-		rd.ahead = newAhead(rd, pool, r)
+		rd.lines = nil
+		rd.ahead = newAhead(rd, NewPool(rd.opt.Jobs), r)
 		rd.ahead.own = true
-		return rd
 	}
-	rd.lines = newLineScanner(r, rd.opt.MaxLine)
 	return rd
 }
 
@@ -189,8 +182,13 @@ func (r *Reader) start() error {
 			r.err = err
 			return err
 		}
+		if err == errChunk {
+			r.lines.err = nil // until it is met again
+		}
 	}
-	r.found = detect(head, &r.opt)
+	if !r.recognised {
+		r.found = detect(head, &r.opt)
+	}
 	switch {
 	case r.opt.Format != FormatUnknown:
 		r.found.Format = r.opt.Format
@@ -261,12 +259,17 @@ func (r *Reader) take(rec *Record) (ok bool, err error) {
 	if r.rows == nil || r.err != nil {
 		return false, r.start()
 	}
+	begin := r.lines.base + int64(r.lines.start)
 	r.lines.skipNULs()
 	pos := outcome.Position{File: r.name, Line: r.lines.number + 1, Offset: r.lines.base + int64(r.lines.start)}
 	rec.reset(pos, r.found.Format)
 	class, msg := r.rows.next(rec)
 	if r.lines.err == errChunk {
 		r.stop = pos
+		if r.lines.more {
+			r.stop.Offset, r.err = begin, io.EOF
+			return false, io.EOF
+		}
 		return false, errChunk
 	}
 	taken := r.lines.number + 1 - pos.Line
@@ -321,14 +324,7 @@ const DetectLines = detectLines
 // Glance returns what a log is recognised as by its beginning, and the time of
 // the first record in that which has one.
 func Glance(head []byte, name string, opt *Options) (found Detection, first outcome.Time, err error) {
-	r := &Reader{name: name}
-	if opt != nil {
-		r.opt = *opt
-	}
-	if r.opt.Location == nil {
-		r.opt.Location = time.UTC
-	}
-	r.lines = newLineScanner(nil, r.opt.MaxLine)
+	r := newRangeReader(nil, name, opt)
 	r.lines.buf, r.lines.end, r.lines.err = head, len(head), io.EOF
 	if found, err = r.Detection(); err != nil {
 		return found, first, err
