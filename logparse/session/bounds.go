@@ -57,6 +57,10 @@ func (b *Builder) Capped() int64 { return b.capped + b.matcher.capped }
 // shed cuts the half of the open sessions that has been without an event for
 // longest.
 func (b *Builder) shed() {
+	if b.part != nil {
+		b.part.lost = true
+		return
+	}
 	list := b.all(nil)
 	for _, o := range list[:(len(list)+1)/2] {
 		if o.st == nil {

@@ -11,6 +11,7 @@ import (
 type Builder struct {
 	opt  Options
 	emit func(*Session)
+	part *Part // nil where the logs are read from their beginning
 
 	streams map[place]map[string]*stream // by the server's name
 	recent  *stream                      // of the record before
@@ -46,16 +47,17 @@ type Builder struct {
 	tls         map[string]*TLS
 	whole       Session // what is handed out
 
-	logs     []*stream // from index 1 on
-	files    []string
-	numbers  map[string]uint32 // of the files
-	partials []*verdict        // to be used again
-	raws     []*rawLine        // to be used again
-	echo     logparse.Record   // scratch
-	order    uint64            // records so far
-	number   uint64            // sessions so far
-	capped   int64
-	swept    uint64 // order at the last sweep
+	logs      []*stream // from index 1 on
+	files     []string
+	numbers   map[string]uint32 // of the files
+	partials  []*verdict        // to be used again
+	raws      []*rawLine        // to be used again
+	echo      logparse.Record   // scratch
+	order     uint64            // records so far
+	number    uint64            // sessions so far
+	capped    int64
+	swept     uint64 // order at the last sweep
+	sweptBack uint64 // and at the last sweepBack
 
 	recorded int      // bytes that transcripts of open sessions take
 	textRoom int      // while they take less, texts are not read again
@@ -123,7 +125,11 @@ func (b *Builder) add(rec *logparse.Record) {
 	if s == nil || s.place.format != rec.Format || s.file != rec.Pos.File || !s.server.is(rec.Server) {
 		s = b.stream(rec)
 	}
-	if !s.movesOn(rec.Time, silenceOf(rec.Format)) {
+	silence := silenceOf(rec.Format)
+	if b.part != nil {
+		silence = int64(backward)
+	}
+	if !s.movesOn(rec.Time, silence) {
 		b.tick(s, rec)
 	}
 	switch {

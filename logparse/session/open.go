@@ -51,6 +51,9 @@ func (b *Builder) byID(s *stream, rec *logparse.Record) {
 		st = b.current(b.stateOf(h))
 	}
 	if st == nil {
+		if b.part != nil && b.part.holdsBack(s, rec) {
+			return
+		}
 		if b.briefly && k.width > 0 && b.beginBrief(s, rec) {
 			return
 		}

@@ -24,6 +24,7 @@ type stream struct {
 	server name
 	index  uint32 // in Builder.logs
 	clock  int64  // Unix nanoseconds, 0 before the first time
+	begun  int64  // the first time
 	sweep  int64  // when to look for silent sessions next
 }
 
@@ -70,15 +71,22 @@ func (s *stream) movesOn(t outcome.Time, silence int64) bool {
 
 // stream returns the log that the record belongs to, and makes it the recent one.
 func (b *Builder) stream(rec *logparse.Record) *stream {
-	p := place{rec.Format, folder(rec.Pos.File)}
+	s := b.streamAt(place{rec.Format, folder(rec.Pos.File)}, rec.Server)
+	s.file, s.number = rec.Pos.File, b.fileNumber(rec.Pos.File)
+	b.recent = s
+	return s
+}
+
+// streamAt returns the log of a server.
+func (b *Builder) streamAt(p place, server []byte) *stream {
 	servers := b.streams[p]
 	if servers == nil {
 		servers = map[string]*stream{}
 		b.streams[p] = servers
 	}
-	s := servers[string(rec.Server)]
+	s := servers[string(server)]
 	if s == nil {
-		server := rec.Server[:min(len(rec.Server), maxServerName)]
+		server = server[:min(len(server), maxServerName)]
 		if len(servers) >= maxServers {
 			server = nil
 		}
@@ -88,8 +96,6 @@ func (b *Builder) stream(rec *logparse.Record) *stream {
 			servers[string(server)] = s
 		}
 	}
-	s.file, s.number = rec.Pos.File, b.fileNumber(rec.Pos.File)
-	b.recent = s
 	return s
 }
 
@@ -122,12 +128,15 @@ func (b *Builder) tick(s *stream, rec *logparse.Record) {
 		return
 	}
 	now := rec.Time.UnixNano()
+	if b.part != nil && s.clock != 0 && now <= s.clock-int64(backward) {
+		b.part.lost = true
+	}
 	switch {
 	case s.clock == 0:
-		s.clock = now
+		s.clock, s.begun = now, now
 		s.sweep = now + int64(SilenceWithoutID)
 	case now <= s.clock-silenceOf(rec.Format):
-		b.sweep() // by the time that the log came to
+		b.sweepBack() // by the time that the log came to
 		s.clock = now
 		s.sweep = now + int64(SilenceWithoutID)
 	case now > s.clock:
@@ -154,6 +163,19 @@ func (b *Builder) sweep() bool {
 	b.finishAll(b.all(b.silent))
 	return true
 }
+
+// sweepBack is sweep where a log goes back. Whether there are enough records since
+// the last time must not hang on how many sessions are open, which is another
+// number where the log was read in parts.
+func (b *Builder) sweepBack() {
+	if b.sweptBack > 0 && b.order-b.sweptBack < sweepBackEvery {
+		return
+	}
+	b.sweptBack = b.order
+	b.finishAll(b.all(b.silent))
+}
+
+const sweepBackEvery = 512
 
 // silent reports whether the log has gone on without the session for so long
 // that its end is missing.
