@@ -299,6 +299,16 @@ func (s *Summary) Merge(t *Summary) {
 	s.dropped += t.dropped
 }
 
+// MoveLines moves the Examples in a file by so many lines: s was counted in a part
+// of it whose lines were counted from another place.
+func (s *Summary) MoveLines(file string, lines int64) {
+	for _, g := range s.groups {
+		if g.Example.Pos.File == file {
+			g.Example.Pos.Line += lines
+		}
+	}
+}
+
 // Len returns the number of groups.
 func (s *Summary) Len() int { return len(s.groups) }
 
