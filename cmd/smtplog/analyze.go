@@ -95,7 +95,7 @@ func (a *app) analyze(ctx context.Context, f *analyzeFlags, paths []string) erro
 	}
 	// Cancelled or not, what was found is printed.
 	result, _ := analysis.Run(ctx, j.sources, &analysis.Options{
-		Read: j.read, By: keys, Since: j.since, Until: j.until, Location: j.loc, Classifier: c, Where: where.sessions(), TerseWhere: where.terse(), Memory: j.memory,
+		Read: j.read, By: keys, Since: j.since, Until: j.until, Location: j.loc, Classifier: c, Where: where.sessions(), TerseWhere: where.terse(), LinesWhere: where.lines(), Memory: j.memory,
 	})
 	j.bar.Stop()
 	// What could not even be found belongs to the account of the input too.

@@ -65,6 +65,11 @@ func (w *filter) terse() bool {
 	return w != nil && tables.Terse(tables.Sessions, w.condition.Columns())
 }
 
+// lines reports whether a condition on sessions asks for lines in the logs.
+func (w *filter) lines() bool {
+	return w != nil && slices.Contains(w.condition.Columns(), "line")
+}
+
 // early returns the condition where it can be decided as soon as a record was
 // read, else nil.
 func (w *filter) early() func(*tables.Record) bool {

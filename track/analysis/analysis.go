@@ -5,6 +5,7 @@ package analysis
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"github.com/smtplog/smtplog/logparse"
@@ -26,12 +27,18 @@ type Options struct {
 	Memory     int64             // bytes that open sessions, and unfinished messages, may hold; 0 is the default of their packages
 
 	// Where, where it is not nil, says which sessions count. Messages, of which
-	// it says nothing, are not counted then.
+	// it says nothing, are not counted then. With Read.Jobs it may be called from
+	// several goroutines, but not at the same time, and for a session more than
+	// once.
 	Where func(*session.Session) bool
 
 	// TerseWhere says that Where asks for nothing that [session.Options.Terse]
 	// leaves out, which spares the sessions' texts.
 	TerseWhere bool
+
+	// LinesWhere says that Where asks for lines in the logs, which are not known
+	// yet where a log is read in parts: it is not, then.
+	LinesWhere bool
 }
 
 // DefaultKeys are the keys that failures are grouped by.
@@ -82,15 +89,23 @@ func Run(ctx context.Context, sources []*input.Source, opt *Options) (*Analysis,
 	if o.By == nil {
 		o.By = DefaultKeys()
 	}
+	if where := o.Where; where != nil && o.Read.Jobs > 1 {
+		var one sync.Mutex
+		o.Where = func(s *session.Session) bool {
+			one.Lock()
+			defer one.Unlock()
+			return where(s)
+		}
+	}
 	a := &Analysis{
 		Failures: outcome.NewSummary(o.By, o.Location),
 	}
 	logs := Prepare(ctx, sources, &o.Read)
-	b := session.NewBuilder(&session.Options{Classifier: o.Classifier, Terse: o.Where == nil || o.TerseWhere, Unnamed: o.Where == nil, Memory: o.Memory}, func(s *session.Session) {
-		if o.Includes(s.Start) && (o.Where == nil || o.Where(s)) {
-			a.add(s)
-		}
-	})
+	building := &session.Options{Classifier: o.Classifier, Terse: o.Where == nil || o.TerseWhere, Unnamed: o.Where == nil, Memory: o.Memory}
+	b := session.NewBuilder(building, o.counting(a))
+	if o.Read.Jobs > 1 && !o.LinesWhere {
+		logs.join = o.joiner(a, b, building)
+	}
 	logs.read.Sparse = !logs.Tracked() || o.Where != nil // for b alone
 	add, upcoming, end := b.Add, func(outcome.Time) {}, b.Close
 	if logs.Tracked() && o.Where == nil {
@@ -121,6 +136,23 @@ func Run(ctx context.Context, sources []*input.Source, opt *Options) (*Analysis,
 		err = ctx.Err()
 	}
 	return a, err
+}
+
+// joiner returns what joins parts to b, whose sessions count in a.
+func (o *Options) joiner(a *Analysis, b *session.Builder, building *session.Options) *joiner {
+	return &joiner{builder: b, into: a, begin: func() (*Analysis, *session.Part) {
+		some := &Analysis{Failures: outcome.NewSummary(o.By, o.Location)}
+		return some, session.NewPart(building, o.counting(some))
+	}}
+}
+
+// counting returns what counts in a the sessions that the options choose.
+func (o *Options) counting(a *Analysis) func(*session.Session) {
+	return func(s *session.Session) {
+		if o.Includes(s.Start) && (o.Where == nil || o.Where(s)) {
+			a.add(s)
+		}
+	}
 }
 
 // Includes reports whether what began at t lies between Since and Until. What
@@ -163,4 +195,21 @@ func (a *Analysis) add(s *session.Session) {
 			a.Failed.Recipients++
 		}
 	}
+}
+
+// join adds what was counted of other sessions.
+func (a *Analysis) join(other *Analysis) {
+	n, m := &a.Sessions, &other.Sessions
+	n.Total += m.Total
+	n.Inbound += m.Inbound
+	n.Outbound += m.Outbound
+	n.Unused += m.Unused
+	a.confidence.join(&other.confidence)
+	a.ended.join(&other.ended)
+	a.Transactions.Add(other.Transactions)
+	a.Recipients.Add(other.Recipients)
+	a.Replies.Add(other.Replies)
+	a.Failures.Merge(other.Failures)
+	a.Failed.Replies += other.Failed.Replies
+	a.Failed.Recipients += other.Failed.Recipients
 }

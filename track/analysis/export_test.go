@@ -2,3 +2,6 @@ package analysis
 
 // SetChunk makes chunks of n bytes, 0 for the usual ones.
 func SetChunk(n int) { poolChunk = n }
+
+// SetPart makes parts of n bytes, 0 for the usual ones.
+func SetPart(n int64) { partSize = n }

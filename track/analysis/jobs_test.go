@@ -144,6 +144,7 @@ func TestJobs(t *testing.T) {
 	}
 	before := runtime.NumGoroutine()
 	defer analysis.SetChunk(0)
+	defer analysis.SetPart(0)
 	rng := rand.New(rand.NewPCG(1, 7))
 	for run, most := range []int{200, 3000, 0} {
 		chunk := 0
@@ -151,6 +152,7 @@ func TestJobs(t *testing.T) {
 			chunk = 1 + rng.IntN(most)
 		}
 		analysis.SetChunk(chunk)
+		analysis.SetPart(int64(chunk))
 		rng.Shuffle(len(paths), func(i, j int) { paths[i], paths[j] = paths[j], paths[i] })
 		got := findAll(t, paths, 2+run%3)
 		errors := cmp.Comparer(func(a, b error) bool { return a.Error() == b.Error() })

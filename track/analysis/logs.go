@@ -2,6 +2,7 @@ package analysis
 
 import (
 	"cmp"
+	"errors"
 	"slices"
 	"strings"
 
@@ -76,6 +77,7 @@ type Logs struct {
 	logs  []*Log
 	read  logparse.Options
 	input Input
+	join  *joiner  // where logs may be read in parts
 	local []string // formats in local time that were met while no zone was given
 	notes []string // what was assumed about single files, each once
 }
@@ -163,6 +165,15 @@ func (in *Input) join(other *Input) {
 	}
 }
 
+// moveLines moves the lines of the problems in a file.
+func (in *Input) moveLines(file string, lines int64) {
+	for i := range in.Problems {
+		if pos := &in.Problems[i].Pos; pos.File == file {
+			pos.Line += lines
+		}
+	}
+}
+
 func (in *Input) format(f logparse.Format) *FormatInput {
 	i, found := slices.BinarySearchFunc(in.Formats, f, func(fi FormatInput, f logparse.Format) int {
 		return cmp.Compare(fi.Format, f)
@@ -178,8 +189,52 @@ func (in *Input) format(f logparse.Format) *FormatInput {
 type account struct {
 	in      *Input
 	current FormatInput
-	files   [256]bool // formats that the file was counted for
+	formats [256]bool // that the file was counted for
 	seen    bool
+}
+
+// rows reads rows and counts them, and calls each for every one. The error is what
+// ended it.
+func (a *account) rows(r *logparse.Reader, each func(*logparse.Record)) error {
+	for {
+		rec, err := r.Next()
+		if err == nil {
+			if !a.follows(rec) {
+				a.record(rec)
+			}
+			each(rec)
+			continue
+		}
+		var syntax *logparse.SyntaxError
+		if !errors.As(err, &syntax) {
+			return err
+		}
+		if len(a.in.Problems) < MaxProblems {
+			a.in.Problems = append(a.in.Problems, Problem{syntax.Pos, syntax.Msg})
+		}
+	}
+}
+
+// end adds what was counted of a log, read to its end or not, to the input.
+func (a *account) end(o *opened) {
+	a.close()
+	in := a.in
+	in.Counts.Add(o.reader.Counts())
+	in.Bytes += o.bytes()
+	if o.continues {
+		return
+	}
+	in.Files++
+	if f := o.log.Found.Format; !a.seen && f != logparse.FormatUnknown {
+		in.format(f).Files++
+		a.formats[f] = true
+	}
+}
+
+// only reports whether the file was counted for no other format.
+func (a *account) only(f logparse.Format) bool {
+	a.formats[f] = false
+	return !slices.Contains(a.formats[:], true)
 }
 
 // follows counts a record that is like the last one and not before it. It reports
@@ -233,8 +288,8 @@ func (a *account) close() {
 	if f.Last.Before(c.Last) {
 		f.Last = c.Last
 	}
-	if !a.files[c.Format] {
-		a.files[c.Format] = true
+	if !a.formats[c.Format] {
+		a.formats[c.Format] = true
 		f.Files++
 	}
 	a.seen = true

@@ -2,7 +2,6 @@ package analysis
 
 import (
 	"context"
-	"errors"
 	"io"
 	"sync/atomic"
 
@@ -35,14 +34,14 @@ func (l *Logs) ReadFrom(ctx context.Context, begin func(upcoming outcome.Time), 
 	for _, log := range l.logs {
 		log.Source.Expect()
 	}
-	r := &reading{ctx: ctx, l: l, each: each, opener: l.opener(ctx)}
+	r := &reading{ctx: ctx, l: l, begin: begin, each: each}
 	all := func() error {
-		defer r.opener.close()
-		for i := range l.logs {
-			begin(upcoming[i+1])
-			if err := r.log(r.opener.next()); err != nil {
+		for i := 0; i < len(l.logs); {
+			n, read := r.stretch(i)
+			if err := read(l.logs[i:i+n], upcoming[i+1:]); err != nil {
 				return err
 			}
+			i += n
 		}
 		return nil
 	}
@@ -67,13 +66,42 @@ func (l *Logs) ReadFrom(ctx context.Context, begin func(upcoming outcome.Time), 
 
 // A reading reads all logs in order.
 type reading struct {
-	ctx    context.Context
-	l      *Logs
-	each   func(*logparse.Record)
-	opener *opener
+	ctx   context.Context
+	l     *Logs
+	begin func(upcoming outcome.Time)
+	each  func(*logparse.Record)
 
 	current atomic.Pointer[opened]
 	account account // of current
+}
+
+// stretch returns how many logs from the i-th on are read in one way, and that way.
+func (r *reading) stretch(i int) (n int, read func(logs []*Log, upcoming []outcome.Time) error) {
+	logs := r.l.logs[i:]
+	for n < len(logs) {
+		run, size := cuttable(logs[n:])
+		if r.l.join != nil && size >= minCut() {
+			if n == 0 {
+				return run, r.parts
+			}
+			break
+		}
+		n += max(run, 1)
+	}
+	return n, r.inOrder
+}
+
+// inOrder reads logs one after the other.
+func (r *reading) inOrder(logs []*Log, upcoming []outcome.Time) error {
+	opener := r.l.opener(r.ctx, logs)
+	defer opener.close()
+	for i := range logs {
+		r.begin(upcoming[i])
+		if err := r.log(opener.next()); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // log reads one log.
@@ -90,28 +118,11 @@ func (r *reading) log(o *opened) error {
 		return r.ctx.Err()
 	}
 	stop := context.AfterFunc(r.ctx, o.reader.Close)
-	r.account = account{in: in}
+	r.account = account{in: in, formats: o.formats}
 	r.current.Store(o)
-	for {
-		rec, err := o.reader.Next()
-		if err == nil {
-			if !r.account.follows(rec) {
-				r.account.record(rec)
-			}
-			r.each(rec)
-			continue
-		}
-		var syntax *logparse.SyntaxError
-		if errors.As(err, &syntax) {
-			if len(in.Problems) < MaxProblems {
-				in.Problems = append(in.Problems, Problem{syntax.Pos, syntax.Msg})
-			}
-			continue
-		}
-		if err != io.EOF && r.ctx.Err() == nil {
-			in.Failed = append(in.Failed, err)
-		}
-		break
+	if err := r.account.rows(o.reader, r.each); err != io.EOF && r.ctx.Err() == nil {
+		o.err = err
+		in.Failed = append(in.Failed, err)
 	}
 	stop()
 	r.current.Store(nil)
@@ -126,14 +137,7 @@ func (r *reading) log(o *opened) error {
 
 // end adds the account of a log that was read, to its end or not.
 func (r *reading) end(o *opened) {
-	in := &r.l.input
-	r.account.close()
-	in.Files++
-	in.Bytes += o.stream.Bytes()
-	in.Counts.Add(o.reader.Counts())
-	if !r.account.seen && o.log.Found.Format != logparse.FormatUnknown {
-		in.format(o.log.Found.Format).Files++
-	}
+	r.account.end(o)
 	if found, err := o.reader.Detection(); err == nil {
 		r.l.assume(found)
 	}
@@ -148,7 +152,23 @@ type opened struct {
 
 	stream *input.Stream
 	reader *logparse.Reader
-	err    error // why it could not be opened
+	err    error // why it could not be opened, or read to its end
+
+	// Of a segment.
+	offset    int64     // where it begins
+	continues bool      // that is not the log's beginning
+	more      bool      // the log goes on behind it
+	formats   [256]bool // that the log was counted for before
+}
+
+// bytes returns how many bytes of the log were read.
+func (o *opened) bytes() int64 {
+	if o.more {
+		if mark, ok := o.reader.Mark(); ok {
+			return mark.Offset - o.offset
+		}
+	}
+	return o.stream.Bytes()
 }
 
 // close ends reading a log.
@@ -158,6 +178,12 @@ func (o *opened) close() {
 		o.reader.Close()
 		o.stream.Close()
 	}
+}
+
+// reading returns how one job reads the log.
+func (log *Log) reading(read logparse.Options) *logparse.Options {
+	read.Format, read.Jobs = log.Found.Format, 1
+	return &read
 }
 
 // An opener opens logs in order, some of them ahead of their time.
@@ -173,8 +199,8 @@ type opener struct {
 // poolChunk is the Chunk of the Pools, smaller in tests.
 var poolChunk int
 
-func (l *Logs) opener(ctx context.Context) *opener {
-	o := &opener{ctx: ctx, logs: l.logs, read: l.read}
+func (l *Logs) opener(ctx context.Context, logs []*Log) *opener {
+	o := &opener{ctx: ctx, logs: logs, read: l.read}
 	if o.read.Jobs > 1 {
 		o.pool = logparse.NewPool(o.read.Jobs)
 		o.pool.Chunk = poolChunk
@@ -207,14 +233,12 @@ func (o *opener) open(log *Log) *opened {
 		if p.stream, p.err = log.Source.Open(o.ctx); p.err != nil {
 			return
 		}
-		opt := o.read
-		opt.Format = log.Found.Format
+		opt := log.reading(o.read)
 		if !p.parsedAhead {
-			opt.Jobs = 1
-			p.reader = logparse.NewReader(p.stream, log.Source.Name, &opt)
+			p.reader = logparse.NewReader(p.stream, log.Source.Name, opt)
 			return
 		}
-		p.reader = o.pool.NewReader(p.stream, log.Source.Name, &opt)
+		p.reader = o.pool.NewReader(p.stream, log.Source.Name, opt)
 		p.reader.Start()
 	}
 	go open()

@@ -7,14 +7,22 @@ type tally[K comparable] struct {
 	counts []int64
 }
 
-func (t *tally[K]) add(value K) {
+func (t *tally[K]) add(value K) { t.addMany(value, 1) }
+
+func (t *tally[K]) addMany(value K, n int64) {
 	for i := range t.values {
 		if t.values[i] == value {
-			t.counts[i]++
+			t.counts[i] += n
 			return
 		}
 	}
-	t.values, t.counts = append(t.values, value), append(t.counts, 1)
+	t.values, t.counts = append(t.values, value), append(t.counts, n)
+}
+
+func (t *tally[K]) join(other *tally[K]) {
+	for i, value := range other.values {
+		t.addMany(value, other.counts[i])
+	}
 }
 
 // all returns the counts by value.

@@ -1,0 +1,164 @@
+package analysis
+
+import (
+	"context"
+	"errors"
+	"io"
+	"sync/atomic"
+	"time"
+
+	"github.com/smtplog/smtplog/logparse"
+	"github.com/smtplog/smtplog/logparse/input"
+	"github.com/smtplog/smtplog/logparse/session"
+)
+
+// A part is some of the logs, one after the other, of which the first and the last
+// need not be whole.
+type part struct {
+	segments []segment
+	done     chan struct{} // closed when it was read
+
+	lost     bool // it has to be read again
+	sessions *session.Part
+	count    *Analysis // of the sessions that are over
+	input    Input
+	found    []logparse.Detection // what the logs were recognised as
+	from     logparse.Mark        // that was assumed for the first segment, if that is no beginning
+	mark     logparse.Mark        // where the last one ended
+	whole    int                  // segments that were read to their end
+
+	current atomic.Pointer[opened] // of the segment that is being read
+	account account
+}
+
+// A segment is the lines of one log that are in a part.
+type segment struct {
+	log *Log
+	input.Range
+}
+
+// read reads the part. Without try it is lost.
+func (p *part) read(r *reading, try bool) {
+	defer close(p.done)
+	if p.lost = !try; p.lost {
+		return
+	}
+	p.count, p.sessions = r.l.join.begin()
+	for _, s := range p.segments {
+		if !p.segment(r, s) {
+			break
+		}
+	}
+	p.end()
+}
+
+// segment reads a segment. It reports false where the part is not read on.
+func (p *part) segment(r *reading, s segment) bool {
+	opt := s.log.reading(r.l.read)
+	opt.Sparse = true
+	name := s.log.Source.Name
+	o := &opened{log: s.log, more: s.To != 0, continues: s.From != 0}
+	o.stream, o.offset, o.err = s.log.Source.OpenRange(r.ctx, s.Range)
+	if o.err != nil {
+		p.lost = true
+		return false
+	}
+	defer o.stream.Close()
+	from, err := s.mark(r, o.offset)
+	if err != nil {
+		p.lost = true
+		return false
+	}
+	if o.continues {
+		p.from = *from
+		o.formats[s.log.Found.Format] = true
+	}
+	o.reader = logparse.NewRangeReader(o.stream, name, opt, from, o.more)
+	p.account = account{in: &p.input, formats: o.formats}
+	p.sessions.Begin()
+	p.current.Store(o)
+	o.err = p.account.rows(o.reader, func(rec *logparse.Record) {
+		if !p.sessions.Add(o.reader, rec) {
+			p.lost = true
+			o.stream.Close() // nothing more is to be read
+		}
+	})
+	p.current.Store(nil)
+	p.endSegment(o)
+	if o.err == io.EOF {
+		p.whole++
+	} else {
+		// What was read of a part that is given up counts; a log that cannot be
+		// read is one that is read again.
+		p.lost = p.lost || r.ctx.Err() == nil
+	}
+	return !p.lost && o.err == io.EOF
+}
+
+// errCut says that a log cannot be read from the middle.
+var errCut = errors.New("cannot be cut")
+
+// mark returns the Mark of an offset of a log that is cut, as far as the log's
+// beginning tells. It is nil for a log that is whole.
+func (s segment) mark(r *reading, offset int64) (*logparse.Mark, error) {
+	if s.From == 0 && s.To == 0 {
+		return nil, nil
+	}
+	src := s.log.Source
+	head, err := src.Head(r.ctx, headSize, logparse.DetectLines)
+	if err != nil {
+		return nil, err
+	}
+	mark, ok := logparse.HeadMark(head, src.Name, s.log.reading(r.l.read))
+	if !ok {
+		return nil, errCut
+	}
+	if offset == 0 {
+		mark = mark.Beginning()
+	} else {
+		mark = mark.At(offset)
+	}
+	return &mark, nil
+}
+
+// endSegment takes in the account of a segment.
+func (p *part) endSegment(o *opened) {
+	p.account.end(o)
+	if found, err := o.reader.Detection(); err == nil {
+		p.found = append(p.found, found)
+	}
+	var ok bool
+	p.mark, ok = o.reader.Mark()
+	p.lost = p.lost || !ok || !p.account.only(o.log.Found.Format)
+}
+
+// end ends the part, which is read no further.
+func (p *part) end() {
+	p.lost = p.lost || !p.sessions.End()
+}
+
+// patience is how long a part may take to end when the reading is given up.
+const patience = time.Second / 2
+
+// wait waits until the part was read, to its end or as far as it was when the
+// context ended. It reports false where nothing is known of it.
+func (p *part) wait(ctx context.Context) bool {
+	select {
+	case <-p.done:
+		return true
+	case <-ctx.Done():
+	}
+	select {
+	case <-p.done:
+		return true
+	case <-time.After(patience):
+	}
+	// A file has stalled.
+	o := p.current.Load()
+	if o == nil || !o.stream.Abandon() {
+		return false
+	}
+	p.endSegment(o)
+	p.end()
+	return true
+}
