@@ -66,6 +66,9 @@ func ParseFormat(name string) (Format, error) {
 // sessions.
 func (f Format) Protocol() bool { return f >= IISW3C && f <= OutlookSMTP }
 
+// IIS reports whether IIS wrote the log, which does not tell sessions apart.
+func (f Format) IIS() bool { return f >= IISW3C && f <= IISODBC }
+
 // HasSessionID reports whether the rows of a protocol log bear the id of
 // their session.
 func (f Format) HasSessionID() bool { return f == ExchangeReceive || f == ExchangeSend }

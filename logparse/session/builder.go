@@ -121,17 +121,7 @@ func (b *Builder) add(rec *logparse.Record) {
 		b.add(rec)
 		return
 	}
-	s := b.recent
-	if s == nil || s.place.format != rec.Format || s.file != rec.Pos.File || !s.server.is(rec.Server) {
-		s = b.stream(rec)
-	}
-	silence := silenceOf(rec.Format)
-	if b.part != nil {
-		silence = int64(backward)
-	}
-	if !s.movesOn(rec.Time, silence) {
-		b.tick(s, rec)
-	}
+	s := b.movesOn(rec)
 	switch {
 	case rec.Format.HasSessionID():
 		b.byID(s, rec)
@@ -143,6 +133,22 @@ func (b *Builder) add(rec *logparse.Record) {
 	if b.opened > b.maxOpen || b.held > b.maxHeld {
 		b.shed()
 	}
+}
+
+// movesOn moves the clock of the record's log, and returns that.
+func (b *Builder) movesOn(rec *logparse.Record) *stream {
+	s := b.recent
+	if s == nil || s.place.format != rec.Format || s.file != rec.Pos.File || !s.server.is(rec.Server) {
+		s = b.stream(rec)
+	}
+	silence := silenceOf(rec.Format)
+	if b.part != nil {
+		silence = int64(backward)
+	}
+	if !s.movesOn(rec.Time, silence) {
+		b.tick(s, rec)
+	}
+	return s
 }
 
 // Settle decides to which session the records belong that have waited longest

@@ -92,17 +92,10 @@ func newMatcher(place func(*slot, *logparse.Record), finish func(*slot)) *matche
 
 // add takes the next row of a log. rec is borrowed.
 func (m *matcher) add(log uint32, rec *logparse.Record) {
-	clock := m.clock(log)
-	m.rows++
+	clock := m.pass(log, rec.Time)
 	r := &m.row
 	r.read(rec)
-	r.number = m.rows
-	if r.timed {
-		m.tick(clock, r.at)
-	} else {
-		m.tick(clock, clock.now+timelessRow)
-	}
-	r.clock = clock.now
+	r.number, r.clock = m.rows, clock.now
 
 	late := m.lateClusters.at(rec)
 	c := late.cluster
@@ -121,6 +114,18 @@ func (m *matcher) add(log uint32, rec *logparse.Record) {
 	for m.waiting > 0 && (m.waiting > m.limit || m.held > m.room) {
 		m.settle()
 	}
+}
+
+// pass counts a row of a log and moves that log's clock, which it returns.
+func (m *matcher) pass(log uint32, at outcome.Time) *logClock {
+	clock := m.clock(log)
+	m.rows++
+	now := clock.now + timelessRow
+	if !at.IsZero() {
+		now = milliseconds(at)
+	}
+	m.tick(clock, now)
+	return clock
 }
 
 // settle places the rows that have waited longest as it seems best by now.

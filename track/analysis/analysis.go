@@ -4,6 +4,7 @@
 package analysis
 
 import (
+	"cmp"
 	"context"
 	"sync"
 	"time"
@@ -101,9 +102,9 @@ func Run(ctx context.Context, sources []*input.Source, opt *Options) (*Analysis,
 		Failures: outcome.NewSummary(o.By, o.Location),
 	}
 	logs := Prepare(ctx, sources, &o.Read)
-	building := &session.Options{Classifier: o.Classifier, Terse: o.Where == nil || o.TerseWhere, Unnamed: o.Where == nil, Memory: o.Memory}
-	b := session.NewBuilder(building, o.counting(a))
-	if o.Read.Jobs > 1 && !o.LinesWhere {
+	building := session.Options{Classifier: o.Classifier, Terse: o.Where == nil || o.TerseWhere, Unnamed: o.Where == nil, Memory: o.Memory}
+	b := session.NewBuilder(&building, o.counting(a))
+	if o.Read.Jobs > 1 {
 		logs.join = o.joiner(a, b, building)
 	}
 	logs.read.Sparse = !logs.Tracked() || o.Where != nil // for b alone
@@ -132,18 +133,30 @@ func Run(ctx context.Context, sources []*input.Source, opt *Options) (*Analysis,
 	a.Sessions.Confidence, a.Sessions.Ended = a.confidence.all(), a.ended.all()
 	a.Input = *logs.Input()
 	a.Capped = b.Capped()
+	if logs.join != nil {
+		a.Capped += logs.join.capped
+	}
 	if err == nil {
 		err = ctx.Err()
 	}
 	return a, err
 }
 
-// joiner returns what joins parts to b, whose sessions count in a.
-func (o *Options) joiner(a *Analysis, b *session.Builder, building *session.Options) *joiner {
-	return &joiner{builder: b, into: a, begin: func() (*Analysis, *session.Part) {
-		some := &Analysis{Failures: outcome.NewSummary(o.By, o.Location)}
-		return some, session.NewPart(building, o.counting(some))
-	}}
+// joiner returns what joins what several jobs say to b, whose sessions count in a.
+func (o *Options) joiner(a *Analysis, b *session.Builder, building session.Options) *joiner {
+	empty := func() *Analysis { return &Analysis{Failures: outcome.NewSummary(o.By, o.Location)} }
+	return &joiner{
+		builder: b, into: a, cut: !o.LinesWhere,
+		part: func() (*Analysis, *session.Part) {
+			some := empty()
+			return some, session.NewPart(&building, o.counting(some))
+		},
+		share: func(of int) (*Analysis, *session.Builder) {
+			some, opt := empty(), building
+			opt.Memory = cmp.Or(opt.Memory, session.DefaultMemory) / int64(of)
+			return some, session.NewBuilder(&opt, o.counting(some))
+		},
+	}
 }
 
 // counting returns what counts in a the sessions that the options choose.

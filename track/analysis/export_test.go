@@ -4,4 +4,9 @@ package analysis
 func SetChunk(n int) { poolChunk = n }
 
 // SetPart makes parts of n bytes, 0 for the usual ones.
-func SetPart(n int64) { partSize = n }
+func SetPart(n int64) {
+	partSize, minSharedWork = n, minShared
+	if n > 0 {
+		minSharedWork = 1
+	}
+}

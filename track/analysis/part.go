@@ -43,7 +43,7 @@ func (p *part) read(r *reading, try bool) {
 	if p.lost = !try; p.lost {
 		return
 	}
-	p.count, p.sessions = r.l.join.begin()
+	p.count, p.sessions = r.l.join.part()
 	for _, s := range p.segments {
 		if !p.segment(r, s) {
 			break
@@ -60,13 +60,13 @@ func (p *part) segment(r *reading, s segment) bool {
 	o := &opened{log: s.log, more: s.To != 0, continues: s.From != 0}
 	o.stream, o.offset, o.err = s.log.Source.OpenRange(r.ctx, s.Range)
 	if o.err != nil {
-		p.lost = true
+		p.lost = r.ctx.Err() == nil // else what was read before counts
 		return false
 	}
 	defer o.stream.Close()
 	from, err := s.mark(r, o.offset)
 	if err != nil {
-		p.lost = true
+		p.lost = r.ctx.Err() == nil
 		return false
 	}
 	if o.continues {
@@ -128,8 +128,9 @@ func (p *part) endSegment(o *opened) {
 		p.found = append(p.found, found)
 	}
 	var ok bool
-	p.mark, ok = o.reader.Mark()
-	p.lost = p.lost || !ok || !p.account.only(o.log.Found.Format)
+	if p.mark, ok = o.reader.Mark(); !ok && o.err == io.EOF || !p.account.only(o.log.Found.Format) {
+		p.lost = true
+	}
 }
 
 // end ends the part, which is read no further.

@@ -91,14 +91,19 @@ func cutParts(logs []*Log, jobs int) (parts []*part) {
 	return parts
 }
 
-// A joiner is where what parts say is joined.
+// A joiner is where what several jobs say is joined.
 type joiner struct {
 	builder *session.Builder
 	into    *Analysis // that counts the builder's sessions
-	// begin makes an Analysis, and a part whose sessions it counts.
-	begin func() (*Analysis, *session.Part)
+	capped  int64     // how often a bound of other builders was reached
+	cut     bool      // logs may be read in parts
 
-	place place
+	// part makes an Analysis, and a part whose sessions it counts; share makes one
+	// and a Builder, one of so many.
+	part  func() (*Analysis, *session.Part)
+	share func(of int) (*Analysis, *session.Builder)
+
+	place place // of parts
 }
 
 // A place is how far the log has come that was read last.
@@ -115,8 +120,11 @@ const hopeless = 3
 
 // parts reads logs in parts.
 func (r *reading) parts(logs []*Log, upcoming []outcome.Time) error {
-	r.begin(upcoming[len(logs)-1])
 	parts := cutParts(logs, r.l.read.Jobs)
+	if len(parts) == 1 {
+		return r.inOrder(logs, upcoming)
+	}
+	r.begin(upcoming[len(logs)-1])
 	todo := make(chan *part)
 	under := make(chan struct{}, r.l.read.Jobs+1) // those that were begun and are not joined: they take memory
 	stop := make(chan struct{})

@@ -24,7 +24,7 @@ func TestPartsStalled(t *testing.T) {
 		`2026-11-02T08:00:01.000Z,EX1\Default,08DE000000000001,1,10.0.0.1:25,192.0.2.7:50000,-,,Remote` + "\r\n"
 	dir := t.TempDir()
 	var paths []string
-	for _, name := range []string{"a.log", "b.log"} {
+	for _, name := range []string{"a.log", "b.log", "c.log"} {
 		path := filepath.Join(dir, name)
 		if err := os.WriteFile(path, []byte(log), 0o644); err != nil {
 			t.Fatal(err)
@@ -37,13 +37,13 @@ func TestPartsStalled(t *testing.T) {
 	if len(errs) > 0 {
 		t.Fatal(errs)
 	}
-	partSize = 10_000
+	partSize = 2 * int64(len(log)) // the third log is a part of its own
 	defer func() { partSize = 0 }()
 	o := Options{Read: logparse.Options{Jobs: 2}, By: DefaultKeys()}
 	a := &Analysis{Failures: outcome.NewSummary(o.By, nil)}
 	logs := Prepare(ctx, sources, &o.Read)
-	building := &session.Options{Terse: true}
-	b := session.NewBuilder(building, o.counting(a))
+	building := session.Options{Terse: true}
+	b := session.NewBuilder(&building, o.counting(a))
 	logs.join = o.joiner(a, b, building)
 
 	// Where the second log was is now what stalls behind the log.

@@ -77,16 +77,25 @@ type reading struct {
 
 // stretch returns how many logs from the i-th on are read in one way, and that way.
 func (r *reading) stretch(i int) (n int, read func(logs []*Log, upcoming []outcome.Time) error) {
-	logs := r.l.logs[i:]
-	for n < len(logs) {
-		run, size := cuttable(logs[n:])
-		if r.l.join != nil && size >= minCut() {
+	logs, join := r.l.logs[i:], r.l.join
+	if join == nil {
+		return len(logs), r.inOrder
+	}
+	if n, worth := shareable(logs); n > 0 {
+		if worth {
+			return n, r.shared
+		}
+		return n, r.inOrder
+	}
+	for n < len(logs) && !logs[n].Found.Format.IIS() {
+		some, work := cuttable(logs[n:])
+		if join.cut && work >= minCut() {
 			if n == 0 {
-				return run, r.parts
+				return some, r.parts
 			}
 			break
 		}
-		n += max(run, 1)
+		n += max(some, 1)
 	}
 	return n, r.inOrder
 }
