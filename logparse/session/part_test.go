@@ -106,6 +106,9 @@ func TestPartAssumes(t *testing.T) {
 	}
 	const header = "#Software: Microsoft Exchange Server\r\n#Version: 15.0.0.0\r\n#Log-type: SMTP Receive Protocol Log\r\n#Date: 2026-11-02T08:00:00.000Z\r\n" +
 		"#Fields: date-time,connector-id,session-id,sequence-number,local-endpoint,remote-endpoint,event,data,context\r\n"
+	bare := func(at, id string, sequence int, event string) string {
+		return strings.Replace(row(at, `EX1\Default`, id, sequence, event), "192.0.2.7:50000", "", 1)
+	}
 	const ex1, ex2, one, two = `EX1\Default`, `EX2\Default`, "08DE000000000001", "08DE000000000002"
 	begin := row("08:00:00", ex1, one, 0, "+,,") + row("08:00:01", ex1, one, 1, ">,220 ready,")
 	for name, test := range map[string]struct {
@@ -125,6 +128,9 @@ func TestPartAssumes(t *testing.T) {
 		"of another server":   {row("07:00:00", ex2, two, 0, "+,,"), true},
 		"goes back":           {row("10:00:00", ex1, two, 0, "+,,") + row("08:00:02", ex1, two, 1, ">,220 ready,"), false},
 		"silent for too long": {row("09:30:00", ex1, two, 0, "+,,") + row("09:30:01", ex1, one, 2, "<,EHLO mail.example.org,"), true},
+		"silent by the clock": {row("08:20:00", ex1, two, 0, "+,,") + row("08:45:00", ex1, two, 1, "*,,note") + row("09:02:00", ex1, two, 2, "*,,note") + row("08:50:00", ex1, one, 2, "<,QUIT,"), true},
+		"no remote end":       {bare("08:00:02", one, 2, "<,QUIT,"), true},
+		"nor another's":       {row("08:00:02", ex1, two, 0, "+,,") + bare("08:00:02", one, 2, "<,QUIT,"), true},
 		"another format":      {"#Log-type: SMTP Send Protocol Log\r\n" + row("08:00:02", ex1, two, 0, "+,,") + row("08:00:02", ex1, two, 1, "*,,note"), true},
 		"rows of two formats": {row("08:00:02", ex1, one, 2, "*,,note") + "#Log-type: SMTP Send Protocol Log\r\n" + row("08:00:02", ex1, two, 1, "*,,note"), false},
 		"more than it may":    {strings.Repeat(row("08:00:02", ex1, one, 2, "<,NOOP "+strings.Repeat("x", 1000)+","), 9000), false},
@@ -147,6 +153,24 @@ func TestPartAssumes(t *testing.T) {
 				t.Errorf("-one builder +parts:\n%s", diff)
 			}
 		})
+	}
+}
+
+// A bound of one session is noted where it is reached.
+func TestPartCaps(t *testing.T) {
+	var log strings.Builder
+	for i := range session.MaxSteps + 10 {
+		fmt.Fprintf(&log, "2026-11-02T08:00:00.000Z,EX1\\Default,08DE000000000001,%d,10.0.0.1:25,192.0.2.7:50000,<,RCPT TO:<a@example.org>,\r\n", i)
+	}
+	b := session.NewBuilder(nil, func(*session.Session) {})
+	part := session.NewPart(nil, func(*session.Session) {})
+	part.Begin()
+	r := logparse.NewReader(strings.NewReader(log.String()), "x.log", &logparse.Options{Format: logparse.ExchangeReceive})
+	for rec := range r.Records() {
+		part.Add(r, rec)
+	}
+	if !part.End() || !b.Join(part, "x.log", 0) || b.Capped() != 1 {
+		t.Errorf("capped %d times", b.Capped())
 	}
 }
 
@@ -183,6 +207,23 @@ func TestPartMovesLines(t *testing.T) {
 		}
 		b.Close()
 		return got
+	}
+	// One that goes on in another file, whose lines count from its beginning.
+	var sources []session.Source
+	emit := func(s *session.Session) { sources = append(sources, s.Sources...) }
+	b, part := session.NewBuilder(nil, emit), session.NewPart(nil, emit)
+	for i, name := range []string{"x.log", "y.log"} {
+		part.Begin()
+		r := logparse.NewReader(strings.NewReader(strings.Join(strings.SplitAfter(rows, "\n")[4*i:4+3*i], "")), name, &logparse.Options{Format: logparse.ExchangeReceive})
+		for rec := range r.Records() {
+			part.Add(r, rec)
+		}
+	}
+	part.End()
+	b.Join(part, "x.log", 100)
+	b.Close()
+	if got := fmt.Sprint(sources); got != "[{x.log 101 104 4} {y.log 1 3 3}]" {
+		t.Errorf("in two files: %s", got)
 	}
 	for _, move := range []int64{0, 100, 101} {
 		want := []int64{1 + move, 7 + move, 5 + move, 7 + move}
