@@ -156,6 +156,28 @@ func TestPartAssumes(t *testing.T) {
 	}
 }
 
+// Where a log goes back, the sessions that were silent for too long are cut, however
+// many are open and whenever that was looked at last.
+func TestPartsGoBack(t *testing.T) {
+	var log strings.Builder
+	row := func(at string, id int) {
+		fmt.Fprintf(&log, "2026-11-02T%s.000Z,EX1\\Default,08DE%012d,0,10.0.0.1:25,192.0.2.7:50000,+,,\r\n", at, id)
+	}
+	log.WriteString("#Log-type: SMTP Receive Protocol Log\r\n#Fields: date-time,connector-id,session-id,sequence-number,local-endpoint,remote-endpoint,event,data,context\r\n")
+	for i := range 40 {
+		row("08:00:00", i)
+	}
+	row("10:00:00", 40)
+	for i := range 40 {
+		row("08:00:01", 41+i)
+	}
+	want, _ := inParts(t, log.String(), nil)
+	got, _ := inParts(t, log.String(), nil, 20, 41)
+	if diff := cmp.Diff(want, got); diff != "" || !strings.Contains(strings.Join(want, ""), `"ended":"cut"`) {
+		t.Errorf("-one builder +parts:\n%s", diff)
+	}
+}
+
 // A bound of one session is noted where it is reached.
 func TestPartCaps(t *testing.T) {
 	var log strings.Builder
