@@ -172,7 +172,7 @@ func TestPartsGoBack(t *testing.T) {
 		row("08:00:01", 41+i)
 	}
 	want, _ := inParts(t, log.String(), nil)
-	got, _ := inParts(t, log.String(), nil, 20, 41)
+	got, _ := inParts(t, log.String(), nil, 20, 40, 41)
 	if diff := cmp.Diff(want, got); diff != "" || !strings.Contains(strings.Join(want, ""), `"ended":"cut"`) {
 		t.Errorf("-one builder +parts:\n%s", diff)
 	}
