@@ -3,6 +3,7 @@ package logparse
 import (
 	"bytes"
 	"encoding/binary"
+	"sync"
 	"sync/atomic"
 
 	"github.com/smtplog/smtplog/reply"
@@ -201,7 +202,17 @@ type knownRows struct {
 	texts      knownTexts
 }
 
-func newKnownRows() *knownRows { return &knownRows{sessions: new(knownSessions)} }
+// spareRows are those of readers that came to their end.
+var spareRows = sync.Pool{New: func() any { return &knownRows{sessions: new(knownSessions)} }}
+
+func newKnownRows() *knownRows { return spareRows.Get().(*knownRows) }
+
+// release gives up what is known.
+func (k *knownRows) release() {
+	k.forget()
+	k.log = nil
+	spareRows.Put(k)
+}
 
 // goOn lets r go on with what is known of the rows of another part of the log,
 // where they are of the same kind. Nothing is known of the rows of another log:

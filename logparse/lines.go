@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"sync"
 )
 
 const (
@@ -35,6 +36,7 @@ type lineScanner struct {
 	number  int64 // of the line last taken
 	offset  int64 // of its first byte
 	tooLong bool  // the line last taken was cut at max
+	pooled  bool  // buf is one of blocks
 }
 
 func newLineScanner(r io.Reader, maxLine int) *lineScanner {
@@ -150,6 +152,15 @@ func (s *lineScanner) find() (n, width int) {
 	}
 }
 
+// grow makes buf larger. What was in it stays where it was.
+func (s *lineScanner) grow(size int) {
+	if s.pooled = size == blockSize; s.pooled {
+		s.buf = blocks.Get().(*[blockSize]byte)[:]
+	} else {
+		s.buf = make([]byte, size)
+	}
+}
+
 // discardLine drops the rest of a line that was too long.
 func (s *lineScanner) discardLine() {
 	fresh := false
@@ -169,7 +180,7 @@ func (s *lineScanner) discardLine() {
 		}
 		if !fresh {
 			// The old block holds the line that was just returned.
-			s.buf = make([]byte, blockSize)
+			s.grow(blockSize)
 			fresh = true
 		}
 		for s.end == 0 && s.err == nil && !s.fixed {
@@ -211,12 +222,26 @@ func (s *lineScanner) fill() {
 		size = min(2*size, s.max+2*blockSize)
 	}
 	if size > len(s.buf) {
-		s.buf = make([]byte, size)
+		s.grow(size)
 	}
 	copy(s.buf, rest)
 	s.base += int64(s.start)
 	s.start, s.end = 0, len(rest)
 	s.read()
+}
+
+// blocks are those of readers that came to their end: who reads many files makes
+// one a file otherwise.
+var blocks = sync.Pool{New: func() any { return new([blockSize]byte) }}
+
+// release gives up what is in buf.
+func (s *lineScanner) release() {
+	if s.pooled {
+		blocks.Put((*[blockSize]byte)(s.buf))
+		s.pooled = false
+	}
+	s.base += int64(s.start)
+	s.buf, s.start, s.end = nil, 0, 0
 }
 
 func (s *lineScanner) read() {

@@ -268,6 +268,7 @@ func (r *Reader) take(rec *Record) (ok bool, err error) {
 		r.stop = pos
 		if r.lines.more {
 			r.stop.Offset, r.err = begin, io.EOF
+			r.release()
 			return false, io.EOF
 		}
 		return false, errChunk
@@ -293,9 +294,20 @@ func (r *Reader) take(rec *Record) (ok bool, err error) {
 		if r.err = r.lines.err; r.err == nil {
 			r.err = io.EOF
 		}
+		r.release()
 		return false, r.err
 	}
 	return false, nil
+}
+
+// release gives up what only rows need that are to come.
+func (r *Reader) release() {
+	r.quick = nil
+	r.lines.release()
+	if rows, ok := r.rows.(*exchangeRows); ok && rows.known != nil {
+		rows.known.release()
+		rows.known = nil
+	}
 }
 
 // Records yields the records and the syntax errors of the log, and last the

@@ -145,16 +145,16 @@ func Run(ctx context.Context, sources []*input.Source, opt *Options) (*Analysis,
 // joiner returns what joins what several jobs say to b, whose sessions count in a.
 func (o *Options) joiner(a *Analysis, b *session.Builder, building session.Options) *joiner {
 	empty := func() *Analysis { return &Analysis{Failures: outcome.NewSummary(o.By, o.Location)} }
+	building.Memory = cmp.Or(building.Memory, session.DefaultMemory) / int64(o.Read.Jobs) // for each job
 	return &joiner{
 		builder: b, into: a, cut: !o.LinesWhere,
 		part: func() (*Analysis, *session.Part) {
 			some := empty()
 			return some, session.NewPart(&building, o.counting(some))
 		},
-		share: func(of int) (*Analysis, *session.Builder) {
-			some, opt := empty(), building
-			opt.Memory = cmp.Or(opt.Memory, session.DefaultMemory) / int64(of)
-			return some, session.NewBuilder(&opt, o.counting(some))
+		share: func() (*Analysis, *session.Builder) {
+			some := empty()
+			return some, session.NewBuilder(&building, o.counting(some))
 		},
 	}
 }

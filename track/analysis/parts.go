@@ -99,9 +99,9 @@ type joiner struct {
 	cut     bool      // logs may be read in parts
 
 	// part makes an Analysis, and a part whose sessions it counts; share makes one
-	// and a Builder, one of so many.
+	// and a Builder.
 	part  func() (*Analysis, *session.Part)
-	share func(of int) (*Analysis, *session.Builder)
+	share func() (*Analysis, *session.Builder)
 
 	place place // of parts
 }

@@ -46,7 +46,7 @@ func (r *reading) shared(logs []*Log, upcoming []outcome.Time) error {
 	var counts []*Analysis
 	var builders []*session.Builder
 	for i, from := range fan.readers[1:] {
-		count, b := j.share(len(fan.readers))
+		count, b := j.share()
 		counts, builders = append(counts, count), append(builders, b)
 		share := session.NewShare(i+1, len(fan.readers))
 		others.Go(func() {
