@@ -71,7 +71,7 @@ func (s *stream) movesOn(t outcome.Time, silence int64) bool {
 
 // stream returns the log that the record belongs to, and makes it the recent one.
 func (b *Builder) stream(rec *logparse.Record) *stream {
-	s := b.streamAt(place{rec.Format, folder(rec.Pos.File)}, rec.Server)
+	s := b.streamAt(place{rec.Format, Folder(rec.Pos.File)}, rec.Server)
 	s.file, s.number = rec.Pos.File, b.fileNumber(rec.Pos.File)
 	b.recent = s
 	return s
@@ -113,9 +113,9 @@ func (b *Builder) fileNumber(name string) uint32 {
 	return n
 }
 
-// folder returns the folder of a path as given, of Windows or not, or the
-// archive that holds it.
-func folder(path string) string {
+// Folder returns the folder of a path as given, of Windows or not, or the
+// archive that holds it. A session is in the logs of one format and folder.
+func Folder(path string) string {
 	return path[:strings.LastIndexAny(path, `/\!`)+1]
 }
 

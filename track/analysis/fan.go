@@ -74,7 +74,7 @@ func (f *fan) give(p piece) {
 
 // log reads a log. It reports false when the context has ended.
 func (f *fan) log(log *Log) bool {
-	st, err := f.open(log)
+	st, err := openSoon(f.ctx, log)
 	f.give(piece{stream: st, err: err})
 	if err != nil {
 		return f.ctx.Err() == nil
@@ -95,30 +95,6 @@ func (f *fan) log(log *Log) bool {
 	f.give(piece{err: err})
 	st.Close()
 	return f.ctx.Err() == nil
-}
-
-// open opens a log, which may take forever where a network does not answer.
-func (f *fan) open(log *Log) (*input.Stream, error) {
-	type opened struct {
-		st  *input.Stream
-		err error
-	}
-	done := make(chan opened, 1)
-	go func() {
-		st, err := log.Source.Open(f.ctx)
-		done <- opened{st, err}
-	}()
-	select {
-	case o := <-done:
-		return o.st, o.err
-	case <-f.ctx.Done():
-	}
-	go func() {
-		if o := <-done; o.st != nil {
-			o.st.Close()
-		}
-	}()
-	return nil, f.ctx.Err()
 }
 
 // A fanReader reads the logs of a fan, one after the other.

@@ -85,14 +85,19 @@ func (p *part) segment(r *reading, s segment) bool {
 	})
 	p.current.Store(nil)
 	p.endSegment(o)
-	if o.err == io.EOF {
+	switch {
+	case o.err == io.EOF:
 		p.whole++
-	} else {
-		// What was read of a part that is given up counts; a log that cannot be
-		// read is one that is read again.
-		p.lost = p.lost || r.ctx.Err() == nil
+	case p.lost || r.ctx.Err() != nil:
+		return false // what was read before the context ended counts
+	case o.more:
+		p.lost = true // the other parts of the log must not be read
+		return false
+	default:
+		p.whole++
+		p.input.Failed = append(p.input.Failed, o.err)
 	}
-	return !p.lost && o.err == io.EOF
+	return !p.lost
 }
 
 // errCut says that a log cannot be read from the middle.

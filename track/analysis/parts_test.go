@@ -163,7 +163,7 @@ func analyzed(t *testing.T, dir string, opt analysis.Options, part int64) string
 // Logs that are read in parts, wherever they are cut, give what they give when
 // they are read by one job; whatever is in them.
 func TestParts(t *testing.T) {
-	for run := range 150 {
+	for run := range 60 {
 		rng := rand.New(rand.NewPCG(uint64(run), 5))
 		dir := t.TempDir()
 		for i := range 1 + rng.IntN(4) {
@@ -182,6 +182,7 @@ func TestParts(t *testing.T) {
 				z := gzip.NewWriter(&text)
 				io.WriteString(z, log)
 				z.Close()
+				text.Truncate(text.Len() / (1 + rng.IntN(2))) // perhaps the end is missing
 			case 1: // UTF-16
 				text.WriteString("\xff\xfe")
 				for _, u := range utf16.Encode([]rune(strings.TrimPrefix(log, "\ufeff"))) {

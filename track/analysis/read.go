@@ -77,19 +77,16 @@ type reading struct {
 
 // stretch returns how many logs from the i-th on are read in one way, and that way.
 func (r *reading) stretch(i int) (n int, read func(logs []*Log, upcoming []outcome.Time) error) {
-	logs, join := r.l.logs[i:], r.l.join
-	if join == nil {
+	logs := r.l.logs[i:]
+	if r.l.join == nil {
 		return len(logs), r.inOrder
 	}
-	if n, worth := shareable(logs); n > 0 {
-		if worth {
-			return n, r.shared
-		}
-		return n, r.inOrder
+	if n := together(logs); n > 0 {
+		return n, r.wayOf(logs[:n])
 	}
-	for n < len(logs) && !logs[n].Found.Format.IIS() {
+	for n < len(logs) && together(logs[n:]) == 0 {
 		some, work := cuttable(logs[n:])
-		if join.cut && work >= minCut() {
+		if r.l.join.cut && work >= minCut() {
 			if n == 0 {
 				return some, r.parts
 			}
@@ -98,6 +95,42 @@ func (r *reading) stretch(i int) (n int, read func(logs []*Log, upcoming []outco
 		n += max(some, 1)
 	}
 	return n, r.inOrder
+}
+
+// together returns how many of the first logs are all of IIS, or all of what else
+// has sessions without ids. These may go on from one log to another.
+func together(logs []*Log) (n int) {
+	for n < len(logs) {
+		f := logs[n].Found.Format
+		if !f.Protocol() || f.HasSessionID() || f.IIS() != logs[0].Found.Format.IIS() {
+			break
+		}
+		n++
+	}
+	return n
+}
+
+// wayOf returns how logs are read whose sessions have no ids.
+func (r *reading) wayOf(logs []*Log) func(logs []*Log, upcoming []outcome.Time) error {
+	var work, pipes int64
+	for _, log := range logs {
+		if log.Source.Size() < 0 {
+			pipes++
+		}
+		work += max(log.work(), 0)
+	}
+	if work < minShared() && pipes == 0 {
+		return r.inOrder
+	}
+	jobs := int64(r.l.read.Jobs)
+	byPlace := max(groupsOf(logs)[0].work, work/jobs)
+	switch {
+	case pipes == 0 && byPlace < work && (!logs[0].Found.Format.IIS() || byPlace <= work*toShare(jobs)/100):
+		return r.apart
+	case logs[0].Found.Format.IIS():
+		return r.shared
+	}
+	return r.inOrder
 }
 
 // inOrder reads logs one after the other.
@@ -170,6 +203,23 @@ type opened struct {
 	formats   [256]bool // that the log was counted for before
 }
 
+// openSoon opens a log. It does not wait longer than the context for a network
+// that does not answer.
+func openSoon(ctx context.Context, log *Log) (*input.Stream, error) {
+	o := &opened{log: log, ready: make(chan struct{})}
+	go func() {
+		defer close(o.ready)
+		o.stream, o.err = log.Source.Open(ctx)
+	}()
+	select {
+	case <-o.ready:
+		return o.stream, o.err
+	case <-ctx.Done():
+		go o.close()
+		return nil, ctx.Err()
+	}
+}
+
 // bytes returns how many bytes of the log were read.
 func (o *opened) bytes() int64 {
 	if o.more {
@@ -183,8 +233,10 @@ func (o *opened) bytes() int64 {
 // close ends reading a log.
 func (o *opened) close() {
 	<-o.ready
-	if o.stream != nil {
+	if o.reader != nil {
 		o.reader.Close()
+	}
+	if o.stream != nil {
 		o.stream.Close()
 	}
 }

@@ -15,27 +15,22 @@ import (
 // of what it takes to find its session; more than a few jobs would do little but
 // read.
 const (
-	maxShares = 4
-	minShared = 32 << 20 // work
+	maxShares  = 4
+	readingIs  = 35 // percent of what one job does
+	lessShared = 32 << 20
 )
 
-// minSharedWork is minShared but in tests.
-var minSharedWork int64 = minShared
-
-// shareable returns how many of the first logs are of IIS, and whether they are
-// worth to be shared out. It is all of them or none: their sessions may go on from
-// one to the next.
-func shareable(logs []*Log) (n int, worth bool) {
-	var work int64
-	for n < len(logs) && logs[n].Found.Format.IIS() {
-		if logs[n].Source.Size() < 0 {
-			worth = true // a pipe
-		}
-		work += logs[n].work()
-		n++
+// minShared returns how much work is worth to be shared out.
+func minShared() int64 {
+	if partSize > 0 {
+		return 1
 	}
-	return n, worth || work >= minSharedWork
+	return lessShared
 }
+
+// toShare returns what each of so many jobs does with a share, in percent of what
+// one job does.
+func toShare(jobs int64) int64 { return readingIs + (100-readingIs)/min(jobs, maxShares) }
 
 // shared reads logs, each job the rows of its share.
 func (r *reading) shared(logs []*Log, upcoming []outcome.Time) error {

@@ -62,10 +62,23 @@ func spoilLines(rng *rand.Rand, log string) string {
 	return strings.Join(lines, "")
 }
 
-// Logs whose hosts are shared out give what they give when one job reads them,
+// imsSessions returns a log of Exchange 5.5 with so many connections.
+func imsSessions(rng *rand.Rand, n int) string {
+	var b strings.Builder
+	for i := range n {
+		at := fmt.Sprintf("11/2/99 %d:%02d:%02d AM", 1+i/1800%11, i/30%60, i*2%60)
+		for _, line := range []string{fmt.Sprintf("A connection was accepted from host%d.example.org.", rng.IntN(9)), "<<< HELO mail.example.org", ">>> 250 OK",
+			"<<< MAIL FROM:<a@example.org>", ">>> 250 OK", "<<< RCPT TO:<b@example.com>", []string{">>> 250 OK", ">>> 550 5.1.1 Unknown"}[rng.IntN(2)], "<<< QUIT", ">>> 221 closing"} {
+			b.WriteString(at + " : " + line + "\r\n")
+		}
+	}
+	return b.String()
+}
+
+// Logs whose hosts or folders are shared out give what they give when one job reads them,
 // whatever is in them.
 func TestShares(t *testing.T) {
-	for run := range 100 {
+	for run := range 40 {
 		rng := rand.New(rand.NewPCG(uint64(run), 6))
 		dir := t.TempDir()
 		for i := range 1 + rng.IntN(4) {
@@ -75,6 +88,9 @@ func TestShares(t *testing.T) {
 				t.Fatal(err)
 			}
 			text := log.String()
+			if rng.IntN(5) == 0 {
+				text = imsSessions(rng, 1+rng.IntN(80))
+			}
 			if rng.IntN(3) > 0 {
 				text = spoilLines(rng, text)
 			}
@@ -83,7 +99,7 @@ func TestShares(t *testing.T) {
 				z := gzip.NewWriter(&log)
 				io.WriteString(z, text)
 				z.Close()
-				text = log.String()
+				text = log.String()[:log.Len()/(1+rng.IntN(2))] // perhaps the end is missing
 			}
 			path := filepath.Join(dir, []string{"", "W3SVC1", "W3SVC2"}[rng.IntN(3)], fmt.Sprintf("%d.log", i))
 			if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
@@ -143,4 +159,37 @@ func TestSharesCancelled(t *testing.T) {
 		in.Close()
 		goroutines(t, before)
 	}
+}
+
+// The logs of several folders end at once, too.
+func TestPlacesCancelled(t *testing.T) {
+	files := map[string]string{}
+	for i := range 4 {
+		var log bytes.Buffer
+		if _, err := testlog.Generate(&log, testlog.Options{Seed: uint64(i), Connections: 300}); err != nil {
+			t.Fatal(err)
+		}
+		files[fmt.Sprintf("W3SVC%d/x.log", i)] = log.String()
+	}
+	dir := write(t, files)
+	before := runtime.NumGoroutine()
+	analysis.SetPart(1)
+	defer analysis.SetPart(0)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	sources, errs := input.Find(ctx, []string{dir}, nil)
+	if len(errs) > 0 {
+		t.Fatal(errs)
+	}
+	seen := 0
+	a, err := analysis.Run(ctx, sources, &analysis.Options{Read: logparse.Options{Jobs: 2}, Where: func(*session.Session) bool {
+		if seen++; seen == 100 {
+			cancel()
+		}
+		return true
+	}})
+	if err != context.Canceled || a.Sessions.Total < 100 || a.Sessions.Total > 1200 || len(a.Input.Failed) > 0 || a.Input.Counts.Lines == 0 {
+		t.Errorf("%v, %d sessions, %+v", err, a.Sessions.Total, a.Input)
+	}
+	goroutines(t, before)
 }
