@@ -129,7 +129,7 @@ func (s segment) mark(r *reading, offset int64) (*logparse.Mark, error) {
 // endSegment takes in the account of a segment.
 func (p *part) endSegment(o *opened) {
 	p.account.end(o)
-	if found, err := o.reader.Detection(); err == nil {
+	if found, err := o.reader.Detection(); err == nil && found.Assumed != "" {
 		p.found = append(p.found, found)
 	}
 	var ok bool

@@ -47,13 +47,8 @@ func cuttable(logs []*Log) (n int, work int64) {
 	return n, work
 }
 
-// minCut returns how much work is worth to be shared out.
-func minCut() int64 {
-	if partSize > 0 {
-		return 1
-	}
-	return 2 * minPart
-}
+// worthSharing reports whether so much work is worth to be shared out.
+func worthSharing(work int64) bool { return work >= 2*minPart || partSize > 0 }
 
 // cutParts cuts logs into parts for so many jobs. Only plain logs are cut
 // themselves.

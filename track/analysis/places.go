@@ -1,8 +1,10 @@
 package analysis
 
 import (
+	"cmp"
 	"context"
 	"io"
+	"maps"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -47,17 +49,26 @@ func groupsOf(logs []*Log) []*group {
 type job struct {
 	count   *Analysis // of the sessions
 	builder *session.Builder
-	done    chan struct{} // closed when it has read its logs
+	input   Input          // but for what follows, of which the order of the logs matters
+	noted   []noted        // its problems
+	found   map[kind]noted // the first of each
+	done    chan struct{}  // closed when it has read its logs
 
 	current atomic.Pointer[opened] // that is being read
-	said    *said                  // of it
 	account account
 }
 
-// What is said of one log.
-type said struct {
-	input Input
-	found []logparse.Detection // what it was recognised as, if it could be opened
+// A noted is something about one log.
+type noted struct {
+	log     int // its index
+	problem Problem
+	found   logparse.Detection
+}
+
+// A kind is what matters of a Detection.
+type kind struct {
+	format  logparse.Format
+	assumed string
 }
 
 // apart reads logs, each job those of one place after the other.
@@ -69,45 +80,55 @@ func (r *reading) apart(logs []*Log, upcoming []outcome.Time) error {
 		todo <- g
 	}
 	close(todo)
-	of := make([]said, len(logs))
 	var jobs []*job
 	for range min(r.l.read.Jobs, len(groups)) {
-		j := &job{done: make(chan struct{})}
+		j := &job{found: map[kind]noted{}, done: make(chan struct{})}
 		j.count, j.builder = r.l.join.share()
 		jobs = append(jobs, j)
 		go func() {
 			defer close(j.done)
 			for g := range todo {
 				for _, i := range g.logs {
-					if !j.log(r, logs[i], &of[i]) {
+					if !j.log(r, logs[i], i) {
 						return
 					}
 				}
 			}
 		}()
 	}
+	var problems, found []noted
 	for _, j := range jobs {
 		j.wait(r.ctx)
 		j.builder.Close()
 		r.l.join.into.join(j.count)
 		r.l.join.capped += j.builder.Capped()
+		r.l.input.join(&j.input)
+		problems = append(problems, j.noted...)
+		found = slices.AppendSeq(found, maps.Values(j.found))
 	}
-	for i := range of {
-		r.l.input.join(&of[i].input)
-		for _, found := range of[i].found {
-			r.l.assume(found)
+	for _, n := range inOrderOfLogs(problems) {
+		if len(r.l.input.Problems) < MaxProblems {
+			r.l.input.Problems = append(r.l.input.Problems, n.problem)
 		}
+	}
+	for _, n := range inOrderOfLogs(found) {
+		r.l.assume(n.found)
 	}
 	return r.ctx.Err()
 }
 
-// log reads a log. It reports false when the context has ended.
-func (j *job) log(r *reading, log *Log, s *said) bool {
-	o := &opened{log: log}
+func inOrderOfLogs(list []noted) []noted {
+	slices.SortStableFunc(list, func(a, b noted) int { return cmp.Compare(a.log, b.log) })
+	return list
+}
+
+// log reads the log with that index. It reports false when the context has ended.
+func (j *job) log(r *reading, log *Log, index int) bool {
+	o := &opened{log: log, index: index}
 	o.stream, o.err = openSoon(r.ctx, log)
 	if o.err == nil {
 		o.reader = logparse.NewReader(o.stream, log.Source.Name, log.reading(r.l.read))
-		j.said, j.account = s, account{in: &s.input}
+		j.account = account{in: &j.input}
 		j.current.Store(o)
 		if err := j.account.rows(o.reader, j.builder.Add); err != io.EOF {
 			o.err = err
@@ -120,7 +141,7 @@ func (j *job) log(r *reading, log *Log, s *said) bool {
 		return false
 	}
 	if o.err != nil {
-		s.input.Failed = append(s.input.Failed, o.err)
+		j.input.Failed = append(j.input.Failed, o.err)
 	}
 	return true
 }
@@ -128,8 +149,18 @@ func (j *job) log(r *reading, log *Log, s *said) bool {
 // end takes in the account of a log.
 func (j *job) end(o *opened) {
 	j.account.end(o)
+	for _, p := range j.input.Problems {
+		j.noted = append(j.noted, noted{log: o.index, problem: p})
+	}
+	j.input.Problems = j.input.Problems[:0]
+	if len(j.noted) > 2*MaxProblems {
+		j.noted = inOrderOfLogs(j.noted)[:MaxProblems]
+	}
 	if found, err := o.reader.Detection(); err == nil {
-		j.said.found = append(j.said.found, found)
+		k := kind{found.Format, found.Assumed}
+		if before, ok := j.found[k]; !ok || o.index < before.log {
+			j.found[k] = noted{log: o.index, found: found}
+		}
 	}
 }
 

@@ -86,7 +86,7 @@ func (r *reading) stretch(i int) (n int, read func(logs []*Log, upcoming []outco
 	}
 	for n < len(logs) && together(logs[n:]) == 0 {
 		some, work := cuttable(logs[n:])
-		if r.l.join.cut && work >= minCut() {
+		if some > 0 && r.l.join.cut && worthSharing(work) {
 			if n == 0 {
 				return some, r.parts
 			}
@@ -119,15 +119,15 @@ func (r *reading) wayOf(logs []*Log) func(logs []*Log, upcoming []outcome.Time) 
 		}
 		work += max(log.work(), 0)
 	}
-	if work < minShared() && pipes == 0 {
-		return r.inOrder
-	}
 	jobs := int64(r.l.read.Jobs)
+	iis := logs[0].Found.Format.IIS()
 	byPlace := max(groupsOf(logs)[0].work, work/jobs)
 	switch {
-	case pipes == 0 && byPlace < work && (!logs[0].Found.Format.IIS() || byPlace <= work*toShare(jobs)/100):
+	case pipes == 0 && !worthSharing(work):
+		return r.inOrder
+	case pipes == 0 && byPlace < work && (!iis || byPlace <= work*toShare(jobs)/100):
 		return r.apart
-	case logs[0].Found.Format.IIS():
+	case iis && (pipes > 0 || work/int64(len(logs)) >= minSharedLog()):
 		return r.shared
 	}
 	return r.inOrder
@@ -195,6 +195,7 @@ type opened struct {
 	stream *input.Stream
 	reader *logparse.Reader
 	err    error // why it could not be opened, or read to its end
+	index  int   // of the log, for a job
 
 	// Of a segment.
 	offset    int64     // where it begins

@@ -15,17 +15,17 @@ import (
 // of what it takes to find its session; more than a few jobs would do little but
 // read.
 const (
-	maxShares  = 4
-	readingIs  = 35 // percent of what one job does
-	lessShared = 32 << 20
+	maxShares = 4
+	readingIs = 35 // percent of what one job does
 )
 
-// minShared returns how much work is worth to be shared out.
-func minShared() int64 {
+// minSharedLog returns how much work the logs must be on average: every job has to
+// begin each of them.
+func minSharedLog() int64 {
 	if partSize > 0 {
 		return 1
 	}
-	return lessShared
+	return 256 << 10
 }
 
 // toShare returns what each of so many jobs does with a share, in percent of what
