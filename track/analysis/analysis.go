@@ -4,7 +4,6 @@
 package analysis
 
 import (
-	"cmp"
 	"context"
 	"sync"
 	"time"
@@ -142,23 +141,6 @@ func Run(ctx context.Context, sources []*input.Source, opt *Options) (*Analysis,
 	return a, err
 }
 
-// joiner returns what joins what several jobs say to b, whose sessions count in a.
-func (o *Options) joiner(a *Analysis, b *session.Builder, building session.Options) *joiner {
-	empty := func() *Analysis { return &Analysis{Failures: outcome.NewSummary(o.By, o.Location)} }
-	building.Memory = cmp.Or(building.Memory, session.DefaultMemory) / int64(o.Read.Jobs) // for each job
-	return &joiner{
-		builder: b, into: a, cut: !o.LinesWhere,
-		part: func() (*Analysis, *session.Part) {
-			some := empty()
-			return some, session.NewPart(&building, o.counting(some))
-		},
-		share: func() (*Analysis, *session.Builder) {
-			some := empty()
-			return some, session.NewBuilder(&building, o.counting(some))
-		},
-	}
-}
-
 // counting returns what counts in a the sessions that the options choose.
 func (o *Options) counting(a *Analysis) func(*session.Session) {
 	return func(s *session.Session) {
@@ -208,21 +190,4 @@ func (a *Analysis) add(s *session.Session) {
 			a.Failed.Recipients++
 		}
 	}
-}
-
-// join adds what was counted of other sessions.
-func (a *Analysis) join(other *Analysis) {
-	n, m := &a.Sessions, &other.Sessions
-	n.Total += m.Total
-	n.Inbound += m.Inbound
-	n.Outbound += m.Outbound
-	n.Unused += m.Unused
-	a.confidence.join(&other.confidence)
-	a.ended.join(&other.ended)
-	a.Transactions.Add(other.Transactions)
-	a.Recipients.Add(other.Recipients)
-	a.Replies.Add(other.Replies)
-	a.Failures.Merge(other.Failures)
-	a.Failed.Replies += other.Failed.Replies
-	a.Failed.Recipients += other.Failed.Recipients
 }

@@ -5,7 +5,6 @@ import (
 
 	"github.com/smtplog/smtplog/logparse"
 	"github.com/smtplog/smtplog/logparse/input"
-	"github.com/smtplog/smtplog/logparse/session"
 	"github.com/smtplog/smtplog/reply/outcome"
 )
 
@@ -86,21 +85,6 @@ func cutParts(logs []*Log, jobs int) (parts []*part) {
 	return parts
 }
 
-// A joiner is where what several jobs say is joined.
-type joiner struct {
-	builder *session.Builder
-	into    *Analysis // that counts the builder's sessions
-	capped  int64     // how often a bound of other builders was reached
-	cut     bool      // logs may be read in parts
-
-	// part makes an Analysis, and a part whose sessions it counts; share makes one
-	// and a Builder.
-	part  func() (*Analysis, *session.Part)
-	share func() (*Analysis, *session.Builder)
-
-	place place // of parts
-}
-
 // A place is how far the log has come that was read last.
 type place struct {
 	log     *Log
@@ -147,7 +131,7 @@ func (r *reading) parts(logs []*Log, upcoming []outcome.Time) error {
 			}
 		}()
 	}
-	for _, p := range parts {
+	for i, p := range parts {
 		if !p.wait(r.ctx) {
 			return r.ctx.Err()
 		}
@@ -159,6 +143,7 @@ func (r *reading) parts(logs []*Log, upcoming []outcome.Time) error {
 		if err := r.ctx.Err(); err != nil {
 			return err
 		}
+		parts[i] = nil // there may be thousands
 		<-under
 	}
 	return nil
