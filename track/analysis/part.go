@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"os"
 	"sync/atomic"
 	"time"
 
@@ -85,17 +86,13 @@ func (p *part) segment(r *reading, s segment) bool {
 	})
 	p.current.Store(nil)
 	p.endSegment(o)
-	switch {
-	case o.err == io.EOF:
-		p.whole++
-	case p.lost || r.ctx.Err() != nil:
+	if errors.Is(o.err, os.ErrClosed) || o.err != io.EOF && r.ctx.Err() != nil {
 		return false // what was read before the context ended counts
-	case o.more:
-		p.lost = true // the other parts of the log must not be read
-		return false
-	default:
-		p.whole++
+	}
+	p.whole++
+	if o.err != io.EOF {
 		p.input.Failed = append(p.input.Failed, o.err)
+		p.lost = p.lost || o.more // the other parts of the log must not be read
 	}
 	return !p.lost
 }
