@@ -74,13 +74,16 @@ func (a *assembler) newMessage() *Message {
 	}
 	m := a.spare[n-1]
 	a.spare = a.spare[:n-1]
-	*m = Message{Recipients: m.Recipients[:0], Servers: m.Servers[:0], Formats: m.Formats[:0]}
 	return m
 }
 
-// reuse takes back a message that nobody may keep.
+// reuse takes back a message that nobody may keep. It is emptied at once: each
+// text in it would hold the memory that it shares with many.
 func (a *assembler) reuse(m *Message) {
 	if a.b.opt.VerdictsOnly && len(a.spare) < maxSpareMessages && cap(m.Recipients) <= keptEvents {
+		clear(m.Recipients)
+		clear(m.Servers)
+		*m = Message{Recipients: m.Recipients[:0], Servers: m.Servers[:0], Formats: m.Formats[:0]}
 		a.spare = append(a.spare, m)
 	}
 }

@@ -253,7 +253,8 @@ next:
 			return false
 		}
 		j.m.Recipients = longer(j.m.Recipients)
-		j.m.Recipients[n] = RecipientVerdict{Address: text, Status: Delivered}
+		v := &j.m.Recipients[n]
+		v.Address, v.Status = text, Delivered
 		r.to |= 1 << n
 	}
 	return true
