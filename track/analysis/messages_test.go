@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+	"strconv"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -32,4 +34,27 @@ func TestTop(t *testing.T) {
 			t.Fatalf("got %v, want %v", got, want)
 		}
 	})
+}
+
+// Names are told apart however many they are; those beyond the bound are dropped.
+func TestManyNames(t *testing.T) {
+	var top Top
+	name := func(i int) string { return strings.Repeat("x", i%40) + strconv.Itoa(i) }
+	for i := range maxTop + 10 {
+		top.add(name(i))
+		top.add(name(i / 2))
+	}
+	if top.Dropped == 0 || top.count != maxTop {
+		t.Errorf("%d names, %d dropped", top.count, top.Dropped)
+	}
+	for _, c := range top.Most(0) {
+		i, err := strconv.Atoi(strings.TrimLeft(c.Name, "x"))
+		want := int64(1)
+		if 2*i < maxTop+10 {
+			want = 3
+		}
+		if err != nil || c.Count != want || c.Name != name(i) {
+			t.Fatalf("%d times %s, want %d", c.Count, c.Name, want)
+		}
+	}
 }
