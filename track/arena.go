@@ -17,10 +17,10 @@ type arena struct {
 // Sizes of blocks and regions. A larger region is a block of its own.
 const (
 	arenaBlock   = 64 << 10
-	arenaStep    = 64
+	arenaStep    = 32
 	arenaClasses = 4 << 10 / arenaStep
 	arenaLargest = arenaClasses * arenaStep
-	arenaMore    = 64 // room for more than what is put first: most messages have three rows or four
+	arenaMore    = 48 // room for more than what is put first: most messages have two followers or three
 )
 
 // A region is some room in an arena, and how much of it is used.

@@ -30,12 +30,13 @@ const briefHead = 21
 
 // Flags of a row in brief. Those of new values come first, each 1<<span.
 const (
-	briefInfo    = 1 << (spanCount + iota) // there is a message-info
-	briefStatus                            // recipient-status and related-recipient-address follow
-	briefContext                           // a source-context follows
-	briefFile                              // the number of the file follows
-	briefProxied                           // custom-data names a front end's client
-	briefDigest                            // the digest follows, 64 bits
+	briefInfo     = 1 << (spanCount + iota) // there is a message-info
+	briefStatus                             // recipient-status and related-recipient-address follow
+	briefContext                            // a source-context follows
+	briefFile                               // the number of the file follows
+	briefProxied                            // custom-data names a front end's client
+	briefDigest                             // the digest follows, 64 bits
+	briefInfoTime                           // of a follower: the new message-info is a time
 )
 
 // The spans of a row in brief, beside spanIDs, spanAbout and spanInfo: ids are
@@ -55,16 +56,47 @@ func (p *packing) hashed(value []byte) extent {
 // packBrief packs a row in brief.
 func (c *clusters) packBrief(cl *cluster, q *quickRow, o *origin, rec *logparse.Record, in *packing) {
 	p := &c.packer
-	flags := uint16(0)
+	flags, digest := uint16(0), uint64(0)
+	if !c.oneLog {
+		flags |= briefDigest
+		digest = in.digest(q) // first: it shares its room with the shortened context
+	}
+	info := briefly(cutInfo(q.value(atMessageInfo)))
+	if len(info) > 0 {
+		flags |= briefInfo
+		if x := in.hashed(info); x != cl.spans[spanInfo] {
+			cl.spans[spanInfo] = x
+			flags |= 1 << spanInfo
+		}
+	}
+	status := q.value(atStatus)
+	if in.statusCounts(o.general, status) {
+		flags |= briefStatus
+	}
+	var context []byte
+	if o.context || q.mailbox() {
+		context = q.value(atSourceContext)
+		if o.sends {
+			context = o.shortened(context, in)
+		}
+		if len(context) > 0 {
+			flags |= briefContext
+		}
+	}
+	if o.receive && q.proxied() {
+		flags |= briefProxied
+	}
+	if c.packFollower(cl, q, o, rec, in, follower{flags, digest, info, context}) {
+		return
+	}
 	b := slices.Grow(p.row[:0], briefRoom)[:briefRoom]
 	// What is put goes over the end of what is before it.
 	binary.LittleEndian.PutUint64(b[4:], uint64(rec.Time.UnixNano()/int64(time.Millisecond)))
 	binary.LittleEndian.PutUint64(b[10:], uint64(rec.Pos.Offset))
 	binary.LittleEndian.PutUint64(b[16:], uint64(rec.Pos.Line))
 	b = b[:briefHead]
-	if !c.oneLog {
-		flags |= briefDigest
-		b = binary.LittleEndian.AppendUint64(b, in.digest(q))
+	if flags&briefDigest != 0 {
+		b = binary.LittleEndian.AppendUint64(b, digest)
 	}
 	if cl.spans[spanIDs].to == 0 || cl.file != q.fileNumber {
 		cl.varied = cl.varied || cl.rows > 0
@@ -90,36 +122,21 @@ func (c *clusters) packBrief(cl *cluster, q *quickRow, o *origin, rec *logparse.
 		b = binary.AppendUvarint(b, uint64(q.ends[atSubject]-q.ends[atSubject-1]-1))
 		b = appendBytes(b, q.span(atSubject, atSender))
 	}
-	if info := briefly(cutInfo(q.value(atMessageInfo))); len(info) > 0 {
-		flags |= briefInfo
-		if x := in.hashed(info); x != cl.spans[spanInfo] {
-			cl.spans[spanInfo] = x
-			flags |= 1 << spanInfo
-			b = appendBytes(b, info)
-		}
+	if flags&(1<<spanInfo) != 0 {
+		b = appendBytes(b, info)
 	}
-	if status := q.value(atStatus); in.statusCounts(o.general, status) {
-		flags |= briefStatus
+	if flags&briefStatus != 0 {
 		b = appendBytes(appendBytes(b, status), q.value(atRelated))
 	}
-	if o.context || q.mailbox() {
-		context := q.value(atSourceContext)
-		if o.sends {
-			context = o.shortened(context, in)
-		}
-		if len(context) > 0 {
-			flags |= briefContext
-			b = appendBytes(b, context)
-		}
-	}
-	if o.receive && q.proxied() {
-		flags |= briefProxied
+	if flags&briefContext != 0 {
+		b = appendBytes(b, context)
 	}
 	binary.BigEndian.PutUint16(b, quickMark<<8|uint16(q.origin))
 	binary.LittleEndian.PutUint16(b[2:], flags)
 	if cap(b) > cap(p.row) {
 		p.row = b
 	}
+	cl.leader = cl.data.size + 1
 	c.end(cl, b, rec.Time)
 }
 

@@ -21,21 +21,29 @@ type briefRow struct {
 	internalID, messageID, networkID []byte
 	recipients                       []byte
 	subject, sender                  []byte
-	info                             []byte // "" where there is none
+	info                             []byte // "" where there is none, or a time
+	origination                      int64  // Unix milliseconds, of a message-info that is new and a time
 	status, related                  []byte // without quotes
 	context                          []byte // without quotes
 
 	latestInfo []byte
+
+	leaderAt, leaderLine, leaderOffset int64
 }
 
 // brief reads a row in brief behind the one that r was before.
-func (u *packedRows) brief(r *briefRow) {
+func (u *packedRows) brief(r *briefRow, steps []briefStep) {
+	if u.data[u.at] >= followMark {
+		u.follower(r, steps)
+		return
+	}
 	head := u.next(briefHead)
 	r.number = binary.BigEndian.Uint16(head) &^ (quickMark << 8)
 	flags := binary.LittleEndian.Uint16(head[2:])
 	r.flags = flags
 	r.at, r.offset = int48(head[4:]), int48(head[10:])
-	r.line = int64(binary.LittleEndian.Uint32(head[16:])) | int64(head[20])<<32
+	r.line = int40(head[16:])
+	r.leaderAt, r.leaderOffset, r.leaderLine = r.at, r.offset, r.line
 	r.digest = nil
 	if flags&briefDigest != 0 {
 		r.digest = u.next(8)
@@ -75,7 +83,7 @@ func (u *packedRows) brief(r *briefRow) {
 // briefEvent reads a row in brief as an event.
 func (u *unpacker) briefEvent(e *Event, p *packing) {
 	r, q := &u.short, &u.quick
-	u.brief(r)
+	u.brief(r, p.origins.brief)
 	o := p.origins.list[r.number]
 	e.resetQuick(outcome.Position{File: p.common.texts[r.file], Line: r.line, Offset: r.offset}, outcome.Unix(r.at*int64(time.Millisecond), 3))
 	columns := &q.columns
@@ -92,8 +100,12 @@ func (u *unpacker) briefEvent(e *Event, p *packing) {
 	q.bytes, q.recipients = -1, -1
 	o.fill(e)
 	e.Directionality = ""
-	if len(r.info) > 0 {
-		if r.flags&(1<<spanInfo) != 0 {
+	if r.flags&briefInfo != 0 {
+		switch {
+		case r.flags&briefInfoTime != 0:
+			q.origination = outcome.Unix(r.origination*int64(time.Millisecond), 3)
+			q.info = q.origination.Time().UTC().Format("2006-01-02T15:04:05.000Z")
+		case r.flags&(1<<spanInfo) != 0:
 			q.info = u.shared.keep(r.info)
 			q.origination = originationOf(q.info)
 		}

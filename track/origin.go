@@ -36,7 +36,8 @@ type origin struct {
 	noted   bool // the servers that it names are known
 	context bool // a verdict may depend on the source-context
 
-	reply []byte // see shortened
+	reply []byte   // see shortened
+	steps []uint16 // the numbers of its briefSteps
 }
 
 // origins are those of the rows that are held, each with a number.
@@ -45,6 +46,7 @@ type origins struct {
 	index  map[uint64]uint32 // by the hash of the columns
 	recent [1 << 10]uint32   // those that were asked for last, by a hash
 	steps  [1 << 10]knownStep
+	brief  []briefStep
 	seed   maphash.Seed
 	key    []byte
 }

@@ -100,6 +100,7 @@ type cluster struct {
 	place       uint32            // in clusters.open
 	wrote       uint32            // the server of the row of the latest spanIDs
 	file        uint32            // of the latest row of the short way
+	leader      uint32            // where the leader of the rows that follow is in data, plus one; 0: there is none
 	spans       [spanCount]extent // the latest ones, of rows of the short way; in brief their hashes
 	mixed       bool              // they do not all bear it
 	varied      bool              // they are of several files, or came the long way
@@ -245,6 +246,7 @@ type packing struct {
 	verdictsOnly bool
 	scratch      []byte
 	fine         [8][]byte // statuses of late rows that may not refuse, by their lengths
+	minute       plainMinute
 }
 
 // A sharedText is memory that texts share. It never grows: what is full is left to
@@ -278,6 +280,7 @@ func (c *clusters) take(cl, d *cluster) {
 		moved(cl.spans[:], d.spans[:], size)
 	}
 	c.arena.append(&cl.data, c.arena.bytes(&d.data))
+	cl.leader = 0
 	cl.rows += d.rows
 	cl.mixed = true
 	cl.first, cl.last, cl.order = min(cl.first, d.first), max(cl.last, d.last), min(cl.order, d.order)

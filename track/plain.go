@@ -51,6 +51,7 @@ type plainJudge struct {
 	sender        []byte
 	origination   outcome.Time
 
+	teller storyTeller
 	plainMinute
 	ours  []knownServer // whether the client of each origin is a server of ours
 	nexts []knownNext   // where the rows of each origin were sent
@@ -75,13 +76,20 @@ func (j *plainJudge) message(c *cluster) *Message {
 	if !a.packing.verdictsOnly || c.mixed || c.rows > maxPlainRows {
 		return nil
 	}
-	rows := packedRows{data: a.b.clusters.arena.bytes(&c.data)}
-	if !j.read(&rows, int(c.rows)) || !j.order() {
+	data := a.b.clusters.arena.bytes(&c.data)
+	m, story := j.story(&packedRows{data: data}, int(c.rows))
+	if m != nil {
+		return m
+	}
+	if !j.read(&packedRows{data: data}, int(c.rows)) || !j.order() {
 		return nil
 	}
 	j.m = a.newMessage()
 	if j.deliver() && j.sound() {
-		return j.finish()
+		if story != nil {
+			j.learn(story)
+		}
+		return j.finish(&j.rows[0], j.rows[len(j.rows)-1].at)
 	}
 	a.reuse(j.m)
 	return nil
@@ -97,7 +105,7 @@ func (j *plainJudge) read(u *packedRows, n int) bool {
 		if u.data[u.at] < quickMark {
 			return false
 		}
-		u.brief(r)
+		u.brief(r, j.a.packing.origins.brief)
 		o := j.a.packing.origins.list[r.number]
 		if o.plain == plainNot || r.flags&briefStatus != 0 {
 			return false
@@ -115,7 +123,10 @@ func (j *plainJudge) read(u *packedRows, n int) bool {
 			return false
 		}
 		if r.flags&(1<<spanInfo) != 0 {
-			at, ok := j.originates(r.info)
+			at, ok := outcome.Unix(r.origination*int64(time.Millisecond), 3), true
+			if r.flags&briefInfoTime == 0 {
+				at, ok = j.originates(r.info)
+			}
 			if !ok {
 				return false
 			}
@@ -271,13 +282,13 @@ func (j *plainJudge) again(address string) bool {
 // mayTrim reports whether the byte is of those that are trimmed from addresses.
 func mayTrim(c byte) bool { return c == ' ' || c == '\t' || c == '{' || c == '}' }
 
-// finish fills in the message.
-func (j *plainJudge) finish() *Message {
+// finish fills in the message, of which that is the first row and the time of the
+// last one.
+func (j *plainJudge) finish(first *plainRow, last int64) *Message {
 	m := j.m
-	first, last := &j.rows[0], &j.rows[len(j.rows)-1]
 	texts := &j.a.packing.texts
 	m.MessageID, m.NetworkID, m.Sender = texts.keep(j.messageID), texts.keep(j.networkID), texts.keep(j.sender)
-	m.First, m.Last = outcome.Unix(first.at*int64(time.Millisecond), 3), outcome.Unix(last.at*int64(time.Millisecond), 3)
+	m.First, m.Last = outcome.Unix(first.at*int64(time.Millisecond), 3), outcome.Unix(last*int64(time.Millisecond), 3)
 	m.begin = outcome.Position{File: j.a.packing.common.texts[first.file], Line: first.line, Offset: first.offset}
 	m.Status, m.Origination = Delivered, j.origination
 	m.latency()

@@ -159,7 +159,7 @@ func (q *quickRow) number(rec *logparse.Record, common *common) (ok bool) {
 		if q.fileNumber, ok = common.number(rec.Pos.File); !ok {
 			return false
 		}
-		q.file = common.texts[q.fileNumber]
+		q.file = rec.Pos.File // which is compared faster than a copy of it
 	}
 	if q.brief {
 		return true
