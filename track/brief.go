@@ -55,7 +55,7 @@ func (p *packing) hashed(value []byte) extent {
 
 // packBrief packs a row in brief.
 func (c *clusters) packBrief(cl *cluster, q *quickRow, o *origin, rec *logparse.Record, in *packing) {
-	p := &c.packer
+	p, late := &c.packer, c.latestOf(cl)
 	flags, digest := uint16(0), uint64(0)
 	if !c.oneLog {
 		flags |= briefDigest
@@ -64,8 +64,8 @@ func (c *clusters) packBrief(cl *cluster, q *quickRow, o *origin, rec *logparse.
 	info := briefly(cutInfo(q.value(atMessageInfo)))
 	if len(info) > 0 {
 		flags |= briefInfo
-		if x := in.hashed(info); x != cl.spans[spanInfo] {
-			cl.spans[spanInfo] = x
+		if x := in.hashed(info); x != late.spans[spanInfo] {
+			late.spans[spanInfo] = x
 			flags |= 1 << spanInfo
 		}
 	}
@@ -86,7 +86,7 @@ func (c *clusters) packBrief(cl *cluster, q *quickRow, o *origin, rec *logparse.
 	if o.receive && q.proxied() {
 		flags |= briefProxied
 	}
-	if c.packFollower(cl, q, o, rec, in, follower{flags, digest, info, context}) {
+	if c.packFollower(cl, late, q, o, rec, in, follower{flags, digest, info, context}) {
 		return
 	}
 	b := slices.Grow(p.row[:0], briefRoom)[:briefRoom]
@@ -98,26 +98,25 @@ func (c *clusters) packBrief(cl *cluster, q *quickRow, o *origin, rec *logparse.
 	if flags&briefDigest != 0 {
 		b = binary.LittleEndian.AppendUint64(b, digest)
 	}
-	if cl.spans[spanIDs].to == 0 || cl.file != q.fileNumber {
-		cl.varied = cl.varied || cl.rows > 0
-		cl.file = q.fileNumber
+	if late.spans[spanIDs].to == 0 || cl.file != q.fileNumber {
+		cl.begins(q.fileNumber)
 		flags |= briefFile
 		b = binary.AppendUvarint(b, uint64(q.fileNumber))
 	}
-	if x := q.idsHash; x != cl.spans[spanIDs] {
-		cl.spans[spanIDs] = x
+	if x := q.idsHash; x != late.spans[spanIDs] {
+		late.spans[spanIDs] = x
 		flags |= 1 << spanIDs
 		b = binary.AppendUvarint(b, uint64(q.ends[atInternalID]-q.ends[atInternalID-1]-1))
 		b = binary.AppendUvarint(b, uint64(q.ends[atMessageID]-q.ends[atMessageID-1]-1))
 		b = appendBytes(b, q.span(atInternalID, atNetworkID))
 	}
-	if x := q.toHash; x != cl.spans[spanTo] {
-		cl.spans[spanTo] = x
+	if x := q.toHash; x != late.spans[spanTo] {
+		late.spans[spanTo] = x
 		flags |= 1 << spanTo
 		b = appendBytes(b, q.span(atRecipients, atRecipients))
 	}
-	if x := q.aboutHash; x != cl.spans[spanAbout] {
-		cl.spans[spanAbout] = x
+	if x := q.aboutHash; x != late.spans[spanAbout] {
+		late.spans[spanAbout] = x
 		flags |= 1 << spanAbout
 		b = binary.AppendUvarint(b, uint64(q.ends[atSubject]-q.ends[atSubject-1]-1))
 		b = appendBytes(b, q.span(atSubject, atSender))
@@ -136,7 +135,7 @@ func (c *clusters) packBrief(cl *cluster, q *quickRow, o *origin, rec *logparse.
 	if cap(b) > cap(p.row) {
 		p.row = b
 	}
-	cl.leader = cl.data.size + 1
+	late.leader = cl.data.size + 1
 	c.end(cl, b, rec.Time)
 }
 

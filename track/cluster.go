@@ -23,7 +23,8 @@ type clusters struct {
 	rows   int
 	bytes  int64 // of their rows, packed
 	count  uint64
-	last   uint32 // the number of the cluster of the row before, plus one; 0 if it is gone
+	last   uint32   // the number of the cluster of the row before, plus one; 0 if it is gone
+	late   []latest // of clusters that had rows lately, by their numbers
 
 	closing bool // no row comes any more
 
@@ -32,8 +33,8 @@ type clusters struct {
 	keys    []uint64 // of the row that is being added
 	scratch []byte
 
-	networkKey uint64 // of the row before on the short way
-	late       *lateRows
+	networkKey uint64 // of the row on the short way
+	lateRows   *lateRows
 }
 
 // An openCluster is a cluster with rows, and the time before which nothing of
@@ -61,7 +62,7 @@ const (
 )
 
 func newClusters() *clusters {
-	c := &clusters{extras: map[uint32]*extra{}, late: new(lateRows)}
+	c := &clusters{extras: map[uint32]*extra{}, late: make([]latest, lateClusters), lateRows: new(lateRows)}
 	c.byKey.holds = c.holds
 	for i := range c.seeds {
 		c.seeds[i] = maphash.MakeSeed()
@@ -145,10 +146,10 @@ func (c *clusters) locate(hasNetwork bool) *cluster {
 			c.addKey(found, k)
 		}
 	}
-	if !hasNetwork || found.rows > 0 && found.network != c.keys[0] {
+	// As long as all rows bear one, its key is the first.
+	if !hasNetwork || found.rows > 0 && found.keys[0] != c.keys[0] {
 		found.mixed = true
 	}
-	found.network = c.keys[0]
 	c.last = found.number + 1
 	return found
 }
@@ -285,7 +286,7 @@ func (c *clusters) drop(cl *cluster) {
 		c.last = 0
 	}
 	c.arena.give(&cl.data)
-	cl.spans[spanIDs] = extent{} // no late row is in it
+	c.forget(cl) // no late row is in it
 	if cl.hasExtra {
 		delete(c.extras, cl.number)
 	}

@@ -47,13 +47,13 @@ type follower struct {
 
 // packFollower packs a row as a follower. It reports false, and has done nothing,
 // where it is none.
-func (c *clusters) packFollower(cl *cluster, q *quickRow, o *origin, rec *logparse.Record, in *packing, f follower) bool {
+func (c *clusters) packFollower(cl *cluster, late *latest, q *quickRow, o *origin, rec *logparse.Record, in *packing, f follower) bool {
 	flags, info, context := f.flags, f.info, f.context
-	if cl.leader == 0 || flags&briefStatus != 0 || cl.file != q.fileNumber ||
-		cl.spans[spanIDs] != q.idsHash || cl.spans[spanTo] != q.toHash || cl.spans[spanAbout] != q.aboutHash {
+	if late.leader == 0 || flags&briefStatus != 0 || cl.file != q.fileNumber ||
+		late.spans[spanIDs] != q.idsHash || late.spans[spanTo] != q.toHash || late.spans[spanAbout] != q.aboutHash {
 		return false
 	}
-	leader := c.arena.bytes(&cl.data)[cl.leader-1:]
+	leader := c.arena.bytes(&cl.data)[late.leader-1:]
 	leaderAt := int48(leader[4:])
 	at, line, offset := rec.Time.UnixNano()/int64(time.Millisecond)-leaderAt, rec.Pos.Line-int40(leader[16:]), rec.Pos.Offset-int48(leader[10:])
 	if uint64(at|line|offset) > math.MaxUint32 {

@@ -93,20 +93,52 @@ var alike = [slots]column{
 type cluster struct {
 	data        region
 	first, last int64  // Unix nanoseconds of the rows; one without a time is first
-	network     uint64 // the key of the network message id that the rows bear
 	order       uint64 // of its first row
 	rows        int32
-	number      uint32            // in clusters.blocks
-	place       uint32            // in clusters.open
-	wrote       uint32            // the server of the row of the latest spanIDs
-	file        uint32            // of the latest row of the short way
-	leader      uint32            // where the leader of the rows that follow is in data, plus one; 0: there is none
-	spans       [spanCount]extent // the latest ones, of rows of the short way; in brief their hashes
-	mixed       bool              // they do not all bear it
-	varied      bool              // they are of several files, or came the long way
-	hasExtra    bool              // in clusters.extras
+	number      uint32 // in clusters.blocks
+	place       uint32 // in clusters.open
+	file        uint32 // of the latest row of the short way
+	mixed       bool   // they do not all bear one network message id
+	varied      bool   // they are of several files, or came the long way
+	hasExtra    bool   // in clusters.extras
 	keyCount    uint8
 	keys        [4]uint64 // the first ones
+}
+
+// A latest is what rows of the short way are compared with that come to a
+// cluster. It is only known of those that had rows lately: most messages get all
+// theirs within a second or two, and are held for an hour. Where it is not known,
+// what a row has in common with those before is packed again.
+type latest struct {
+	owner  uint32            // the cluster's number plus one
+	wrote  uint32            // the server of the row of the latest spanIDs
+	leader uint32            // where the leader of the rows that follow is in data, plus one; 0: there is none
+	spans  [spanCount]extent // in brief their hashes
+}
+
+// lateClusters is of how many clusters the latest is known; fewer in tests.
+var lateClusters = 1 << 12
+
+// latestOf returns the latest of the cluster, an empty one if it is not known.
+func (c *clusters) latestOf(cl *cluster) *latest {
+	l := &c.late[int(cl.number)&(len(c.late)-1)]
+	if l.owner != cl.number+1 {
+		*l = latest{owner: cl.number + 1}
+	}
+	return l
+}
+
+// forget forgets the latest of the cluster.
+func (c *clusters) forget(cl *cluster) {
+	if l := &c.late[int(cl.number)&(len(c.late)-1)]; l.owner == cl.number+1 {
+		*l = latest{}
+	}
+}
+
+// begins notes that a row names that file.
+func (cl *cluster) begins(file uint32) {
+	cl.varied = cl.varied || cl.rows > 0 && cl.file != file
+	cl.file = file
 }
 
 // An extra is what few clusters have.
@@ -270,17 +302,8 @@ func (c *clusters) take(cl, d *cluster) {
 	if d.hasExtra {
 		moved(c.extra(cl).latest[:], c.extra(d).latest[:], size)
 	}
-	if d.spans[spanIDs].to > 0 {
-		cl.wrote, cl.file = d.wrote, d.file
-		if c.brief {
-			cl.spans = d.spans
-		}
-	}
-	if !c.brief {
-		moved(cl.spans[:], d.spans[:], size)
-	}
+	c.forget(cl)
 	c.arena.append(&cl.data, c.arena.bytes(&d.data))
-	cl.leader = 0
 	cl.rows += d.rows
 	cl.mixed = true
 	cl.first, cl.last, cl.order = min(cl.first, d.first), max(cl.last, d.last), min(cl.order, d.order)

@@ -84,7 +84,7 @@ func (b *Builder) quick(rec *logparse.Record) bool {
 		return false
 	}
 	if q.brief {
-		q.hash(c.late, &b.packing)
+		q.hash(c.lateRows, &b.packing)
 	}
 	cl := c.known(q, o)
 	if cl == nil && !(plainID(q.span(atNetworkID, atNetworkID)) && untrimmed(q.value(atMessageID))) {
@@ -106,9 +106,9 @@ func (b *Builder) quick(rec *logparse.Record) bool {
 	if cl == nil {
 		cl = c.findQuick(q, o)
 	}
-	cl.network, c.last = c.networkKey, cl.number+1
+	c.last = cl.number + 1
 	if q.brief {
-		c.late.keep(q, cl)
+		c.lateRows.keep(q, cl)
 		c.packBrief(cl, q, o, rec, &b.packing)
 	} else {
 		c.packQuick(cl, q, o, rec)
@@ -147,7 +147,7 @@ func (b *Builder) origin(rec *logparse.Record) *origin {
 	case q.brief && b.opt.OneLog:
 		last = atMessageInfo
 	}
-	if q.brief && !q.compare(b.clusters.late) || !q.find(last) {
+	if q.brief && !q.compare(b.clusters.lateRows) || !q.find(last) {
 		return nil
 	}
 	return o
@@ -184,17 +184,16 @@ func (q *quickRow) number(rec *logparse.Record, common *common) (ok bool) {
 func (c *clusters) known(q *quickRow, o *origin) *cluster {
 	if q.brief {
 		if cl := c.lately(q, o); cl != nil {
-			c.networkKey = cl.network
 			return cl
 		}
 	}
 	network := q.span(atNetworkID, atNetworkID)
 	c.networkKey = maphash.Bytes(c.seeds[keyNetwork], network)
 	cl := c.latest()
-	if cl == nil || cl.network != c.networkKey {
+	if cl == nil || !cl.has(c.networkKey) {
 		cl = c.byID(c.networkKey)
 	}
-	if cl != nil && cl.wrote == o.place && c.sameIDs(cl, q) && !q.mailbox() {
+	if cl != nil && c.latestOf(cl).wrote == o.place && c.sameIDs(cl, q) && !q.mailbox() {
 		return cl
 	}
 	return nil
@@ -203,9 +202,9 @@ func (c *clusters) known(q *quickRow, o *origin) *cluster {
 // sameIDs reports whether the latest row of the cluster has the row's ids.
 func (c *clusters) sameIDs(cl *cluster, q *quickRow) bool {
 	if q.brief {
-		return cl.spans[spanIDs] == q.idsHash
+		return c.latestOf(cl).spans[spanIDs] == q.idsHash
 	}
-	return is(c.begin(cl), cl.spans[spanIDs], q.span(atInternalID, atRecipients))
+	return is(c.begin(cl), c.latestOf(cl).spans[spanIDs], q.span(atInternalID, atRecipients))
 }
 
 // findQuick is find for a row on the short way.
@@ -223,6 +222,6 @@ func (c *clusters) findQuick(q *quickRow, o *origin) *cluster {
 		c.note(keyMailbox, e.appendMailboxEvent(c.scratch))
 	}
 	cl := c.locate(true)
-	cl.wrote = o.place
+	c.latestOf(cl).wrote = o.place
 	return cl
 }

@@ -122,8 +122,8 @@ func (c *clusters) lately(q *quickRow, o *origin) *cluster {
 	if q.late == noLate {
 		return nil
 	}
-	cl := c.at(c.late[q.late].cluster)
-	if cl.wrote != o.place || cl.spans[spanIDs] != q.idsHash || q.mailbox() {
+	cl := c.at(c.lateRows[q.late].cluster)
+	if l := c.latestOf(cl); l.wrote != o.place || l.spans[spanIDs] != q.idsHash || q.mailbox() {
 		return nil
 	}
 	return cl

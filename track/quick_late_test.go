@@ -22,7 +22,7 @@ func checkColumns(t *testing.T, rows []*logparse.Record) (compared, same int) {
 	for _, rec := range rows {
 		if b.origin(rec) != nil {
 			known := q.next
-			q.hash(b.clusters.late, &b.packing)
+			q.hash(b.clusters.lateRows, &b.packing)
 			var alone quickRow
 			if !alone.cut(rec) || !alone.find(known-1) {
 				t.Fatalf("%q: no columns", rec.Raw())

@@ -43,7 +43,7 @@ const (
 
 // packQuick packs a row.
 func (c *clusters) packQuick(cl *cluster, q *quickRow, o *origin, rec *logparse.Record) {
-	p := c.begin(cl)
+	p, late := c.begin(cl), c.latestOf(cl)
 	head := [quickHead + 2]byte{0: quickMark}
 	binary.LittleEndian.PutUint16(head[2:], uint16(q.origin))
 	binary.LittleEndian.PutUint16(head[4:], uint16(q.wayNumber))
@@ -53,15 +53,14 @@ func (c *clusters) packQuick(cl *cluster, q *quickRow, o *origin, rec *logparse.
 	binary.LittleEndian.PutUint64(head[18:], uint64(rec.Pos.Offset))
 	b := append(p.row, head[:quickHead]...)
 	flags := byte(0)
-	if cl.spans[spanIDs].to == 0 || cl.file != q.fileNumber {
-		cl.file = q.fileNumber
+	if late.spans[spanIDs].to == 0 || cl.file != q.fileNumber {
 		flags |= quickFile
-		cl.varied = cl.varied || cl.rows > 0
+		cl.begins(q.fileNumber)
 		b = binary.AppendUvarint(b, uint64(q.fileNumber))
 	}
 	for k, columns := range spanColumns {
 		s := q.span(columns[0], columns[1])
-		if is(p, cl.spans[k], s) {
+		if is(p, late.spans[k], s) {
 			continue
 		}
 		flags |= 1 << k
@@ -71,15 +70,15 @@ func (c *clusters) packQuick(cl *cluster, q *quickRow, o *origin, rec *logparse.
 		}
 		p.row = append(b, s...)
 		b = p.row
-		cl.spans[k] = p.latest(len(s))
+		late.spans[k] = p.latest(len(s))
 	}
 	if info := q.value(atMessageInfo); len(info) > 0 {
 		flags |= quickInfo
-		if !is(p, cl.spans[spanInfo], info) {
+		if !is(p, late.spans[spanInfo], info) {
 			flags |= 1 << spanInfo
 			p.row = append(binary.AppendUvarint(b, uint64(len(info))), info...)
 			b = p.row
-			cl.spans[spanInfo] = p.latest(len(info))
+			late.spans[spanInfo] = p.latest(len(info))
 		}
 	}
 	if context := q.value(atSourceContext); len(context) > 0 {

@@ -19,7 +19,7 @@ const (
 //
 // It has no pointers that would have to be followed to collect garbage.
 type Top struct {
-	slots   []topSlot // a power of two, at most seven eighths of them taken
+	slots   []topSlot // a power of two, at most two thirds of them taken until there are topMost
 	count   int       // names
 	texts   [][]byte  // of the names, one behind the other, each with its length before it
 	seed    maphash.Seed
@@ -34,9 +34,11 @@ type topSlot struct {
 	place uint32 // of the name in all texts, plus one; 0 where the slot is free
 }
 
-// Room for names: slots at the beginning, and bytes of one of the texts.
+// Room for names: slots at the beginning and at most, of which maxTop leave a
+// quarter free, and bytes of one of the texts.
 const (
-	topNames = 1 << 10
+	topLeast = 1 << 10
+	topMost  = 1 << 18
 	topRoom  = 16 << 10
 )
 
@@ -45,7 +47,7 @@ func (t *Top) add(name string) {
 		name = strings.ToValidUTF8(name[:maxName], "") + "…"
 	}
 	if t.slots == nil {
-		t.slots, t.seed = make([]topSlot, topNames), maphash.MakeSeed()
+		t.slots, t.seed = make([]topSlot, topLeast), maphash.MakeSeed()
 	}
 	hash := maphash.String(t.seed, name)
 	s := t.slot(hash)
@@ -59,7 +61,7 @@ func (t *Top) add(name string) {
 	}
 	t.count++
 	*s = topSlot{hash, 1, t.keep(name) + 1}
-	if 8*t.count >= 7*len(t.slots) {
+	if 3*t.count >= 2*len(t.slots) && len(t.slots) < topMost {
 		t.widen()
 	}
 }
