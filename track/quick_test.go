@@ -172,8 +172,11 @@ func FuzzShortWay(f *testing.F) {
 		if len(data) < 1000 { // too short to be a log of its own
 			random := rand.New(rand.NewPCG(seed, uint64(len(data))))
 			data = []byte(nearlyPlain(random))
-			if seed%2 == 0 {
+			switch seed % 4 {
+			case 0, 2:
 				data = []byte(oddTracking(random, 5+int(seed%60)))
+			case 1:
+				data = []byte(fewStories(random, 5+int(seed%40)))
 			}
 		}
 		forgetful(t, seed%3 == 0)
