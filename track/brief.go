@@ -53,7 +53,7 @@ func (p *packing) hashed(value []byte) extent {
 	return extent{uint32(h >> 32), uint32(h) | 1}
 }
 
-// packBrief packs a row in brief.
+// packBrief packs a row in brief, as a follower if it is one.
 func (c *clusters) packBrief(cl *cluster, q *quickRow, o *origin, rec *logparse.Record, in *packing) {
 	p, late := &c.packer, c.latestOf(cl)
 	flags, digest := uint16(0), uint64(0)

@@ -66,7 +66,7 @@ func (c *clusters) packFollower(cl *cluster, late *latest, q *quickRow, o *origi
 			origination = t.UnixNano() / int64(time.Millisecond)
 		}
 	}
-	step, ok := in.origins.step16(o, uint16(q.origin), flags, context)
+	step, ok := in.origins.followerStep(o, uint16(q.origin), flags, context)
 	if !ok {
 		return false
 	}
@@ -93,10 +93,10 @@ func (c *clusters) packFollower(cl *cluster, late *latest, q *quickRow, o *origi
 	return true
 }
 
-// step16 returns the number of the step of an origin with these flags, and that
+// followerStep returns the number of the step of an origin with these flags, and that
 // source-context or, where it has too many, with contexts of the rows' own. It
 // fails where there are too many steps.
-func (s *origins) step16(o *origin, origin, flags uint16, context []byte) (number uint16, ok bool) {
+func (s *origins) followerStep(o *origin, origin, flags uint16, context []byte) (number uint16, ok bool) {
 	own, found, contexts := uint16(0), false, 0
 	for _, n := range o.steps {
 		known := &s.brief[n]
