@@ -23,6 +23,8 @@ type shortRows struct {
 	direction outcome.Direction // of a protocol log
 	kinds     *[256]Kind        // by the event
 
+	mail, rcpt uint64 // what rows with the two begin with, from the event on
+
 	// The connector-id of the row before, of a protocol log; nil if there is none.
 	connector *knownConnector
 }
@@ -44,8 +46,10 @@ func (r *exchangeRows) shorten() shortRows {
 	switch s.format {
 	case ExchangeReceive:
 		s.direction, s.kinds = outcome.Inbound, &receiveKinds
+		s.mail, s.rcpt = word([]byte("<,MAIL F")), word([]byte("<,RCPT T"))
 	case ExchangeSend:
 		s.direction, s.kinds = outcome.Outbound, &sendKinds
+		s.mail, s.rcpt = word([]byte(">,MAIL F")), word([]byte(">,RCPT T"))
 	default:
 		s.read = (*exchangeRows).quickTracking
 		return s

@@ -3,10 +3,10 @@ package logparse
 import (
 	"bytes"
 	"encoding/binary"
+	"math/bits"
 	"sync"
 	"sync/atomic"
 
-	"github.com/smtplog/smtplog/reply"
 	"github.com/smtplog/smtplog/reply/outcome"
 )
 
@@ -139,56 +139,6 @@ func sessionSlot(last uint64) uint64 {
 	return digits * 0x100_1001 >> 16 & (uint64(len(knownSessions{})) - 1)
 }
 
-// A knownText is the end of rows of a protocol log, from the event on, and what
-// it says. Places are counted from the event.
-type knownText struct {
-	text          knownBytes // "event,data,context" and the line's end
-	row           uint8      // how long it is without the line's end
-	data, dataEnd uint8      // where data is, without its quotes
-	arg           uint8      // where a command's argument begins, which ends as data does
-	context       uint8      // where the context begins
-
-	kind     Kind // KindNone: there is no text
-	verb     Verb
-	code     reply.Code
-	enhanced reply.Enhanced
-	more     bool
-
-	missed uint64 // the hash of the last text that was another one
-}
-
-// knownTexts holds what rows often end with: most replies and notes, and commands
-// that name no mailbox. It is true for logs of one format.
-type knownTexts [256]knownText
-
-// hashText returns a hash of what texts that begin with b begin with.
-func hashText(b *[knownMax]byte) uint64 {
-	return (binary.LittleEndian.Uint64(b[0:]) ^ binary.LittleEndian.Uint64(b[8:])*0x9e37_79b9_7f4a_7c15) * 0xff51_afd7_ed55_8ccd
-}
-
-// of returns the place of the text that b begins with, if it is known.
-func (s *knownTexts) of(b *[knownMax]byte) *knownText { return &s[hashText(b)>>56] }
-
-// meet keeps the text, with which b begins, when it is met a second time. It is
-// the row's from at on, and rec is what it says.
-func (s *knownTexts) meet(rec *Record, row *knownRow, at int, b *[knownMax]byte, text []byte) {
-	if rec.Verb == VerbMAIL || rec.Verb == VerbRCPT {
-		return
-	}
-	t, hash := s.of(b), hashText(b)+uint64(len(text))
-	if t.missed != hash {
-		t.missed = hash
-		return
-	}
-	t.text.set(text)
-	t.row, t.data, t.dataEnd, t.context = uint8(row.size-at), uint8(row.data-at), uint8(row.dataEnd-at), uint8(row.context-at)
-	t.arg = t.dataEnd
-	if rec.Kind == KindCommand {
-		t.arg -= uint8(len(rec.Arg))
-	}
-	t.kind, t.verb, t.code, t.enhanced, t.more = rec.Kind, rec.Verb, rec.Code, rec.Enhanced, rec.More
-}
-
 // knownRows is what is known of the rows of a protocol log.
 type knownRows struct {
 	log     *ahead      // that the rows are of, nil where it is not read in chunks
@@ -264,25 +214,43 @@ func (k *knownRows) connector(rest []byte, direction outcome.Direction) *knownCo
 }
 
 // meetSession is session for a row that has the id and goes on with ends behind
-// its sequence-number.
+// its sequence-number. It leaves ids and ends with bytes that stand before "-",
+// but for their commas, to the caller: quotes, blanks and line ends are among
+// them, and none that Exchange writes there.
 func (k *knownRows) meetSession(connector *knownConnector, id *[idLen + 8]byte, ends *[knownMax]byte) *knownSession {
-	local := bytes.IndexByte(ends[1:], ',') + 1
-	if id[0] == '"' || ends[1] == '"' || ends[local+1] == '"' {
+	if bytesBelow(binary.LittleEndian.Uint64(id[0:]), '-')|bytesBelow(binary.LittleEndian.Uint64(id[8:]), '-') != 0 {
 		return nil
 	}
-	size := local + 1 + bytes.IndexByte(ends[local+1:], ',') + 1
-	if size == local+1 || // a comma is missing
-		bytes.IndexByte(ends[:size], '\n') >= 0 || bytes.IndexByte(id[:idLen], '\n') >= 0 || bytes.IndexByte(id[:idLen], ',') >= 0 {
-		return nil
+	local, commas := 0, 0
+	for i := 0; i < len(ends); i += 8 {
+		for low := bytesBelow(binary.LittleEndian.Uint64(ends[i:]), '-'); low != 0; low &= low - 1 {
+			at := i + bits.TrailingZeros64(low)/8
+			switch c := ends[at&(len(ends)-1)]; {
+			case c == '-': // see bytesBelow
+				continue
+			case c != ',':
+				return nil
+			}
+			switch commas++; commas {
+			case 2:
+				local = at
+			case 3:
+				return k.session(connector, id[:idLen], ends[:at+1], local)
+			}
+		}
 	}
-	return k.session(connector, id[:idLen], ends[:size], local)
+	return nil
 }
+
+// bytesBelow returns the top bits of the bytes of x that are less than c, which
+// is at most 0x80, and of some that are c: those behind one that is less.
+func bytesBelow(x uint64, c uint64) uint64 { return (x - c*each) &^ x & (0x80 * each) }
 
 // session returns the session that a row shows: its id, and its ends, which are
 // ",local-endpoint,remote-endpoint,", not quoted, with the second comma at
 // local. It returns nil if they are of another shape.
 func (k *knownRows) session(connector *knownConnector, id, ends []byte, local int) *knownSession {
-	if connector.from == 0 || len(id) != idLen || len(ends) > knownMax || present(ends[1:local]) == nil || present(ends[local+1:len(ends)-1]) == nil {
+	if connector.from == 0 || len(id) != idLen || len(ends) > knownMax || present(ends[local+1:len(ends)-1]) == nil {
 		return nil
 	}
 	first, last := binary.LittleEndian.Uint64(id), binary.LittleEndian.Uint64(id[8:])

@@ -7,17 +7,19 @@ import "math"
 // unpacked finds the command in its text again.
 func (b *batch) packKnown(rec *Record, r *exchangeRows) bool {
 	row := &r.last
-	if row.size > math.MaxUint16 || uint64(rec.Pos.Line)|uint64(row.at) > math.MaxUint32 {
+	size := row.event + int(row.row)
+	if size > math.MaxUint16 || uint64(rec.Pos.Line)|uint64(row.at) > math.MaxUint32 || row.doubled != 0 {
 		return false
 	}
 	like := b.likeOf(rec)
-	context := row.size - row.context
-	if context > 0 {
-		context = len(trimContext(r.lines.buf[row.at:][row.context:row.size]))
+	data, context := row.event+int(row.data), row.event+int(row.context)
+	contextWidth := int(row.contextEnd - row.context)
+	if contextWidth > 0 {
+		contextWidth = len(trimContext(r.lines.buf[row.at:][context:][:contextWidth]))
 	}
 	p := b.next()
-	p.time, p.at, p.line, p.size, p.lines, p.like = rec.Time, uint32(row.at), uint32(rec.Pos.Line), uint16(row.size), 1, like
-	p.said, p.context, p.name, p.arg = spanAt(row.data, row.dataEnd-row.data), spanAt(row.context, context), 0, 0
+	p.time, p.at, p.line, p.size, p.lines, p.like = rec.Time, uint32(row.at), uint32(rec.Pos.Line), uint16(size), 1, like
+	p.said, p.context, p.name, p.arg = spanAt(data, int(row.dataEnd-row.data)), spanAt(context, contextWidth), 0, 0
 	p.sequence = int32(valueOf(row.digits))
 	p.kind, p.verb, p.code, p.enhanced, p.flags = rec.Kind, rec.Verb, rec.Code, rec.Enhanced, packedData
 	switch rec.Kind {
@@ -27,7 +29,7 @@ func (b *batch) packKnown(rec *Record, r *exchangeRows) bool {
 		}
 	case KindCommand:
 		p.flags |= packedSplit
-		p.arg = spanAt(row.dataEnd-len(rec.Arg), len(rec.Arg))
+		p.arg = spanAt(row.event+int(row.dataEnd)-len(rec.Arg), len(rec.Arg))
 	}
 	return true
 }
