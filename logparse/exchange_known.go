@@ -1,6 +1,7 @@
 package logparse
 
 import (
+	"bytes"
 	"encoding/binary"
 	"math/bits"
 
@@ -43,12 +44,13 @@ func (r *exchangeRows) quick(rec *Record) bool {
 		return r.quickOther(rec)
 	}
 	id := (*[idLen + 8]byte)(b[c.from:])
-	// The sequence-number stands between two commas.
-	sequence, digits := shortNumber(binary.LittleEndian.Uint64(id[idLen:]) >> 8)
-	if digits == 0 || id[idLen] != ',' {
+	// The sequence-number stands between two commas, and has no quotes.
+	sequence := binary.LittleEndian.Uint64(id[idLen:])
+	width := bits.TrailingZeros64(bytesBelow(sequence>>8, '-')) / 8
+	if uint8(sequence) != ',' || uint8(sequence>>8>>(8*width&63)) != ',' {
 		return r.quickOther(rec)
 	}
-	at := c.from + idLen + 1 + uint8(digits) // of the ends
+	at := c.from + idLen + 1 + uint8(width) // of the ends
 	ends := (*[knownMax]byte)(b[at:])
 	k := r.known.sessions.of(id)
 	if k == nil || k.connector != c.number || !k.ends.begins(ends) || !k.ends.beginsOn(ends) || k.ends.size > beginsMax && !k.ends.goesOn(ends) {
@@ -61,7 +63,7 @@ func (r *exchangeRows) quick(rec *Record) bool {
 	}
 	rec.conversation = k.number
 	at += k.ends.size // of the event
-	r.last.at, r.last.event, r.last.digits = start, int(at), sequence
+	r.last.at, r.last.event = start, int(at)
 	if !r.quickText(rec, (*[textWindow]byte)(b[at:])) {
 		return r.quickOther(rec)
 	}
@@ -73,9 +75,8 @@ func (r *exchangeRows) quick(rec *Record) bool {
 
 // A knownRow is what fill needs to know of the row that quick read.
 type knownRow struct {
-	at     int    // in the buffer
-	event  int    // where in the row
-	digits uint32 // of the sequence-number
+	at    int // in the buffer
+	event int // where in the row
 	textParts
 }
 
@@ -87,7 +88,7 @@ func (r *exchangeRows) fill(rec *Record) {
 	if rec.shared != k.number {
 		r.beginSession(rec, k)
 	}
-	rec.raw, rec.Sequence = line, valueOf(row.digits)
+	rec.raw, rec.Sequence = line, sequence(r.sequenceOf(line))
 	rec.Data, rec.Context = r.texts(line[row.event:], &row.textParts)
 	rec.VerbText, rec.Arg, rec.Text = nil, nil, nil
 	switch rec.Kind {
@@ -138,23 +139,8 @@ func (r *exchangeRows) beginConnector(rec *Record) {
 	rec.connector, rec.rest = c.number, r
 }
 
-// shortNumber reads a number of 1 to 4 digits that the bytes of x begin with,
-// and a comma behind it: what valueOf takes, and how many digits there are, 0 if
-// there is no such number.
-func shortNumber(x uint64) (d uint32, digits int) {
-	commas := x ^ ','*each
-	digits = bits.TrailingZeros64((commas-each)&^commas&(0x80*each)) / 8
-	// The digits come last, and what was in front of them is zero.
-	d = (uint32(x) ^ '0'*each32) << (uint(32-8*digits) & 31)
-	if uint(digits-1) > 3 || (d|(d+0x76*each32))&(0x80*each32) != 0 {
-		return 0, 0
-	}
-	return d, digits
-}
-
-// valueOf returns the number of which shortNumber returned d.
-func valueOf(d uint32) int64 {
-	// Two pairs of digits, then both of them.
-	d = (d*10 + d>>8) & 0x00ff_00ff
-	return int64((d*100 + d>>16) & 0xffff)
+// sequenceOf returns the sequence-number of the row that quick read.
+func (r *exchangeRows) sequenceOf(line []byte) []byte {
+	rest := line[int(r.short.connector.from)+idLen+1:]
+	return rest[:bytes.IndexByte(rest, ',')]
 }

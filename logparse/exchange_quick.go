@@ -95,9 +95,9 @@ func (r *exchangeRows) quickOther(rec *Record) bool {
 //
 //	date-time,connector-id,session-id,sequence-number,local-endpoint,remote-endpoint,event,data,context
 //
-// It assumes that no column before data begins with a quote; that the
-// sequence-number has one to four digits and the event is one of the five, with
-// nothing around it; and that the row has these nine columns and no more. A row
+// It assumes that no column before data begins with a quote; that the event is
+// one of the five, with nothing around it; and that the row has these nine columns
+// and no more. A row
 // that is not so is left to the long way, and some fields of rec are then set.
 func (r *exchangeRows) quickProtocol(rec *Record, block []byte, n int) bool {
 	s := &r.short
@@ -126,18 +126,14 @@ func (r *exchangeRows) quickProtocol(rec *Record, block []byte, n int) bool {
 	if end4 < 0 {
 		return false
 	}
-	if line[from] == '"' || line[end2+1] == '"' || line[end3+1] == '"' {
+	if line[from] == '"' || line[end1+1] == '"' || line[end2+1] == '"' || line[end3+1] == '"' {
 		return false
 	}
 	i := end4 + 3
 	if i >= n || line[i-1] != ',' {
 		return false
 	}
-	sequence, digits := shortNumber(binary.LittleEndian.Uint64(block[end1+1:]))
-	if digits == 0 || end1+1+digits != end2 {
-		return false
-	}
-	rec.Sequence = valueOf(sequence)
+	rec.Sequence = sequence(line[end1+1 : end2])
 	kind := s.kinds[line[i-2]]
 	if kind == KindNone {
 		return false

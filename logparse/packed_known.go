@@ -20,7 +20,7 @@ func (b *batch) packKnown(rec *Record, r *exchangeRows) bool {
 	p := b.next()
 	p.time, p.at, p.line, p.size, p.lines, p.like = rec.Time, uint32(row.at), uint32(rec.Pos.Line), uint16(size), 1, like
 	p.said, p.context, p.name, p.arg = spanAt(data, int(row.dataEnd-row.data)), spanAt(context, contextWidth), 0, 0
-	p.sequence = int32(valueOf(row.digits))
+	p.sequence = int32(sequence(r.sequenceOf(r.lines.buf[row.at:][:size])))
 	p.kind, p.verb, p.code, p.enhanced, p.flags = rec.Kind, rec.Verb, rec.Code, rec.Enhanced, packedData
 	switch rec.Kind {
 	case KindReply:
