@@ -119,7 +119,7 @@ func (r *exchangeRows) texts(text []byte, parts *textParts) (data, context []byt
 // beginSession fills in what the rows of a session have in common. As long as the
 // record shares the session's number, it need not be done again.
 func (r *exchangeRows) beginSession(rec *Record, k *knownSession) {
-	text := r.known.text[k.text:][:idLen+int(k.ends.size)]
+	text := r.known.ids[k.slot][:idLen+int(k.ends.size)]
 	local := text[:idLen+int(k.local)]
 	rec.Session, rec.Local, rec.Remote = text[:idLen], present(local[idLen+1:]), text[len(local)+1:len(text)-1]
 	rec.shared = k.number

@@ -158,7 +158,13 @@ func (r *exchangeRows) quickProtocol(rec *Record, block []byte, n int) bool {
 	}
 	rec.Time, rec.Context, rec.raw = at, trimContext(context), line
 	rec.says(some(data))
-	if k := r.known.session(s.connector, line[from:end1], line[end2:end4+1], end3-end2); k != nil {
+	var k *knownSession
+	if size := end4 + 1 - end2; end1-from == idLen && size <= knownMax {
+		var ends [knownMax]byte
+		copy(ends[:], line[end2:end4+1])
+		k = r.known.session(s.connector, (*[idLen]byte)(line[from:]), &ends, size, end3-end2)
+	}
+	if k != nil {
 		if rec.connector != s.connector.number {
 			r.beginConnector(rec)
 		}

@@ -22,7 +22,7 @@ const knownMax = 64
 // A knownBytes is a text that the bytes of a row are compared with, word by
 // word. The zero value is the empty text.
 type knownBytes struct {
-	words [knownMax / 8]uint64 // its bytes, then zeros
+	words [knownMax / 8]uint64 // its bytes, then others
 	masks [5]uint64            // of the first words, the bits that belong to it
 	size  uint8
 }
@@ -41,10 +41,15 @@ var knownMasks = func() (masks [knownMax + 1][5]uint64) {
 func (k *knownBytes) set(text []byte) {
 	var b [knownMax]byte
 	copy(b[:], text)
+	k.fit(&b, len(text))
+}
+
+// fit makes k the first size bytes of b. What is behind them is never compared.
+func (k *knownBytes) fit(b *[knownMax]byte, size int) {
 	for i := range k.words {
 		k.words[i] = binary.LittleEndian.Uint64(b[8*i:])
 	}
-	k.masks, k.size = knownMasks[len(text)], uint8(len(text))
+	k.masks, k.size = knownMasks[size], uint8(size)
 }
 
 // beginsMax is how much of a text begins and beginsOn compare, in bytes.
@@ -109,7 +114,7 @@ type knownSession struct {
 	connector uint64     // the number of its connector
 	ends      knownBytes // ",local-endpoint,remote-endpoint,"
 	local     uint8      // the place of the comma in the middle
-	text      int        // where knownRows.text has the id and the ends
+	slot      uint16     // in knownRows.ids
 	number    uint64     // Record.Conversation
 }
 
@@ -148,7 +153,7 @@ type knownRows struct {
 	connectors [4]knownConnector
 	replaced   int // which of them was replaced last
 	sessions   *knownSessions
-	text       []byte // of the sessions, with room for more of them
+	ids        *[len(knownSessions{})]sessionText // of the sessions
 	texts      knownTexts
 }
 
@@ -235,7 +240,7 @@ func (k *knownRows) meetSession(connector *knownConnector, id *[idLen + 8]byte, 
 			case 2:
 				local = at
 			case 3:
-				return k.session(connector, id[:idLen], ends[:at+1], local)
+				return k.session(connector, (*[idLen]byte)(id[:]), ends, at+1, local)
 			}
 		}
 	}
@@ -247,28 +252,29 @@ func (k *knownRows) meetSession(connector *knownConnector, id *[idLen + 8]byte, 
 func bytesBelow(x uint64, c uint64) uint64 { return (x - c*each) &^ x & (0x80 * each) }
 
 // session returns the session that a row shows: its id, and its ends, which are
-// ",local-endpoint,remote-endpoint,", not quoted, with the second comma at
-// local. It returns nil if they are of another shape.
-func (k *knownRows) session(connector *knownConnector, id, ends []byte, local int) *knownSession {
-	if connector.from == 0 || len(id) != idLen || len(ends) > knownMax || present(ends[local+1:len(ends)-1]) == nil {
+// the first size bytes of ",local-endpoint,remote-endpoint,", not quoted, with the
+// second comma at local. It returns nil if they are of another shape.
+func (k *knownRows) session(connector *knownConnector, id *[idLen]byte, ends *[knownMax]byte, size, local int) *knownSession {
+	if remote := ends[local+1 : size-1]; connector.from == 0 || present(remote) == nil {
 		return nil
 	}
-	first, last := binary.LittleEndian.Uint64(id), binary.LittleEndian.Uint64(id[8:])
+	first, last := binary.LittleEndian.Uint64(id[0:]), binary.LittleEndian.Uint64(id[8:])
 	slot := sessionSlot(last)
 	s := &k.sessions[slot]
-	if s.id == [2]uint64{first, last} && s.connector == connector.number && s.local == uint8(local) &&
-		string(k.text[s.text+idLen:][:s.ends.size]) == string(ends) {
+	if s.id == [2]uint64{first, last} && s.connector == connector.number && s.local == uint8(local) && s.ends.size == uint8(size) &&
+		s.ends.begins(ends) && s.ends.beginsOn(ends) && s.ends.goesOn(ends) {
 		return s
 	}
-	const room = idLen + knownMax
-	s.text = int(slot) * room
-	if k.text == nil {
-		k.text = make([]byte, room*len(k.sessions))
+	if k.ids == nil {
+		k.ids = new([len(knownSessions{})]sessionText)
 	}
-	copy(k.text[s.text:], id)
-	copy(k.text[s.text+idLen:], ends)
-	s.id, s.connector = [2]uint64{first, last}, connector.number
-	s.ends.set(ends)
+	text := &k.ids[slot]
+	*(*[idLen]byte)(text[:]), *(*[knownMax]byte)(text[idLen:]) = *id, *ends
+	s.id, s.connector, s.slot = [2]uint64{first, last}, connector.number, uint16(slot)
+	s.ends.fit(ends, size)
 	s.local, s.number = uint8(local), lastNumber.Add(1)
 	return s
 }
+
+// A sessionText is a session's id and its ends, and what stood behind them.
+type sessionText [idLen + knownMax]byte
