@@ -36,6 +36,12 @@ func pathArg(arg []byte, keyword string) (address, params []byte, ok bool) {
 // addressOf returns the address in the argument of MAIL or RCPT, as far as it
 // has one; else the argument.
 func addressOf(arg []byte, keyword string) []byte {
+	// Nearly all write it in upper case, and nothing between keyword and "<".
+	if n := len(keyword); len(arg) > n && arg[n] == '<' && string(arg[:n]) == keyword {
+		if end := closingBracket(arg[n:]); end > 0 {
+			return stripRoute(arg[n+1 : n+end])
+		}
+	}
 	if address, _, ok := pathArg(arg, keyword); ok {
 		return address
 	}

@@ -21,14 +21,17 @@ func (b *Builder) briefInfo(br *brief, rec *logparse.Record) bool {
 		return true
 	}
 	switch note[0] {
-	case 'T', 'a', 'U', 'I', 'O', 'F':
+	case 'T', 'U', 'I', 'O', 'F':
 	default:
-		if len(rec.Data) == 0 || rec.Data[0] != 'T' {
+		if string(note) != authenticated && (len(rec.Data) == 0 || rec.Data[0] != 'T') {
 			return true
 		}
 	}
 	return b.briefNote(br, rec, note)
 }
+
+// authenticated is the note about a login, whose data is the user.
+const authenticated = "authenticated"
 
 // briefNote is briefInfo for what may be one of the notes that count.
 func (b *Builder) briefNote(br *brief, rec *logparse.Record, note []byte) bool {
@@ -43,7 +46,7 @@ func (b *Builder) briefNote(br *brief, rec *logparse.Record, note []byte) bool {
 		return false
 	case bytes.HasPrefix(data, []byte("Tarpit for '")) || bytes.HasPrefix(note, []byte("Tarpit for '")):
 		b.newNotes(br).tarpit(data, note)
-	case bytes.Equal(note, []byte("authenticated")):
+	case string(note) == authenticated:
 		br.used = true
 		n := b.newNotes(br)
 		n.login().User = b.text.string(data)

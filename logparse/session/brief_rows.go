@@ -210,6 +210,26 @@ func (br *brief) reply(b *Builder, rec *logparse.Record) bool {
 	return true
 }
 
+// plainly are the verbs of which no more is noted, when they are accepted, than
+// that they were.
+const plainly = ^uint64(1<<logparse.VerbConnect | 1<<logparse.VerbAUTH | 1<<logparse.VerbXEXPS |
+	1<<logparse.VerbDATA | 1<<logparse.VerbBDAT | 1<<logparse.VerbEOM)
+
+// accepts is reply for what most replies are: a line that accepts the first
+// command that waits, which is one of plainly. It reports false, and does nothing,
+// for any other, and where a code may skip commands.
+func (br *brief) accepts(rec *logparse.Record) bool {
+	if rec.Code < 200 || rec.Code >= 300 || rec.More || br.partial != 0 || br.repeats != 0 ||
+		br.waiting == 0 || br.waiting > 1 && rec.Code != 250 || plainly>>(br.queue&verbBits)&1 == 0 {
+		return false
+	}
+	br.queue >>= 8
+	br.waiting--
+	br.accepting++
+	br.challenge = false
+	return true
+}
+
 // endPartial counts a reply of several lines with the lines that are there.
 func (br *brief) endPartial(b *Builder) bool {
 	if !br.answer(b, br.partial) {

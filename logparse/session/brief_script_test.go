@@ -172,6 +172,10 @@ var usualRows = [][]string{
 	{"<XYZZY", "<xxxx mx", ">550 5.1.1 no", ">552 5.3.4 too large, " + strings.Repeat("much ", 100), "<xxxx mx", ">250 ok", "<XYZZY", "<MAIL FROM:<b@example.net>", ">550 5.1.1 no", ">250 ok", "<XYZZY", ">550 5.1.1 no"},
 	{"<MAIL FROM:<b@example.net>", ">250 ok", "<RCPT x", ">421 4.4.1 timeout"},
 	{"<MAIL FROM:<b@example.net>", ">250 ok", "<RCPT x", ">421 4.3.2 gone", "-Remote"},
+	// Replies that skip commands, and one that asks for more of none.
+	{"<MAIL FROM:<b@example.net>", "<RCPT TO:<x@example.com>", "<QUIT", ">221 2.0.0 bye", ">550 5.1.1 no"},
+	{"<MAIL FROM:<b@example.net>", "<RCPT TO:<x@example.com>", "<AUTH LOGIN", ">235 2.7.0 ok", ">550 5.1.1 no"},
+	{"<MAIL FROM:<b@example.net>", "<RCPT x", ">334 VXNlcm5hbWU6", ">250 ok", "<XYZZY", ">550 5.1.1 no"},
 	// Failures that no reply stands for.
 	{"*attempting to connect", "*Failed to connect. Destination domain: example.com, x"},
 	{"+", "<AUTH LOGIN", ">334 VXNlcm5hbWU6", "<cGFzc3dvcmQ=", "*Inbound AUTH LOGIN failed because of LogonDenied", "*Inbound AUTH LOGIN failed because of LogonDenied", ">535 5.7.3 no",

@@ -31,7 +31,7 @@ func (b *Builder) info(st *state, rec *logparse.Record) {
 		b.fail(st, rec, logparse.VerbSTARTTLS, reply.Transient, note)
 	case bytes.HasPrefix(rec.Data, []byte("Tarpit for '")) || bytes.HasPrefix(note, []byte("Tarpit for '")):
 		st.tarpit(rec.Data, note)
-	case bytes.Equal(note, []byte("authenticated")):
+	case string(note) == authenticated:
 		st.login().User = st.name(b, rec.Data)
 		st.loginAnswered(true)
 	case bytes.HasPrefix(note, []byte("User Name: ")):

@@ -29,6 +29,9 @@ func (b *Builder) goOnBriefly(rec *logparse.Record) {
 	b.order++
 	br.order = b.order
 	br.count(rec)
+	if rec.Kind == logparse.KindReply && br.accepts(rec) {
+		return
+	}
 	b.briefEvent(l.handle, br, rec)
 	if b.held > b.maxHeld {
 		b.shed()
