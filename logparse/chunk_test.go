@@ -32,6 +32,10 @@ func readAll(r *logparse.Reader) []string {
 		switch {
 		case err == nil:
 			got = append(got, promised(rec))
+			if rec.Pos.Line%2 == 0 {
+				rec.FillEnds()
+				got = append(got, fmt.Sprintf("%q", [][]byte{rec.Session, rec.Server, rec.Connector, rec.Local, rec.Remote, rec.Helo}))
+			}
 			if rec.Pos.Line%3 == 0 {
 				continue // Fill is called for some
 			}

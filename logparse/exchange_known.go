@@ -82,12 +82,9 @@ type knownRow struct {
 
 // fill implements filler for the row that quick read.
 func (r *exchangeRows) fill(rec *Record) {
+	r.fillEnds(rec)
 	row := &r.last
 	line := r.lines.buf[row.at:][:row.event+int(row.row)]
-	k := r.known.sessions.of((*[idLen + 8]byte)(line[r.short.connector.from:]))
-	if rec.shared != k.number {
-		r.beginSession(rec, k)
-	}
 	rec.raw, rec.Sequence = line, sequence(r.sequenceOf(line))
 	rec.Data, rec.Context = r.texts(line[row.event:], &row.textParts)
 	rec.VerbText, rec.Arg, rec.Text = nil, nil, nil
@@ -97,6 +94,14 @@ func (r *exchangeRows) fill(rec *Record) {
 		rec.VerbText, rec.Arg = some(name), some(arg)
 	case KindReply:
 		rec.Text = rec.Data
+	}
+}
+
+// fillEnds implements filler: quick leaves out nothing of the connector.
+func (r *exchangeRows) fillEnds(rec *Record) {
+	k := r.known.sessions.of((*[idLen + 8]byte)(r.lines.buf[r.last.at+int(r.short.connector.from):]))
+	if rec.shared != k.number {
+		r.beginSession(rec, k)
 	}
 }
 

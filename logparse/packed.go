@@ -283,10 +283,7 @@ func (a *ahead) unpack(p *packedRecord) *Record {
 func (a *ahead) fill(rec *Record) {
 	b := a.b
 	p := &b.packed[a.record-1]
-	if l := &b.alikes[p.like]; l != a.like {
-		a.share(l)
-	}
-	rec.conversation = b.alikes[p.like].conversation
+	a.fillEnds(rec)
 	row := b.data[p.at:][:p.size]
 	rec.raw, rec.Sequence = row, int64(p.sequence)
 	rec.Context, rec.VerbText, rec.Arg = p.context.of(row), p.name.of(row), p.arg.of(row)
@@ -308,6 +305,15 @@ func (a *ahead) fill(rec *Record) {
 			rec.Arg = b.text[x.arg:][:x.argSize]
 		}
 	}
+}
+
+// fillEnds implements filler for the record that was unpacked last.
+func (a *ahead) fillEnds(rec *Record) {
+	l := &a.b.alikes[a.b.packed[a.record-1].like]
+	if l != a.like {
+		a.share(l)
+	}
+	rec.conversation = l.conversation
 }
 
 // share fills in what the records that come have in common.

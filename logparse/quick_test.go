@@ -28,7 +28,12 @@ func readAll(t testing.TB, in io.Reader, opt Options, quick bool) (steps []any, 
 		rec, err := r.Next()
 		if err == nil {
 			before := promised(rec)
+			rec.FillEnds()
+			ends := [][]byte{rec.Session, rec.Server, rec.Connector, rec.Local, rec.Remote, rec.Helo}
 			c := rec.Clone()
+			if all := [][]byte{c.Session, c.Server, c.Connector, c.Local, c.Remote, c.Helo}; !reflect.DeepEqual(ends, all) {
+				t.Fatalf("after FillEnds %q\nafter Fill %q", ends, all)
+			}
 			if after := promised(rec); !reflect.DeepEqual(after, before) {
 				t.Fatalf("before Fill %s\nafter %s", show(before), show(after))
 			}

@@ -95,8 +95,12 @@ type Record struct {
 	rest   filler // may be nil where nothing is left out
 }
 
-// A filler fills in what it left out of the record that it returned last.
-type filler interface{ fill(*Record) }
+// A filler fills in what it left out of the record that it returned last: all of
+// it, or what FillEnds says.
+type filler interface {
+	fill(*Record)
+	fillEnds(*Record)
+}
 
 // Fill fills in what Next left out of r, with [Options.Sparse]: all but Pos, Lines,
 // Format, Direction, Time, Kind, Verb, Code, Enhanced, More, the counters and the
@@ -107,6 +111,13 @@ func (r *Record) Fill() {
 	if r.sparse {
 		r.sparse = false
 		r.rest.fill(r)
+	}
+}
+
+// FillEnds is Fill for the Session, Server, Connector, Local, Remote and Helo alone.
+func (r *Record) FillEnds() {
+	if r.sparse {
+		r.rest.fillEnds(r)
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 func (b *Builder) takeBrief(h handle, br *brief, s *stream, rec *logparse.Record) {
 	// The server's name is never there in a send log.
 	if br.file != s.number || br.lacks != 0 && (br.lacks != lacksServer || len(rec.Server) > 0) && !br.learn(b, rec) {
+		rec.Fill()
 		st := b.expand(h)
 		b.previous = st.handle()
 		b.take(st, rec)

@@ -107,7 +107,11 @@ func (b *Builder) Add(rec *logparse.Record) {
 
 // add is Add for any record.
 func (b *Builder) add(rec *logparse.Record) {
-	rec.Fill()
+	if rec.Format.HasSessionID() && b.lastSerial.brief == nil && b.lastSerial.state == nil {
+		rec.FillEnds() // a brief asks for more where it has a use for it
+	} else {
+		rec.Fill()
+	}
 	if !rec.Format.Protocol() || rec.Kind == logparse.KindNone || rec.Kind == logparse.KindTracking {
 		return
 	}

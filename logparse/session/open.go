@@ -72,6 +72,7 @@ func (b *Builder) byID(s *stream, rec *logparse.Record) {
 
 // takeByID gives a record of the stream s to the state that its id tells.
 func (b *Builder) takeByID(st *state, s *stream, rec *logparse.Record) {
+	rec.Fill()
 	b.previous = st.handle()
 	b.takeOf(st, s.number, rec)
 	b.over(st, rec)
