@@ -19,10 +19,10 @@ func (r *exchangeRows) quickText(rec *Record, b *[textWindow]byte) bool {
 	start := (*[knownMax]byte)(b[:])
 	t, row := r.known.texts.of(start), &r.last
 	if t.kind == KindNone || !t.start.begins(start) || !t.start.beginsOn(start) {
-		return r.otherText(rec, start, nil)
+		return r.otherText(rec, start, t, false)
 	}
 	if size := row.event + t.size; size > r.lines.max || t.size > beginsMax && !r.goesOn(t) {
-		return r.otherText(rec, start, t)
+		return r.otherText(rec, start, t, true)
 	} else {
 		r.lines.take(size)
 	}
@@ -85,8 +85,9 @@ func plainEnd(b *[textWindow]byte) int {
 }
 
 // otherText is quickText for any row that is on one line and has the usual
-// columns. It is the beginning of like, unless that is nil, but goes on otherwise.
-func (r *exchangeRows) otherText(rec *Record, b *[knownMax]byte, like *knownText) bool {
+// columns. The place of its text is t; begins says that it begins as the text
+// there, but goes on otherwise.
+func (r *exchangeRows) otherText(rec *Record, b *[knownMax]byte, t *knownText, begins bool) bool {
 	kind, row, lines := r.short.kinds[b[0]], &r.last, r.lines
 	if kind == KindNone || b[1] != ',' {
 		return false
@@ -106,8 +107,8 @@ func (r *exchangeRows) otherText(rec *Record, b *[knownMax]byte, like *knownText
 	lines.take(row.event + size)
 	rec.Kind, rec.Verb, rec.Code, rec.Enhanced, rec.More = kind, VerbNone, 0, reply.Enhanced{}, false
 	switch {
-	case like != nil && like.coded:
-		rec.Code, rec.Enhanced, rec.More = like.code, like.enhanced, like.more
+	case begins && t.coded:
+		rec.Code, rec.Enhanced, rec.More = t.code, t.enhanced, t.more
 	case kind == KindReply: // no code has quotes, doubled or not
 		rec.Code, rec.More, rec.Enhanced = reply.ParseCodes(text[row.data:row.dataEnd])
 	default:
@@ -120,10 +121,10 @@ func (r *exchangeRows) otherText(rec *Record, b *[knownMax]byte, like *knownText
 		rec.Verb, rec.Arg = verb, some(arg)
 		row.arg = row.dataEnd - int32(len(arg))
 	}
-	if like != nil {
-		like.beginsOther()
+	if begins {
+		t.beginsOther()
 	} else if size <= maxKnownText {
-		r.known.texts.meet(rec, &row.textParts, b, text[:size])
+		t.meet(rec, &row.textParts, text[:size])
 	}
 	return true
 }

@@ -58,30 +58,28 @@ func startHash(b *[knownMax]byte) uint64 {
 	return (binary.LittleEndian.Uint64(b[0:]) ^ binary.LittleEndian.Uint64(b[8:])*0x9e37_79b9_7f4a_7c15) * 0xff51_afd7_ed55_8ccd
 }
 
-// textHash returns a hash of a text, that begins with b: of those that say what
-// time it is, or greet hosts by their addresses, few have the same.
-func textHash(b *[knownMax]byte, text []byte) uint64 {
-	hash := startHash(b) + uint64(len(text))
-	if len(text) >= knownMax {
-		for i := 24; i < knownMax; i += 8 {
-			hash = (hash ^ binary.LittleEndian.Uint64(b[i:])) * 0xff51_afd7_ed55_8ccd
-		}
-		hash = (hash ^ binary.LittleEndian.Uint64(text[len(text)-16:])) * 0xff51_afd7_ed55_8ccd
+// textHash returns a hash of what stands here and there in a text: few of those
+// that name a session, a mailbox, an address or a time have the same.
+func textHash(text []byte) uint64 {
+	n := len(text)
+	if n < 20 {
+		return uint64(n)
 	}
-	return hash
+	first, middle := binary.LittleEndian.Uint64(text[12:]), binary.LittleEndian.Uint64(text[n/2-4:])
+	last := binary.LittleEndian.Uint64(text[n-16:]) ^ binary.LittleEndian.Uint64(text[n-8:])*0xff51_afd7_ed55_8ccd
+	return first ^ (middle^last*0x9e37_79b9_7f4a_7c15)*0xff51_afd7_ed55_8ccd + uint64(n)
 }
 
 // of returns the place of the text that b begins with, if it is known.
 func (s *knownTexts) of(b *[knownMax]byte) *knownText { return &s[startHash(b)>>56] }
 
-// meet keeps the text, with which b begins, when it is met a second time. rec is
+// meet makes t the text, whose place it is, when it is met a second time. rec is
 // what it says.
-func (s *knownTexts) meet(rec *Record, parts *textParts, b *[knownMax]byte, text []byte) {
+func (t *knownText) meet(rec *Record, parts *textParts, text []byte) {
 	if rec.Kind == KindCommand && (rec.Verb == VerbMAIL || rec.Verb == VerbRCPT || parts.doubled != 0 || len(text) > textWindow) {
 		return
 	}
-	t, hash := s.of(b), textHash(b, text)
-	if t.missed != hash {
+	if hash := textHash(text); t.missed != hash {
 		t.missed = hash
 		return
 	}
