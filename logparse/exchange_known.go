@@ -1,7 +1,6 @@
 package logparse
 
 import (
-	"bytes"
 	"encoding/binary"
 	"math/bits"
 
@@ -63,7 +62,7 @@ func (r *exchangeRows) quick(rec *Record) bool {
 	}
 	rec.conversation = k.number
 	at += k.ends.size // of the event
-	r.last.at, r.last.event = start, int(at)
+	r.last.at, r.last.event, r.last.sequence = start, int(at), width
 	if !r.quickText(rec, (*[textWindow]byte)(b[at:])) {
 		return r.quickOther(rec)
 	}
@@ -75,8 +74,9 @@ func (r *exchangeRows) quick(rec *Record) bool {
 
 // A knownRow is what fill needs to know of the row that quick read.
 type knownRow struct {
-	at    int // in the buffer
-	event int // where in the row
+	at       int // in the buffer
+	event    int // where in the row
+	sequence int // how long the sequence-number is
 	textParts
 }
 
@@ -118,7 +118,7 @@ func (r *exchangeRows) texts(text []byte, parts *textParts) (data, context []byt
 			context = r.unescape(context)
 		}
 	}
-	return some(data), trimContext(context)
+	return some(data), some(context)
 }
 
 // beginSession fills in what the rows of a session have in common. As long as the
@@ -146,6 +146,5 @@ func (r *exchangeRows) beginConnector(rec *Record) {
 
 // sequenceOf returns the sequence-number of the row that quick read.
 func (r *exchangeRows) sequenceOf(line []byte) []byte {
-	rest := line[int(r.short.connector.from)+idLen+1:]
-	return rest[:bytes.IndexByte(rest, ',')]
+	return line[int(r.short.connector.from)+idLen+1:][:r.last.sequence]
 }

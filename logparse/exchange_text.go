@@ -166,6 +166,7 @@ func (p *textParts) split(text []byte) bool {
 		case bytes.IndexByte(text[from:], ',') >= 0:
 			return false
 		}
+		to = from + len(trimContext(text[from:to]))
 	}
 	p.context, p.contextEnd = int32(from), int32(to)
 	return true

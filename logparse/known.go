@@ -91,8 +91,11 @@ func lowBytes(n int) uint64 {
 	return 1<<(8*n) - 1
 }
 
-// lastNumber is the last number that was given to a connector or a session.
+// lastNumber is the last number that is for a connector or a session.
 var lastNumber atomic.Uint64
+
+// numbersAtOnce is how many of them a knownRows takes.
+const numbersAtOnce = 64
 
 // A knownConnector is the connector-id of rows of one log that went the short
 // way.
@@ -154,6 +157,7 @@ type knownRows struct {
 	replaced   int // which of them was replaced last
 	sessions   *knownSessions
 	ids        *[len(knownSessions{})]sessionText // of the sessions
+	number     uint64                             // the last that was given
 	texts      knownTexts
 }
 
@@ -167,6 +171,15 @@ func (k *knownRows) release() {
 	k.forget()
 	k.log = nil
 	spareRows.Put(k)
+}
+
+// newNumber returns a number that no other connector or session has.
+func (k *knownRows) newNumber() uint64 {
+	if k.number%numbersAtOnce == 0 {
+		k.number = lastNumber.Add(numbersAtOnce) - numbersAtOnce
+	}
+	k.number++
+	return k.number
 }
 
 // goOn lets r go on with what is known of the rows of another part of the log,
@@ -210,7 +223,7 @@ func (k *knownRows) connector(rest []byte, direction outcome.Direction) *knownCo
 	}
 	k.replaced = (k.replaced + 1) % len(k.connectors)
 	c := &k.connectors[k.replaced]
-	*c = knownConnector{text: append(c.text[:0], rest[:width+1]...), server: server, number: lastNumber.Add(1)}
+	*c = knownConnector{text: append(c.text[:0], rest[:width+1]...), server: server, number: k.newNumber()}
 	if width < knownMax && present(rest[:width]) != nil {
 		c.bytes.set(c.text)
 		c.from = uint8(isoLen + 1 + width + 1)
@@ -272,7 +285,7 @@ func (k *knownRows) session(connector *knownConnector, id *[idLen]byte, ends *[k
 	*(*[idLen]byte)(text[:]), *(*[knownMax]byte)(text[idLen:]) = *id, *ends
 	s.id, s.connector, s.slot = [2]uint64{first, last}, connector.number, uint16(slot)
 	s.ends.fit(ends, size)
-	s.local, s.number = uint8(local), lastNumber.Add(1)
+	s.local, s.number = uint8(local), k.newNumber()
 	return s
 }
 

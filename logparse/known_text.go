@@ -32,7 +32,7 @@ type textParts struct {
 	row           int32 // how long it is without the line's end
 	data, dataEnd int32 // where data is, without its quotes
 	arg           int32 // where a command's argument begins, which ends as data does
-	context       int32 // where the context is, without its quotes
+	context       int32 // where the context is, without its quotes and the blanks at its end
 	contextEnd    int32
 	doubled       doubled
 }

@@ -13,13 +13,9 @@ func (b *batch) packKnown(rec *Record, r *exchangeRows) bool {
 	}
 	like := b.likeOf(rec)
 	data, context := row.event+int(row.data), row.event+int(row.context)
-	contextWidth := int(row.contextEnd - row.context)
-	if contextWidth > 0 {
-		contextWidth = len(trimContext(r.lines.buf[row.at:][context:][:contextWidth]))
-	}
 	p := b.next()
 	p.time, p.at, p.line, p.size, p.lines, p.like = rec.Time, uint32(row.at), uint32(rec.Pos.Line), uint16(size), 1, like
-	p.said, p.context, p.name, p.arg = spanAt(data, int(row.dataEnd-row.data)), spanAt(context, contextWidth), 0, 0
+	p.said, p.context, p.name, p.arg = spanAt(data, int(row.dataEnd-row.data)), spanAt(context, int(row.contextEnd-row.context)), 0, 0
 	p.sequence = int32(sequence(r.sequenceOf(r.lines.buf[row.at:][:size])))
 	p.kind, p.verb, p.code, p.enhanced, p.flags = rec.Kind, rec.Verb, rec.Code, rec.Enhanced, packedData
 	switch rec.Kind {
