@@ -443,6 +443,11 @@ func FuzzQuick(f *testing.F) {
 		f.Add([]byte(log), uint8(quoted%2), uint8(0))
 	}
 	f.Add([]byte(receiveHeader+strings.Repeat(rows(receiveStart+"<,DATA,", receiveStart+">,250 2.1.0 OK,", receiveStart+"<,RCPT TO:<a@example.org>,"), 4)), uint8(0), uint8(0))
+	f.Add([]byte(receiveHeader+strings.Repeat(rows(receiveStart+"<,MAIL FROM:<a@example.org> SIZE=9,", receiveStart+"<,RCPT TO:<a+b@example.org>,",
+		receiveStart+`>,"250 2.6.0 <1@example.org> [InternalId=1, Hostname=ex1.example.com] Queued mail for delivery",`, receiveStart+`>,"354 end with "".""",`,
+		receiveStart+`*,,"TLS protocol SP_PROT_TLS1_2_SERVER negotiation succeeded, MAC hash ""x""  "`), 5)), uint8(0), uint8(0))
+	f.Add([]byte(strings.Replace(receiveHeader, "Receive", "Send", 1)+strings.Repeat(rows(strings.Replace(sendStart, "10.0.0.1:51000", "", 1)+"*,,attempting to connect", sendStart+"+,,",
+		sendStart+"<,250 2.1.5 <"+strings.Repeat("a", 30)+"@example.org>... Recipient ok,", sendStart+"*,,sending message with RecordId 1 and InternetMessageId <1@example.org>"), 5)), uint8(1), uint8(0))
 	f.Add([]byte(sendStart+"<,250 2.1.0 OK,\n"+sendStart+">,QUIT,\n#Fields: date-time,data\n"+sendStart+">,QUIT,"), uint8(1), uint8(0))
 	f.Add([]byte(rows(trackingRow2007(), trackingRow(tracking2016, map[string]string{"message-subject": `Lunch, "at" noon`}))), uint8(2), uint8(0))
 	f.Add([]byte("#Fields: date-time,a,client-hostname,a,server-hostname,a,a,a,event-id\n2026-11-01T09:30:00.250Z,a,b,c,d,e,f,g,\"h\n"), uint8(2), uint8(0))
