@@ -21,11 +21,11 @@ func (r *exchangeRows) quickText(rec *Record, b *[textWindow]byte) bool {
 	if t.kind == KindNone || !t.start.begins(start) || !t.start.beginsOn(start) {
 		return r.otherText(rec, start, t, false)
 	}
-	if size := row.event + t.size; size > r.lines.max || t.size > beginsMax && !r.goesOn(t) {
+	size := row.event + t.size
+	if size > r.lines.max || t.size > beginsMax && !r.goesOn(t) {
 		return r.otherText(rec, start, t, true)
-	} else {
-		r.lines.take(size)
 	}
+	r.lines.take(size)
 	row.textParts = t.parts
 	rec.Kind, rec.Verb, rec.Code, rec.Enhanced, rec.More = t.kind, t.verb, t.code, t.enhanced, t.more
 	switch t.kind {
@@ -45,8 +45,8 @@ func (r *exchangeRows) goesOn(t *knownText) bool {
 }
 
 // mailboxText is quickText for a row whose data begins with the verb, which has
-// four letters, a blank and no other. It assumes that the data goes on without
-// quotes, that nothing follows it, and that it does not take all of b.
+// four letters, and a letter behind one blank. It assumes that nothing follows the
+// data, and that this does not take all of b.
 func (r *exchangeRows) mailboxText(rec *Record, verb Verb, b *[textWindow]byte) bool {
 	comma := plainEnd(b)
 	row := comma + 1
