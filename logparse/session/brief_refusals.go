@@ -47,6 +47,8 @@ func (br *brief) refuse(b *Builder, rec *logparse.Record) bool {
 	}
 	command := uint8(br.queue >> (8 * i))
 	verb := logparse.Verb(command & verbBits)
+	// IIS logs DATA of a client once, with the reply to the end of the message, as
+	// in dataAnswered.
 	if verb == logparse.VerbDATA && rec.Kind == logparse.KindCommand && holdsMessage(rec) {
 		verb = logparse.VerbEOM
 	}

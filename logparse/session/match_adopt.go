@@ -46,7 +46,7 @@ func (m *matcher) adopt(c, before *cluster) {
 	x := h.conns[found]
 	h.sum -= x.mark()
 	h.conns = slices.Delete(h.conns, found, found+1)
-	i := slices.IndexFunc(before.slots, func(s openSlot) bool { return s.first == x.first })
+	i := before.slotOf(x.first)
 	s := before.slots[i]
 	before.slots = slices.Delete(before.slots, i, i+1)
 	s.slot.ambiguous = s.slot.ambiguous || others

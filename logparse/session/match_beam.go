@@ -85,7 +85,7 @@ func (m *matcher) placeOnly(c *cluster, j int, rec *logparse.Record) {
 		h.end(j)
 		return
 	}
-	if since, ok := h.forgotten(j); ok {
+	if since, ok := h.othersForgotten(j); ok {
 		c.current = current{conn: x, slot: s, habits: &h.habits, since: since}
 	}
 }

@@ -73,6 +73,12 @@ type openSlot struct {
 	slot  *slot
 }
 
+// slotOf returns which of c's slots is that of the connection whose first row has
+// the number, -1 for none.
+func (c *cluster) slotOf(first int64) int {
+	return slices.IndexFunc(c.slots, func(s openSlot) bool { return s.first == first })
+}
+
 // A heldRow is a row that waits.
 type heldRow struct {
 	rec   logparse.Record
@@ -227,7 +233,7 @@ func (m *matcher) commit(c *cluster, rec *logparse.Record) {
 // placeRow hands a row to its slot, which it returns; it is gone if the row is the
 // connection's last.
 func (m *matcher) placeRow(c *cluster, first int64, over, doubt bool, rec *logparse.Record) *slot {
-	i := slices.IndexFunc(c.slots, func(s openSlot) bool { return s.first == first })
+	i := c.slotOf(first)
 	if i < 0 {
 		i = len(c.slots)
 		c.slots = append(c.slots, openSlot{first, m.pool.newSlot()})
@@ -307,7 +313,7 @@ func (m *matcher) vanish(c *cluster, now int64) {
 			first := x.first
 			h.sum -= x.mark()
 			h.conns = slices.Delete(h.conns, j, j+1)
-			m.close1(c, slices.IndexFunc(c.slots, func(s openSlot) bool { return s.first == first }))
+			m.close1(c, c.slotOf(first))
 		} else {
 			j++
 		}

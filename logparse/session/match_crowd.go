@@ -1,6 +1,10 @@
 package session
 
-import "github.com/smtplog/smtplog/logparse"
+import (
+	"slices"
+
+	"github.com/smtplog/smtplog/logparse"
+)
 
 // A crowd stands in for the hypotheses of a cluster with too many connections:
 // each row goes to the connection that it fits best among those that had the
@@ -56,13 +60,13 @@ func (m *matcher) gather(c *cluster) {
 
 // takeSlot takes the slot of a connection out of the cluster's list.
 func (m *matcher) takeSlot(c *cluster, first int64) *slot {
-	for i, s := range c.slots {
-		if s.first == first {
-			c.slots = append(c.slots[:i], c.slots[i+1:]...)
-			return s.slot
-		}
+	i := c.slotOf(first)
+	if i < 0 {
+		return m.pool.newSlot()
 	}
-	return m.pool.newSlot()
+	s := c.slots[i].slot
+	c.slots = slices.Delete(c.slots, i, i+1)
+	return s
 }
 
 // disperse turns a crowd into a hypothesis again.

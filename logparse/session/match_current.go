@@ -66,11 +66,8 @@ func (m *matcher) leave(c *cluster) {
 			break
 		}
 	}
-	for i := range c.slots {
-		if c.slots[i].first == first {
-			m.close1(c, i)
-			break
-		}
+	if i := c.slotOf(first); i >= 0 {
+		m.close1(c, i)
 	}
 	m.simplify(c)
 }
@@ -79,9 +76,9 @@ func (m *matcher) leave(c *cluster) {
 // that it is no alternative to another.
 func (c *conn) forgotten(r *matchRow) bool { return c.lost(r) && c.gap(r) > forgets }
 
-// forgotten returns when the last of h's connections but the j-th is forgotten,
-// and false if that may never be. Rows must have times.
-func (h *hypothesis) forgotten(j int) (since int64, ok bool) {
+// othersForgotten returns when the last of h's connections but the j-th is
+// forgotten, and false if that may never be. Rows must have times.
+func (h *hypothesis) othersForgotten(j int) (since int64, ok bool) {
 	since = math.MinInt64
 	for i := range h.conns {
 		x := &h.conns[i]

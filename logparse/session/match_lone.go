@@ -2,7 +2,6 @@ package session
 
 import (
 	"math"
-	"slices"
 
 	"github.com/smtplog/smtplog/logparse"
 )
@@ -75,7 +74,7 @@ func (m *matcher) unfold(c *cluster) {
 // hypotheses and no rows that wait.
 func (m *matcher) fold(c *cluster) {
 	l, h := &c.lone, c.hypotheses[0]
-	i := slices.IndexFunc(c.slots, func(s openSlot) bool { return s.first == h.conns[0].first })
+	i := c.slotOf(h.conns[0].first)
 	if i < 0 || len(c.slots) > 1 {
 		return
 	}
