@@ -100,27 +100,36 @@ func TestBriefsOfWholeLogs(t *testing.T) {
 	}
 }
 
-// TestBriefsOfTornLogs reads logs whose rows went missing or stand elsewhere, of
-// two files of one server and one of another: what is known of a conversation
-// from its rows before must hold for them.
+// TestBriefsOfTornLogs reads logs whose rows went missing, stand elsewhere or have
+// the wrong hour, of two files of one server and one of another: what is known of
+// a conversation from its rows before, or of a peer, must hold for them.
 func TestBriefsOfTornLogs(t *testing.T) {
 	rng := rand.New(rand.NewPCG(7, 1))
-	for seed := range uint64(12) {
-		format := []logparse.Format{logparse.ExchangeReceive, logparse.ExchangeSend, logparse.IISW3C}[seed%3]
+	formats := []logparse.Format{logparse.ExchangeReceive, logparse.ExchangeSend, logparse.IISW3C, logparse.IISW3C, logparse.IISNCSA, logparse.IISMSIIS}
+	for seed := range uint64(24) {
+		format := formats[seed%6]
 		var log bytes.Buffer
-		if _, err := testlog.Generate(&log, testlog.Options{Seed: seed, Format: format, Connections: 100, Hosts: 8}); err != nil {
+		opt := testlog.Options{Seed: seed, Format: format, Connections: 100, Hosts: 8}
+		if !format.HasSessionID() {
+			opt.Outbound = 0.3
+		}
+		if _, err := testlog.Generate(&log, opt); err != nil {
 			t.Fatal(err)
 		}
 		rows := strings.SplitAfter(log.String(), "\n")
 		for range len(rows) / 10 {
 			i := 10 + rng.IntN(len(rows)-20)
-			switch j := i + rng.IntN(10); rng.IntN(3) {
+			switch j := i + rng.IntN(10); rng.IntN(3 + 2*int(seed/6%2)) {
 			case 0:
 				rows = slices.Delete(rows, i, i+1)
 			case 1:
 				rows[i], rows[j] = rows[j], rows[i]
 			case 2:
 				rows = slices.Insert(rows, j, rows[i])
+			case 3:
+				rows[i] = strings.ReplaceAll(rows[i], " GATE", " GATF") // another server
+			case 4:
+				rows[i] = strings.Replace(rows[i], "08:", []string{"07:", "06:", "09:"}[rng.IntN(3)], 1)
 			}
 		}
 		torn := strings.Join(rows, "")

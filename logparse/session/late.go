@@ -10,7 +10,13 @@ func (b *Builder) goOnBriefly(rec *logparse.Record) {
 	n := rec.Conversation()
 	l := &b.late[n%lateSessions]
 	br := l.brief
-	if n == 0 || br == nil || br.conversation != n || rec.Kind-logparse.KindConnect > logparse.KindDisconnect-logparse.KindConnect {
+	if n == 0 {
+		if !b.goOnLoosely(rec) {
+			b.add(rec)
+		}
+		return
+	}
+	if br == nil || br.conversation != n || rec.Kind-logparse.KindConnect > logparse.KindDisconnect-logparse.KindConnect {
 		b.add(rec)
 		return
 	}

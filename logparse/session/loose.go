@@ -30,12 +30,18 @@ func (b *Builder) matchedBriefly(sl *slot, l *loose, rec *logparse.Record) bool 
 		}
 		sl.owner = l
 	}
-	if !b.takeLoose(l, rec) {
+	b.placeLoose(sl, l, b.fileNumber(rec.Pos.File), rec)
+	return true
+}
+
+// placeLoose gives a record of the file with that number to the slot's session, l.
+func (b *Builder) placeLoose(sl *slot, l *loose, file uint32, rec *logparse.Record) {
+	if !b.takeLoose(l, file, rec) {
+		rec.Fill()
 		st := b.expandLoose(l)
 		sl.owner = st
-		b.take(st, rec)
+		b.takeOf(st, file, rec)
 	}
-	return true
 }
 
 // beginLoose makes the brief whose first row is rec, nil where rec has no place
@@ -66,11 +72,11 @@ func (b *Builder) beginLoose(rec *logparse.Record) *loose {
 	return l
 }
 
-// takeLoose gives a record to its session. It reports false, with nothing
+// takeLoose gives a record of the file with that number to its session. It reports false, with nothing
 // changed that counts, where the record has no place in a brief.
-func (b *Builder) takeLoose(l *loose, rec *logparse.Record) bool {
+func (b *Builder) takeLoose(l *loose, file uint32, rec *logparse.Record) bool {
 	br := &l.brief
-	if br.file != b.fileNumber(rec.Pos.File) || br.lacks != 0 && !br.learn(b, rec) {
+	if br.file != file || br.lacks != 0 && !br.learn(b, rec) {
 		return false
 	}
 	br.named = br.named || len(rec.Helo) > 0

@@ -354,5 +354,5 @@ func (m *matcher) remove(c *cluster) {
 }
 
 // several reports whether more than one connection may have been under way of
-// late.
-func (c *cluster) several() bool { return c.clock-c.joined < lately }
+// late, at r.
+func (c *cluster) several(r *matchRow) bool { return r.clock-c.joined < lately }

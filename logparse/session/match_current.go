@@ -26,31 +26,42 @@ type current struct {
 // placeCurrent places a row that is surely the next one of the cluster's current
 // connection, all others being forgotten. It reports whether the row is that.
 func (m *matcher) placeCurrent(c *cluster, rec *logparse.Record) bool {
-	r, x := &m.row, &c.current
-	if !c.goesOn(r) {
+	if !c.goesOn(&m.row) {
 		return false
 	}
+	over := m.takeCurrent(c)
+	m.place(c.current.slot, rec)
+	if over {
+		m.endCurrent(c)
+	}
+	return true
+}
+
+// takeCurrent makes the row under way that of c's current connection. It reports
+// whether that is over.
+func (m *matcher) takeCurrent(c *cluster) bool {
+	r, x := &m.row, &c.current
 	m.work++
 	if r.reply && len(c.hypotheses) > 0 {
 		x.habits.learnTurn(true)
 	}
-	over := x.conn.take(r, c.order, x.habits)
-	m.place(x.slot, rec)
-	switch {
-	case !over:
-	case len(c.hypotheses) == 0:
+	return x.conn.take(r, c.order, x.habits)
+}
+
+// endCurrent ends the current connection, which had its last row.
+func (m *matcher) endCurrent(c *cluster) {
+	if len(c.hypotheses) == 0 {
 		m.remove(c)
-	default:
+	} else {
 		m.leave(c)
 	}
-	return true
 }
 
 // goesOn reports whether r is surely the next row of c's current connection.
 func (c *cluster) goesOn(r *matchRow) bool {
 	x := &c.current
 	switch {
-	case r.began <= x.since, c.several() && r.verb.greets(), len(c.hypotheses) > 0 && x.conn.forgotten(r):
+	case r.began <= x.since, c.several(r) && r.verb.greets(), len(c.hypotheses) > 0 && x.conn.forgotten(r):
 		return false
 	}
 	return x.conn.surely(r)

@@ -34,7 +34,7 @@ func (m *matcher) placeLone(c *cluster, rec *logparse.Record) bool {
 	case !l.open:
 		l.open, l.slot = true, m.pool.newSlot()
 		r.open(&l.conn, &l.habits, nil)
-	case c.several() && r.verb.greets() || !l.conn.surely(r):
+	case c.several(r) && r.verb.greets() || !l.conn.surely(r):
 		return false
 	}
 	over := l.conn.take(r, c.order, &l.habits)

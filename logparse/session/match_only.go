@@ -20,7 +20,7 @@ func (m *matcher) only(c *cluster) int {
 	if len(c.hypotheses) > 1 || c.oldest != nil {
 		return nowhere
 	}
-	if c.several() && m.row.verb.greets() {
+	if c.several(&m.row) && m.row.verb.greets() {
 		return nowhere
 	}
 	h := c.hypotheses[0]
