@@ -101,7 +101,10 @@ func (m *matcher) add(log uint32, rec *logparse.Record) {
 	c := late.cluster
 	if !late.isOf(clock, rec) {
 		c = m.cluster(clock, rec)
-		*late = lateCluster{rec.Peer(), c, c.serial}
+		m.remember(late, c, rec.Peer())
+	}
+	if c.over {
+		c.begin()
 	}
 	if len(rec.Helo) > 0 && r.verb.greets() {
 		key := clusterKey{clock, rec.Direction, rec.Connector, withoutPort(rec.Remote), nil}

@@ -10,7 +10,7 @@ const afterUnknown = 60_000
 // to which the HELO in the matcher's row is the next step, to c. Of several it
 // is the one that gave the same name, or else waits longest.
 func (m *matcher) adopt(c, before *cluster) {
-	if before.crowd != nil {
+	if before.crowd != nil || before.over {
 		return
 	}
 	before.current, c.current = current{}, current{}

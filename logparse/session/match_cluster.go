@@ -45,7 +45,8 @@ type cluster struct {
 	helo      int    // and the second
 	room      [keyRoom]byte
 	id        int32  // in its log's list of idle ones
-	serial    uint64 // another one when it is over
+	serial    uint64 // another one when it is removed
+	over      bool   // it has no connections: it is kept for the next one of the peer
 
 	clock int64 // of the log at the last row
 	order int64 // rows so far
@@ -97,14 +98,19 @@ func (m *matcher) cluster(clock *logClock, rec *logparse.Record) *cluster {
 	if c == nil {
 		c = m.pool.newCluster()
 		c.setKey(&key, hash)
-		now := key.log.now
-		c.clock, c.order, c.check = now, 0, now+silence
-		c.joined = neverJoined
-		c.lone, c.current = lone{}, current{}
+		c.begin()
 		m.clusters.add(c)
 		key.log.idle.add(c)
 	}
 	return c
+}
+
+// begin readies c, of which nothing was kept, for its first row.
+func (c *cluster) begin() {
+	now := c.log.now
+	c.over, c.clock, c.order, c.check = false, now, 0, now+silence
+	c.joined = neverJoined
+	c.lone.habits = habits{}
 }
 
 // decide finds out where a row goes, or has it wait.
@@ -149,7 +155,7 @@ func (m *matcher) simplify(c *cluster) {
 		m.gather(c)
 	case len(c.hypotheses) > 1 || c.oldest != nil:
 	case len(h.conns) == 0:
-		m.remove(c)
+		m.empty(c)
 	case len(h.conns) == 1:
 		m.fold(c)
 	}
@@ -328,14 +334,33 @@ func (m *matcher) expire(c *cluster) {
 	m.remove(c)
 }
 
+// empty is remove for a cluster whose last connection is over with the row under
+// way. It is kept for the next connection of the peer as long as the row's place
+// in lateClusters.
+func (m *matcher) empty(c *cluster) {
+	m.settleAll(c)
+	c.over = true
+}
+
 // remove settles a cluster, finishes its connections and forgets it.
 func (m *matcher) remove(c *cluster) {
+	m.settleAll(c)
+	c.log.idle.remove(c)
+	m.clusters.remove(c)
+	c.serial++
+	c.over = false
+	m.pool.clusters = append(m.pool.clusters, c)
+}
+
+// settleAll settles a cluster and finishes its connections.
+func (m *matcher) settleAll(c *cluster) {
 	if c.crowd != nil {
 		m.disperse(c)
 	}
 	if len(c.hypotheses) == 0 {
-		if c.lone.open {
-			m.end(c.lone.slot)
+		if l := &c.lone; l.open {
+			m.end(l.slot)
+			l.open, l.slot = false, nil
 		}
 	} else {
 		m.collapse(c)
@@ -346,11 +371,8 @@ func (m *matcher) remove(c *cluster) {
 		m.pool.drop(c.hypotheses[0])
 		c.hypotheses = c.hypotheses[:0]
 	}
-	c.log.idle.remove(c)
+	c.current = current{}
 	m.queue.remove(c)
-	m.clusters.remove(c)
-	c.serial++
-	m.pool.clusters = append(m.pool.clusters, c)
 }
 
 // several reports whether more than one connection may have been under way of

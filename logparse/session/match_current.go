@@ -51,7 +51,7 @@ func (m *matcher) takeCurrent(c *cluster) bool {
 // endCurrent ends the current connection, which had its last row.
 func (m *matcher) endCurrent(c *cluster) {
 	if len(c.hypotheses) == 0 {
-		m.remove(c)
+		m.empty(c)
 	} else {
 		m.leave(c)
 	}

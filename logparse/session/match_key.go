@@ -115,6 +115,15 @@ func (l *lateCluster) isOf(clock *logClock, rec *logparse.Record) bool {
 	return l.peer != 0 && l.peer == rec.Peer() || c.holds(rec.Direction, rec.Remote, rec.Helo, rec.Connector)
 }
 
+// remember makes late the place of c, which has a row of the peer. A cluster that
+// was there and has no connections is removed, so that there are few of those.
+func (m *matcher) remember(late *lateCluster, c *cluster, peer uint64) {
+	if before := late.cluster; before != nil && before != c && before.over && before.serial == late.serial {
+		m.remove(before)
+	}
+	*late = lateCluster{peer, c, c.serial}
+}
+
 // lateClusters holds some of them.
 type lateClusters [1024]lateCluster
 

@@ -40,7 +40,7 @@ func (m *matcher) placeLone(c *cluster, rec *logparse.Record) bool {
 	over := l.conn.take(r, c.order, &l.habits)
 	m.place(l.slot, rec)
 	if over {
-		m.remove(c)
+		m.empty(c)
 		return true
 	}
 	c.current = l.current()
