@@ -229,21 +229,23 @@ func (p *pace) sum() float32 {
 // median is ruled out.
 func (p *pace) learn(bucket uint8) {
 	at := &gaps().learn[bucket]
-	top := float32(0)
+	top := uint32(0)
 	for i, w := range &p.weights {
 		w *= at[i]
 		p.weights[i] = w
-		if w > top {
-			top = w
-		}
+		top = max(top, math.Float32bits(w))
 	}
+	most := math.Float32frombits(top)
 	for i, w := range &p.weights {
-		if w /= top; w < leastPace {
-			w = leastPace
-		}
-		p.weights[i] = w
+		p.weights[i] = atLeast(w/most, leastPace)
 	}
 	p.total = 0
+}
+
+// atLeast returns the greater of two numbers that are not negative. The bits of
+// such compare as they do, and that costs no branch.
+func atLeast(x, least float32) float32 {
+	return math.Float32frombits(max(math.Float32bits(x), math.Float32bits(least)))
 }
 
 // scale makes the greatest of the weights 1 and none of them less than least.
@@ -310,16 +312,13 @@ func (p *recency) mean(of *recency) float64 {
 // learn takes k rows in between into account, at most maxBetween.
 func (p *recency) learn(k uint8) {
 	of := &recencyTable[k]
-	top := float32(0)
-	for i := range p {
-		p[i] *= of[i]
-		if p[i] > top {
-			top = p[i]
-		}
+	top := uint32(0)
+	for i, w := range p {
+		p[i] = w * of[i]
+		top = max(top, math.Float32bits(p[i]))
 	}
-	for i := range p {
-		if p[i] /= top; p[i] < leastRecency {
-			p[i] = leastRecency
-		}
+	most := math.Float32frombits(top)
+	for i, w := range p {
+		p[i] = atLeast(w/most, leastRecency)
 	}
 }
