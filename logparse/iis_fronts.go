@@ -10,15 +10,15 @@ import (
 // An iisFront is the part of rows that names the peer, as it stands in them, and
 // what it says. All that the rows of one connection have in common is in it.
 type iisFront struct {
-	hash   uint64
-	number uint64 // Record.Peer; 0: there is none
+	hash      uint64
+	number    uint64 // Record.Peer; 0: there is none
+	size      uint8  // of text that the rows have there
+	more      uint8  // how much of text they have behind the time
+	kind      Kind   // KindReply or KindCommand
+	direction outcome.Direction
 
 	text                              *[iisFrontMax]byte // to which these refer
 	remote, helo, site, server, local []byte
-	size                              uint8 // of text that the rows have there
-	more                              uint8 // how much of text they have behind the time
-	kind                              Kind  // KindReply or KindCommand
-	direction                         outcome.Direction
 }
 
 // iisFrontMax is the length of the longest front that is kept, in bytes.

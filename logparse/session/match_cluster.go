@@ -34,35 +34,36 @@ const (
 	neverJoined = -1 << 62
 )
 
-// A cluster is what is known of the rows that may share connections.
+// A cluster is what is known of the rows that may share connections. What every row
+// touches stands first.
 type cluster struct {
-	hash      uint64
-	same      *cluster // another with the same hash
-	log       *logClock
+	log     *logClock
+	serial  uint64 // another one when it is removed
+	clock   int64  // of the log at the last row
+	order   int64  // rows so far
+	check   int64  // when to look for silent connections next
+	current current
+	id      int32 // in its log's list of idle ones
+	over    bool  // it has no connections: it is kept for the next one of the peer
+	vague   bool  // neither time-taken nor the length of sessions is logged
+
+	hypotheses     []*hypothesis // the best first; empty for a lone connection
+	slots          []openSlot    // connections with a row that was placed
+	joined         int64         // of the log when a connection may have begun while another was under way, neverJoined if none has
+	oldest, newest *heldRow      // rows that wait
+	held           int           // how many
+	crowd          *crowd        // set when there are too many connections for hypotheses
+	link           clusterLink   // in the matcher's queue
+
 	direction outcome.Direction
 	key       []byte // remote end, HELO name and connector, without anything in between
 	remote    int    // where the first of them ends
 	helo      int    // and the second
 	room      [keyRoom]byte
-	id        int32  // in its log's list of idle ones
-	serial    uint64 // another one when it is removed
-	over      bool   // it has no connections: it is kept for the next one of the peer
+	hash      uint64
+	same      *cluster // another with the same hash
 
-	clock int64 // of the log at the last row
-	order int64 // rows so far
-	check int64 // when to look for silent connections next
-
-	lone           lone // instead of hypotheses
-	current        current
-	hypotheses     []*hypothesis // the best first; empty for a lone connection
-	slots          []openSlot    // connections with a row that was placed
-	joined         int64         // of the log when a connection may have begun while another was under way, neverJoined if none has
-	vague          bool          // neither time-taken nor the length of sessions is logged
-	oldest, newest *heldRow      // rows that wait
-	held           int           // how many
-	crowd          *crowd        // set when there are too many connections for hypotheses
-
-	link clusterLink // in the matcher's queue
+	lone lone // instead of hypotheses
 }
 
 // keyRoom is how long the key of a cluster is mostly at most.

@@ -32,44 +32,48 @@ var (
 	logBackwards = logOf(gapBackwards)
 )
 
-// A conn is a connection under one hypothesis.
+// A conn is a connection under one hypothesis. What every row touches stands first.
 type conn struct {
-	first, last int64 // numbers of its first and last row
-	order       int64 // what the last row was among those of the cluster
-	clock       int64 // of its log at the last row
-	begin       int64 // when the first command began
-	at          int64 // when the last row was written
-	timed       bool  // begin and at are known
-	cut         bool  // the log does not have the beginning
-	stage       stage
-	verb        matchVerb // the last command
-	bdat        bool
-	replied     bool  // the last row was a reply
-	in, out     int64 // counters of the last row
-	size        int64 // as MAIL declared it, -1 for not at all
-	name        uint32
-	domain      uint32 // of the sender
-	pace        pace
-	paced       uint8   // bucket of the time that paceLog is about and 1, 0 while nobody asked
-	paceLog     float64 // logarithm of how likely that time is
-	recency     recency
-	late        [lateRows]lateRow // what these have still to learn
-	lates       uint8
-	tls         bool
-	usual       float64 // logarithm of the time until the client's next command, ms; 0 while nobody asked
-	awaits      uint8
-	passed      uint8   // how often another got its reply first
-	patience    int64   // see longest; 0 while nobody asked
-	silent      float64 // see logSilent, at the row under way
-	silentAt    int64   // when that was found, with waited
-	waited      bool    // no row was taken since
-	givenUp     bool    // silent for so long that no more is expected of it
+	last    int64 // number of its last row
+	order   int64 // what that was among those of the cluster
+	clock   int64 // of its log at the last row
+	at      int64 // when the last row was written
+	in, out int64 // counters of the last row
+
+	timed   bool // begin and at are known
+	cut     bool // the log does not have the beginning
+	stage   stage
+	verb    matchVerb // the last command
+	bdat    bool
+	replied bool // the last row was a reply
+	tls     bool
+	awaits  uint8
+	passed  uint8 // how often another got its reply first
+	waited  bool  // silent was found, and no row was taken since
+	givenUp bool  // silent for so long that no more is expected of it
+	waiting uint8 // how many of wait are
+	lates   uint8 // how many of late are
+	paced   uint8 // bucket of the time that paceLog is about and 1, 0 while nobody asked
+	more    uint16
+
+	silent   float64           // see logSilent, at the row under way
+	silentAt int64             // when that was found, with waited
+	patience int64             // see longest; 0 while nobody asked
+	usual    float64           // logarithm of the time until the client's next command, ms; 0 while nobody asked
+	late     [lateRows]lateRow // what these have still to learn
 
 	// Commands that wait for a reply, outbound, oldest first. Only the first few
 	// are kept one by one; behind them come more RCPTs.
-	wait    [8]waiter
-	waiting uint8
-	more    uint16
+	wait [8]waiter
+
+	first   int64 // number of its first row
+	begin   int64 // when the first command began
+	size    int64 // as MAIL declared it, -1 for not at all
+	name    uint32
+	domain  uint32  // of the sender
+	paceLog float64 // logarithm of how likely the time of paced is
+	pace    pace
+	recency recency
 }
 
 type waiter struct {
