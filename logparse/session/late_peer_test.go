@@ -1,0 +1,73 @@
+package session
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/smtplog/smtplog/logparse"
+	"github.com/smtplog/smtplog/logparse/testlog"
+)
+
+// addFiles adds the rows of a log that stands in two files of one server, so many
+// of the one in turn with as many of the other.
+func addFiles(log []byte, format logparse.Format, turn int) func(each func(*logparse.Record)) {
+	return func(each func(*logparse.Record)) {
+		var readers []*logparse.Reader
+		for _, name := range []string{"a/x.log", "a/y.log"} {
+			opt := &logparse.Options{Format: format, DateOrder: logparse.MDY, Sparse: true}
+			readers = append(readers, logparse.NewReader(bytes.NewReader(log), name, opt))
+		}
+		for i := 0; len(readers) > 0; i++ {
+			r := i % len(readers)
+			for range turn {
+				rec, err := readers[r].Next()
+				if err == io.EOF {
+					readers = slices.Delete(readers, r, r+1)
+					break
+				}
+				if err == nil {
+					each(rec)
+				}
+			}
+		}
+	}
+}
+
+// FuzzPeers holds rows of IIS that go on with what their peer said before against
+// those that are placed one by one.
+func FuzzPeers(f *testing.F) {
+	formats := []logparse.Format{logparse.IISW3C, logparse.IISNCSA, logparse.IISMSIIS}
+	for i, format := range formats {
+		var log bytes.Buffer
+		opt := testlog.Options{Seed: uint64(i), Format: format, Connections: 12, Hosts: 4, Outbound: 0.4}
+		if _, err := testlog.Generate(&log, opt); err != nil {
+			f.Fatal(err)
+		}
+		f.Add(log.Bytes(), uint8(i), uint8(7))
+		// Hours that go on, and back; rows without a time; another server; names that
+		// come late.
+		rows := strings.SplitAfter(log.String(), "\n")
+		for k := range rows {
+			switch k % 11 {
+			case 3:
+				rows[k] = strings.Replace(rows[k], "08:", fmt.Sprintf("%02d:", 7+k%3), 1)
+			case 5:
+				rows[k] = strings.Replace(rows[k], " GATE", " GATF", 1)
+			case 7:
+				rows[k] = strings.Replace(rows[k], ".example", ".example.org", 1)
+			}
+		}
+		f.Add([]byte(strings.Join(rows, "")), uint8(i), uint8(1))
+		f.Add([]byte(strings.Replace(log.String(), "date time", "x y", 1)), uint8(i), uint8(2))
+	}
+	f.Fuzz(func(t *testing.T, log []byte, format, turn uint8) {
+		if len(log) > 20_000 {
+			return
+		}
+		checkBriefs(t, addFiles(log, formats[int(format)%len(formats)], 1+int(turn)))
+	})
+}
