@@ -387,22 +387,3 @@ func TestAllocations(t *testing.T) {
 		t.Errorf("%.1f allocations a session of %d records", perSession, len(records)/sessions)
 	}
 }
-
-// TestFewClustersAreKept has many hosts come and go: what is kept for their next
-// connections is bounded.
-func TestFewClustersAreKept(t *testing.T) {
-	b := NewBuilder(nil, func(*Session) {})
-	for i := range 5 * len(lateClusters{}) {
-		for _, text := range []string{"EHLO mail.example.org", "QUIT"} {
-			rec := receiveRow(i/1000, "", logparse.KindCommand, text)
-			rec.Format, rec.Code, rec.Session = logparse.IISW3C, 250, nil
-			rec.Remote = fmt.Appendf(nil, "10.0.%d.%d", i/256, i%256)
-			b.Add(rec)
-		}
-		if n := len(b.matcher.clusters); n > len(lateClusters{})+1 {
-			t.Fatalf("%d clusters", n)
-		}
-	}
-	b.Close()
-	empty(t, b)
-}
