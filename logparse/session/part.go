@@ -75,6 +75,7 @@ func (p *Part) Add(r *logparse.Reader, rec *logparse.Record) bool {
 // belongs to one that began before the part, and is kept. Rows of one session
 // follow each other, the first with the sequence-number 0.
 func (p *Part) holdsBack(s *stream, rec *logparse.Record) bool {
+	rec.Fill()
 	if len(rec.Session) == 0 {
 		p.lost = true
 		return true

@@ -45,7 +45,7 @@ func inParts(t *testing.T, log string, opt *session.Options, cuts ...int) (sessi
 			}
 		}
 	}
-	r := logparse.NewReader(strings.NewReader(log), "x.log", nil)
+	r := logparse.NewReader(strings.NewReader(log), "x.log", &logparse.Options{Sparse: true})
 	n := 0
 	for rec, err := range r.Records() {
 		if err != nil {
@@ -61,8 +61,8 @@ func inParts(t *testing.T, log string, opt *session.Options, cuts ...int) (sessi
 			b.Add(rec)
 			continue
 		}
-		rows = append(rows, rec.Clone())
 		part.Add(r, rec)
+		rows = append(rows, rec.Clone()) // which fills it in
 	}
 	end()
 	b.Close()
