@@ -37,8 +37,11 @@ const (
 	// maxKept is how many bytes the rows may take that a Part keeps.
 	maxKept = 8 << 20
 
-	// partShare is the part of what may be open that a Part may hold.
-	partShare = 4
+	// maxPartOpen is how many sessions a Part may have open, and partShare the part
+	// of the memory that it may hold: where very many are open, most rows are of
+	// sessions that began in front of the part.
+	maxPartOpen = 8000
+	partShare   = 4
 
 	// backward is how far the time of a row in a Part may lie behind that of one
 	// in front of it. It is so little that no session counts as silent for too long
@@ -51,7 +54,7 @@ const (
 // Placed.
 func NewPart(opt *Options, emit func(*Session)) *Part {
 	b := NewBuilder(opt, emit)
-	b.maxOpen /= partShare
+	b.maxOpen = maxPartOpen
 	b.maxHeld /= partShare
 	p := &Part{b: b, seed: maphash.MakeSeed(), begun: map[uint64]struct{}{}, older: map[uint64]*stream{}}
 	b.part = p

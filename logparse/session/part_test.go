@@ -136,7 +136,7 @@ func TestPartAssumes(t *testing.T) {
 		"more than it may":    {strings.Repeat(row("08:00:02", ex1, one, 2, "<,NOOP "+strings.Repeat("x", 1000)+","), 9000), false},
 		"more than may be open": {func() string {
 			var b strings.Builder
-			for i := range 26_000 {
+			for i := range 9_000 {
 				b.WriteString(row("08:00:02", ex1, fmt.Sprintf("08DF%012d", i), 0, "+,,"))
 			}
 			return b.String()

@@ -137,7 +137,9 @@ func (p *part) endSegment(o *opened) {
 
 // end ends the part, which is read no further.
 func (p *part) end() {
-	p.lost = p.lost || !p.sessions.End()
+	if p.lost = p.lost || !p.sessions.End(); p.lost {
+		p.sessions, p.count, p.input = nil, nil, Input{} // they take memory
+	}
 }
 
 // patience is how long a part may take to end when the reading is given up.
