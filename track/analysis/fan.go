@@ -74,7 +74,7 @@ func (f *fan) give(p piece) {
 
 // log reads a log. It reports false when the context has ended.
 func (f *fan) log(log *Log) bool {
-	st, err := openSoon(f.ctx, log)
+	st, err := openSoon(f.ctx, func() (*input.Stream, error) { return log.Source.Open(f.ctx) })
 	f.give(piece{stream: st, err: err})
 	if err != nil {
 		return f.ctx.Err() == nil

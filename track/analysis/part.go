@@ -1,12 +1,9 @@
 package analysis
 
 import (
-	"context"
 	"errors"
 	"io"
 	"os"
-	"sync/atomic"
-	"time"
 
 	"github.com/smtplog/smtplog/logparse"
 	"github.com/smtplog/smtplog/logparse/input"
@@ -17,7 +14,8 @@ import (
 // need not be whole.
 type part struct {
 	segments []segment
-	done     chan struct{} // closed when it was read
+	task
+	account account
 
 	lost     bool // it has to be read again
 	sessions *session.Part
@@ -27,9 +25,6 @@ type part struct {
 	from     logparse.Mark        // that was assumed for the first segment, if that is no beginning
 	mark     logparse.Mark        // where the last one ended
 	whole    int                  // segments that were read to their end
-
-	current atomic.Pointer[opened] // of the segment that is being read
-	account account
 }
 
 // A segment is the lines of one log that are in a part.
@@ -59,17 +54,22 @@ func (p *part) segment(r *reading, s segment) bool {
 	opt.Sparse = true
 	name := s.log.Source.Name
 	o := &opened{log: s.log, more: s.To != 0, continues: s.From != 0}
-	o.stream, o.offset, o.err = s.log.Source.OpenRange(r.ctx, s.Range)
+	var from *logparse.Mark
+	o.stream, o.err = openSoon(r.ctx, func() (st *input.Stream, err error) {
+		if st, o.offset, err = s.log.Source.OpenRange(r.ctx, s.Range); err != nil {
+			return nil, err
+		}
+		if from, err = s.mark(r, o.offset); err != nil {
+			st.Close()
+			return nil, err
+		}
+		return st, nil
+	})
 	if o.err != nil {
 		p.lost = r.ctx.Err() == nil // else what was read before counts
 		return false
 	}
 	defer o.stream.Close()
-	from, err := s.mark(r, o.offset)
-	if err != nil {
-		p.lost = r.ctx.Err() == nil
-		return false
-	}
 	if o.continues {
 		p.from = *from
 		o.formats[s.log.Found.Format] = true
@@ -140,30 +140,4 @@ func (p *part) end() {
 	if p.lost = p.lost || !p.sessions.End(); p.lost {
 		p.sessions, p.count, p.input = nil, nil, Input{} // they take memory
 	}
-}
-
-// patience is how long a part may take to end when the reading is given up.
-const patience = time.Second / 2
-
-// wait waits until the part was read, to its end or as far as it was when the
-// context ended. It reports false where nothing is known of it.
-func (p *part) wait(ctx context.Context) bool {
-	select {
-	case <-p.done:
-		return true
-	case <-ctx.Done():
-	}
-	select {
-	case <-p.done:
-		return true
-	case <-time.After(patience):
-	}
-	// A file has stalled.
-	o := p.current.Load()
-	if o == nil || !o.stream.Abandon() {
-		return false
-	}
-	p.endSegment(o)
-	p.end()
-	return true
 }

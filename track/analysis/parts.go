@@ -67,7 +67,7 @@ func cutParts(logs []*Log, jobs int) (parts []*part) {
 			r.From = r.To
 			little := size / 4 // which is no part of its own
 			if len(parts) == 0 || room < min(little, left) {
-				parts = append(parts, &part{done: make(chan struct{})})
+				parts = append(parts, &part{task: task{done: make(chan struct{})}})
 				room = size
 			}
 			p := parts[len(parts)-1]
@@ -132,8 +132,9 @@ func (r *reading) parts(logs []*Log, upcoming []outcome.Time) error {
 		}()
 	}
 	for i, p := range parts {
-		if !p.wait(r.ctx) {
-			return r.ctx.Err()
+		if o := p.wait(r.ctx); o != nil {
+			p.endSegment(o)
+			p.end()
 		}
 		if r.joins(p) {
 			again.Store(0)
@@ -202,9 +203,18 @@ func (r *reading) again(p *part) {
 		from := &at.mark
 		if at.mark.Line == 0 {
 			at.mark.Offset = 0 // perhaps a byte order mark was read
-			from, _ = s.mark(r, 0)
 		}
-		if o.stream, o.offset, o.err = s.log.Source.ReopenRange(r.ctx, s.Range, at.mark.Offset, read); o.err == nil {
+		o.stream, o.err = openSoon(r.ctx, func() (st *input.Stream, err error) {
+			if at.mark.Line == 0 {
+				from, _ = s.mark(r, 0)
+			}
+			st, o.offset, err = s.log.Source.ReopenRange(r.ctx, s.Range, at.mark.Offset, read)
+			return st, err
+		})
+		if r.ctx.Err() != nil && o.err != nil {
+			return
+		}
+		if o.err == nil {
 			o.reader = logparse.NewRangeReader(o.stream, s.log.Source.Name, s.log.reading(r.l.read), from, o.more)
 		}
 		if r.log(o) != nil {

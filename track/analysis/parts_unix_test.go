@@ -9,6 +9,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/smtplog/smtplog/logparse"
 	"github.com/smtplog/smtplog/logparse/input"
@@ -16,8 +17,38 @@ import (
 	"github.com/smtplog/smtplog/reply/outcome"
 )
 
-// A file that stalls does not keep what was found so far from being said.
+// A file that stalls, when it is opened or later, does not keep what was found so
+// far from being said.
 func TestPartsStalled(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		stall func(t *testing.T, pipe, log string, cancel func())
+		least int64 // sessions that are found
+	}{
+		{"read", func(t *testing.T, pipe, log string, cancel func()) {
+			w, err := os.OpenFile(pipe, os.O_WRONLY, 0)
+			if err != nil {
+				return
+			}
+			defer w.Close()
+			w.WriteString(strings.ReplaceAll(log, "08DE000000000001", "08DE000000000002"))
+			cancel()
+			<-t.Context().Done()
+		}, 1},
+		{"opened", func(t *testing.T, pipe, _ string, cancel func()) {
+			time.Sleep(10 * time.Millisecond) // so that it is likely to be under way
+			cancel()
+			<-t.Context().Done()
+			if w, err := os.OpenFile(pipe, os.O_RDWR, 0); err == nil { // which ends the opening
+				w.Close()
+			}
+		}, 0},
+	} {
+		t.Run(tt.name, func(t *testing.T) { checkStalled(t, tt.stall, tt.least) })
+	}
+}
+
+func checkStalled(t *testing.T, stall func(t *testing.T, pipe, log string, cancel func()), least int64) {
 	const log = "#Software: Microsoft Exchange Server\r\n#Version: 15.0.0.0\r\n#Log-type: SMTP Receive Protocol Log\r\n#Date: 2026-11-02T08:00:00.000Z\r\n" +
 		"#Fields: date-time,connector-id,session-id,sequence-number,local-endpoint,remote-endpoint,event,data,context\r\n" +
 		`2026-11-02T08:00:00.000Z,EX1\Default,08DE000000000001,0,10.0.0.1:25,192.0.2.7:50000,+,,` + "\r\n" +
@@ -53,20 +84,11 @@ func TestPartsStalled(t *testing.T) {
 	if err := syscall.Mkfifo(paths[1], 0o600); err != nil {
 		t.Skip(err)
 	}
-	go func() {
-		pipe, err := os.OpenFile(paths[1], os.O_WRONLY, 0)
-		if err != nil {
-			return
-		}
-		defer pipe.Close()
-		pipe.WriteString(strings.ReplaceAll(log, "08DE000000000001", "08DE000000000002"))
-		cancel()
-		<-t.Context().Done()
-	}()
+	go stall(t, paths[1], log, cancel)
 	err := logs.ReadFrom(ctx, func(outcome.Time) {}, b.Add)
 	b.Close()
 	in := logs.Input()
-	if err != context.Canceled || a.Sessions.Total < 1 || in.Counts.Lines%7 != 0 || in.Counts.Lines != 7*a.Sessions.Total || len(in.Failed) > 0 {
+	if err != context.Canceled || a.Sessions.Total < least || in.Counts.Lines%7 != 0 || in.Counts.Lines != 7*a.Sessions.Total || len(in.Failed) > 0 {
 		t.Errorf("%v, %+v, %+v", err, a.Sessions, in)
 	}
 }

@@ -2,14 +2,12 @@ package analysis
 
 import (
 	"cmp"
-	"context"
 	"io"
 	"maps"
 	"slices"
-	"sync/atomic"
-	"time"
 
 	"github.com/smtplog/smtplog/logparse"
+	"github.com/smtplog/smtplog/logparse/input"
 	"github.com/smtplog/smtplog/logparse/session"
 	"github.com/smtplog/smtplog/reply/outcome"
 )
@@ -52,10 +50,8 @@ type job struct {
 	input   Input          // but for what follows, of which the order of the logs matters
 	noted   []noted        // its problems
 	found   map[kind]noted // the first of each
-	done    chan struct{}  // closed when it has read its logs
-
-	current atomic.Pointer[opened] // that is being read
 	account account
+	task
 }
 
 // A noted is something about one log.
@@ -82,7 +78,7 @@ func (r *reading) apart(logs []*Log, upcoming []outcome.Time) error {
 	close(todo)
 	var jobs []*job
 	for range min(r.l.read.Jobs, len(groups)) {
-		j := &job{found: map[kind]noted{}, done: make(chan struct{})}
+		j := &job{found: map[kind]noted{}, task: task{done: make(chan struct{})}}
 		j.count, j.builder = r.l.join.share()
 		jobs = append(jobs, j)
 		go func() {
@@ -98,7 +94,9 @@ func (r *reading) apart(logs []*Log, upcoming []outcome.Time) error {
 	}
 	var problems, found []noted
 	for _, j := range jobs {
-		j.wait(r.ctx)
+		if o := j.wait(r.ctx); o != nil {
+			j.end(o)
+		}
 		j.builder.Close()
 		r.l.join.into.join(j.count)
 		r.l.join.capped += j.builder.Capped()
@@ -125,7 +123,7 @@ func inOrderOfLogs(list []noted) []noted {
 // log reads the log with that index. It reports false when the context has ended.
 func (j *job) log(r *reading, log *Log, index int) bool {
 	o := &opened{log: log, index: index}
-	o.stream, o.err = openSoon(r.ctx, log)
+	o.stream, o.err = openSoon(r.ctx, func() (*input.Stream, error) { return log.Source.Open(r.ctx) })
 	if o.err == nil {
 		o.reader = logparse.NewReader(o.stream, log.Source.Name, log.reading(r.l.read))
 		j.account = account{in: &j.input}
@@ -160,26 +158,6 @@ func (j *job) end(o *opened) {
 		k := kind{found.Format, found.Assumed}
 		if before, ok := j.found[k]; !ok || o.index < before.log {
 			j.found[k] = noted{log: o.index, found: found}
-		}
-	}
-}
-
-// wait waits until the job is done, or has stalled when the context ended.
-func (j *job) wait(ctx context.Context) {
-	select {
-	case <-j.done:
-		return
-	case <-ctx.Done():
-	}
-	for {
-		select {
-		case <-j.done:
-			return
-		case <-time.After(patience):
-		}
-		if o := j.current.Load(); o != nil && o.stream.Abandon() {
-			j.end(o)
-			return
 		}
 	}
 }

@@ -204,23 +204,6 @@ type opened struct {
 	formats   [256]bool // that the log was counted for before
 }
 
-// openSoon opens a log. It does not wait longer than the context for a network
-// that does not answer.
-func openSoon(ctx context.Context, log *Log) (*input.Stream, error) {
-	o := &opened{log: log, ready: make(chan struct{})}
-	go func() {
-		defer close(o.ready)
-		o.stream, o.err = log.Source.Open(ctx)
-	}()
-	select {
-	case <-o.ready:
-		return o.stream, o.err
-	case <-ctx.Done():
-		go o.close()
-		return nil, ctx.Err()
-	}
-}
-
 // bytes returns how many bytes of the log were read.
 func (o *opened) bytes() int64 {
 	if o.more {
