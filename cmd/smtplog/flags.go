@@ -139,7 +139,7 @@ func (a *app) start(ctx context.Context, f *readFlags, paths []string) (*job, er
 		j.bar = progress.Start(a.stderr, len(j.sources), func() progress.Now {
 			now := progress.Now{Read: j.counter.Read(), Total: total, Done: j.counter.Files()}
 			if total >= 0 {
-				now.Total += j.counter.Again()
+				now.Total += j.counter.Extra()
 			}
 			return now
 		})

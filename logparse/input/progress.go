@@ -7,28 +7,38 @@ import (
 
 // Progress counts the bytes read from disk and pipes, in the measure of
 // [Source.Size]: when every source has been read to its end, Read returns the
-// sum of their sizes. A stream closed before its end takes back what it had
+// sum of their sizes and of Extra. A stream closed before its end takes back what it had
 // counted, since it will be opened again.
 type Progress struct {
-	read, again atomic.Int64
+	read, extra atomic.Int64
 	files       atomic.Int64
 }
 
 // Read returns the bytes read so far. It may be called at any time.
 func (p *Progress) Read() int64 { return p.read.Load() }
 
-// Again returns the bytes that are read beyond the sum of the sizes because
-// sources are read more than once, as far as [Source.Expect] was told.
-func (p *Progress) Again() int64 { return p.again.Load() }
+// Extra returns by how many bytes all reading is more than the sum of the sizes,
+// as far as was told: sources are read more than once ([Source.Expect]), or not at
+// all ([Source.Skip]).
+func (p *Progress) Extra() int64 { return p.extra.Load() }
 
-// Files returns the number of sources that were read to their end.
+// Files returns the number of sources that were read to their end or are not read.
 func (p *Progress) Files() int { return int(p.files.Load()) }
 
 // Expect tells the progress that the source will be read. That it is read once
 // goes without saying.
 func (s *Source) Expect() {
 	if s.progress != nil && s.expected.Add(1) > 1 && s.size > 0 {
-		s.progress.again.Add(s.size)
+		s.progress.extra.Add(s.size)
+	}
+}
+
+// Skip tells the progress that the source, which was not expected, will not be
+// read.
+func (s *Source) Skip() {
+	if s.progress != nil {
+		s.progress.files.Add(1)
+		s.progress.extra.Add(-max(s.size, 0))
 	}
 }
 

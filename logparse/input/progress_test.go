@@ -25,8 +25,8 @@ func TestProgressAgain(t *testing.T) {
 		for _, s := range sources {
 			s.Expect()
 		}
-		if want := reading * total; p.Again() != want || p.Read() != want {
-			t.Errorf("before reading %d: %d bytes read, %d again", reading, p.Read(), p.Again())
+		if want := reading * total; p.Extra() != want || p.Read() != want {
+			t.Errorf("before reading %d: %d bytes read, %d again", reading, p.Read(), p.Extra())
 		}
 		for _, s := range sources {
 			st, err := s.Open(t.Context())
@@ -41,5 +41,24 @@ func TestProgressAgain(t *testing.T) {
 		if p.Files() != 2 {
 			t.Errorf("%d files", p.Files())
 		}
+	}
+}
+
+// Sources that are not read make less work.
+func TestProgressSkip(t *testing.T) {
+	dir := t.TempDir()
+	for name, text := range map[string]string{"a": "first\n", "b": "the second\n"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p := &Progress{}
+	sources, errs := Find(t.Context(), []string{dir}, &Options{Progress: p})
+	if len(errs) > 0 || len(sources) != 2 {
+		t.Fatal(sources, errs)
+	}
+	sources[1].Skip()
+	if p.Extra() != -11 || p.Files() != 1 || p.Read() != 0 {
+		t.Errorf("%d bytes and %d files read, %d bytes more than there are", p.Read(), p.Files(), p.Extra())
 	}
 }

@@ -150,8 +150,8 @@ func analyzed(t *testing.T, dir string, opt analysis.Options, part int64) string
 	for _, s := range sources {
 		size += s.Size()
 	}
-	if n := progress.Read(); n != size+progress.Again() || progress.Files() != len(sources) {
-		t.Errorf("parts of %d bytes: %d bytes of %d + %d and %d files of %d were counted as progress", part, n, size, progress.Again(), progress.Files(), len(sources))
+	if n := progress.Read(); n != size+progress.Extra() || progress.Files() != len(sources) {
+		t.Errorf("parts of %d bytes: %d bytes of %d + %d and %d files of %d were counted as progress", part, n, size, progress.Extra(), progress.Files(), len(sources))
 	}
 	text, err := json.MarshalIndent(a, "", " ")
 	if err != nil {

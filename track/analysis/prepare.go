@@ -97,9 +97,12 @@ func (l *Logs) note(g glance) {
 	var other *logparse.NotSMTPError
 	var unknown *logparse.UnknownFormatError
 	src := g.log.Source
-	switch {
-	case g.err == nil:
+	if g.err == nil {
 		l.logs = append(l.logs, g.log)
+		return
+	}
+	src.Skip()
+	switch {
 	case src.Explicit:
 		l.input.Failed = append(l.input.Failed, g.err)
 	case errors.As(g.err, &other):

@@ -99,7 +99,10 @@ func TestShares(t *testing.T) {
 				z := gzip.NewWriter(&log)
 				io.WriteString(z, text)
 				z.Close()
-				text = log.String()[:log.Len()/(1+rng.IntN(2))] // perhaps the end is missing
+				text = log.String()
+				if rng.IntN(2) == 0 && len(text) > 1000 {
+					text = text[:len(text)/2] // which says what it is, but has no end
+				}
 			}
 			path := filepath.Join(dir, []string{"", "W3SVC1", "W3SVC2"}[rng.IntN(3)], fmt.Sprintf("%d.log", i))
 			if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
