@@ -2,59 +2,58 @@ package session
 
 import "github.com/smtplog/smtplog/logparse"
 
-// A Share is some of the hosts of the logs without session ids. Rows of different
+// Shares deals out the hosts of the logs without session ids. Rows of different
 // hosts never are of one session, and what one host's rows say of a session hangs
-// on others only by the time that the log has come to. So several Builders, each
-// with a Share of its own, make together the sessions that one makes, if every one
-// is given its rows to Add and all others to Pass.
-type Share struct {
-	number, count uint64
+// on others only by the time that the log has come to. So several Builders, one for
+// each share, make together the sessions that one makes, if every one is given its
+// rows to Add and all others to Pass.
+type Shares struct {
+	first, others uint64
 	late          [1024]struct {
 		peer  uint64 // Record.Peer
-		takes bool
+		share int
 	}
 }
 
-// NewShare returns the Share with that number, from 0, of so many.
-func NewShare(number, count int) *Share {
-	return &Share{number: uint64(number), count: uint64(count)}
+// NewShares returns as many shares. The first has so many percent of the hosts, the
+// others are alike.
+func NewShares(count, first int) *Shares {
+	return &Shares{first: uint64(first), others: uint64(max(count-1, 1))}
 }
 
-// Takes reports whether the Share has the record's host. The first has what has
-// none, and the records of all other logs.
-func (s *Share) Takes(rec *logparse.Record) bool {
+// Of returns the number of the share, from 0, that has the record's host. The first
+// has what has none, and the records of all other logs.
+func (s *Shares) Of(rec *logparse.Record) int {
 	if !rec.Format.IIS() {
-		return s.number == 0
+		return 0
 	}
 	peer := rec.Peer()
 	if peer == 0 {
-		return s.takes(rec)
+		return s.of(rec)
 	}
 	l := &s.late[peer%uint64(len(s.late))]
 	if l.peer != peer {
-		l.peer, l.takes = peer, s.takes(rec)
+		l.peer, l.share = peer, s.of(rec)
 	}
-	return l.takes
+	return l.share
 }
 
-func (s *Share) takes(rec *logparse.Record) bool {
-	return hashBytes(keySeed, withoutPort(rec.Remote))%s.count == s.number
+func (s *Shares) of(rec *logparse.Record) int {
+	if len(rec.Remote) == 0 {
+		return 0
+	}
+	hash := hashBytes(keySeed, withoutPort(rec.Remote))
+	if hash%100 < s.first {
+		return 0
+	}
+	return 1 + int(hash/100%s.others)
 }
 
-// Give gives a record to b, which has the share: to Add or to Pass.
-func (s *Share) Give(b *Builder, rec *logparse.Record) {
-	if s.Takes(rec) {
-		b.Add(rec)
-	} else {
-		b.Pass(rec)
-	}
-}
-
-// Pass takes note of the time of the next record, which another [Share] takes.
-func (b *Builder) Pass(rec *logparse.Record) {
-	if !rec.Format.IIS() || rec.Kind == logparse.KindNone {
-		return
-	}
+// Pass takes note of the time of the next so many records of one log, which another
+// of the [Shares] has. They are rows of IIS with the same time, or one without.
+func (b *Builder) Pass(rec *logparse.Record, count int) {
 	b.order++
 	b.matcher.pass(b.movesOn(rec).index, rec.Time)
+	b.order += uint64(count - 1)
+	b.matcher.rows += int64(count - 1)
 }

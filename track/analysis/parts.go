@@ -67,7 +67,7 @@ func cutParts(logs []*Log, jobs int) (parts []*part) {
 			r.From = r.To
 			little := size / 4 // which is no part of its own
 			if len(parts) == 0 || room < min(little, left) {
-				parts = append(parts, &part{task: task{done: make(chan struct{})}})
+				parts = append(parts, &part{task: newTask()})
 				room = size
 			}
 			p := parts[len(parts)-1]
@@ -211,9 +211,6 @@ func (r *reading) again(p *part) {
 			st, o.offset, err = s.log.Source.ReopenRange(r.ctx, s.Range, at.mark.Offset, read)
 			return st, err
 		})
-		if r.ctx.Err() != nil && o.err != nil {
-			return
-		}
 		if o.err == nil {
 			o.reader = logparse.NewRangeReader(o.stream, s.log.Source.Name, s.log.reading(r.l.read), from, o.more)
 		}

@@ -78,7 +78,7 @@ func (r *reading) apart(logs []*Log, upcoming []outcome.Time) error {
 	close(todo)
 	var jobs []*job
 	for range min(r.l.read.Jobs, len(groups)) {
-		j := &job{found: map[kind]noted{}, task: task{done: make(chan struct{})}}
+		j := &job{found: map[kind]noted{}, task: newTask()}
 		j.count, j.builder = r.l.join.share()
 		jobs = append(jobs, j)
 		go func() {

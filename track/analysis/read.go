@@ -3,7 +3,6 @@ package analysis
 import (
 	"context"
 	"io"
-	"sync/atomic"
 
 	"github.com/smtplog/smtplog/logparse"
 	"github.com/smtplog/smtplog/logparse/input"
@@ -34,34 +33,23 @@ func (l *Logs) ReadFrom(ctx context.Context, begin func(upcoming outcome.Time), 
 	for _, log := range l.logs {
 		log.Source.Expect()
 	}
-	r := &reading{ctx: ctx, l: l, begin: begin, each: each}
-	all := func() error {
+	r := &reading{task: newTask(), ctx: ctx, l: l, begin: begin, each: each}
+	var err error
+	go func() {
+		defer close(r.done)
 		for i := 0; i < len(l.logs); {
 			n, read := r.stretch(i)
-			if err := read(l.logs[i:i+n], upcoming[i+1:]); err != nil {
-				return err
+			if err = read(l.logs[i:i+n], upcoming[i+1:]); err != nil {
+				return
 			}
 			i += n
 		}
-		return nil
-	}
-	// A read of a file that has stalled may never return. It is then left behind
-	// in a goroutine of its own.
-	done := make(chan error, 1)
-	go func() {
-		defer close(done)
-		done <- all()
 	}()
-	select {
-	case err := <-done:
-		return err
-	case <-ctx.Done():
-	}
-	if o := r.current.Load(); o != nil && !o.parsedAhead && o.stream.Abandon() {
+	if o := r.wait(ctx); o != nil {
 		r.end(o)
 		return ctx.Err()
 	}
-	return <-done
+	return err
 }
 
 // A reading reads all logs in order.
@@ -71,8 +59,8 @@ type reading struct {
 	begin func(upcoming outcome.Time)
 	each  func(*logparse.Record)
 
-	current atomic.Pointer[opened]
-	account account // of current
+	task
+	account account // of the current log
 }
 
 // stretch returns how many logs from the i-th on are read in one way, and that way.
@@ -146,6 +134,17 @@ func (r *reading) inOrder(logs []*Log, upcoming []outcome.Time) error {
 	return nil
 }
 
+// open opens a log that is read at once.
+func (r *reading) open(log *Log) *opened {
+	o := &opened{log: log, ready: make(chan struct{})}
+	close(o.ready)
+	o.stream, o.err = openSoon(r.ctx, func() (*input.Stream, error) { return log.Source.Open(r.ctx) })
+	if o.err == nil {
+		o.reader = logparse.NewReader(o.stream, log.Source.Name, log.reading(r.l.read))
+	}
+	return o
+}
+
 // log reads one log.
 func (r *reading) log(o *opened) error {
 	select {
@@ -156,7 +155,9 @@ func (r *reading) log(o *opened) error {
 	}
 	in := &r.l.input
 	if o.err != nil {
-		in.Failed = append(in.Failed, o.err)
+		if r.ctx.Err() == nil {
+			in.Failed = append(in.Failed, o.err)
+		}
 		return r.ctx.Err()
 	}
 	stop := context.AfterFunc(r.ctx, o.reader.Close)

@@ -1,7 +1,6 @@
 package analysis
 
 import (
-	"io"
 	"sync"
 
 	"github.com/smtplog/smtplog/logparse"
@@ -10,17 +9,16 @@ import (
 )
 
 // Logs of IIS do not tell sessions apart, and what is told of them hangs on all
-// that came before. They are shared out by hosts: every job reads all rows, and
-// builds the sessions of its share ([session.Share]). To read a row takes a part
-// of what it takes to find its session; more than a few jobs would do little but
-// read.
+// that came before. They are shared out by hosts: one job reads all rows, keeps
+// those of its share ([session.Shares]), and hands the others over. So the one that
+// reads has the smallest share, and more than a few jobs would wait for it.
 const (
 	maxShares = 4
-	readingIs = 35 // percent of what one job does
+	readingIs = 35 // percent of what one job does: to read the rows and to hand them over
 )
 
-// minSharedLog returns how much work the logs must be on average: every job has to
-// begin each of them.
+// minSharedLog returns how much work the logs must be on average: what is handed
+// over is of one log at a time.
 func minSharedLog() int64 {
 	if partSize > 0 {
 		return 1
@@ -30,74 +28,119 @@ func minSharedLog() int64 {
 
 // toShare returns what each of so many jobs does with a share, in percent of what
 // one job does.
-func toShare(jobs int64) int64 { return readingIs + (100-readingIs)/min(jobs, maxShares) }
+func toShare(jobs int64) int64 { return max(100/min(jobs, maxShares), readingIs) }
 
-// shared reads logs, each job the rows of its share.
-func (r *reading) shared(logs []*Log, upcoming []outcome.Time) error {
-	j := r.l.join
-	fan := newFan(r.ctx, min(r.l.read.Jobs, maxShares))
-	go fan.run(logs)
-	var others sync.WaitGroup
-	var counts []*Analysis
-	var builders []*session.Builder
-	for i, from := range fan.readers[1:] {
-		count, b := j.share()
-		counts, builders = append(counts, count), append(builders, b)
-		share := session.NewShare(i+1, len(fan.readers))
-		others.Go(func() {
-			for _, log := range logs {
-				if _, err := from.next(); err == nil {
-					reader := logparse.NewReader(from, log.Source.Name, log.reading(r.l.read))
-					for rec, err := range reader.Records() {
-						if err == nil {
-							share.Give(b, rec)
-						}
-					}
-				}
-				if from.over() {
-					break
-				}
-			}
-			b.Close()
-		})
-	}
-	share := session.NewShare(0, len(fan.readers))
-	from := fan.readers[0]
-	for i, log := range logs {
-		r.begin(upcoming[i])
-		r.ofShare(log, from, func(rec *logparse.Record) {
-			if share.Takes(rec) {
-				r.each(rec)
-			} else {
-				j.builder.Pass(rec)
-			}
-		})
-		if from.over() {
-			break
-		}
-	}
-	others.Wait()
-	for i, count := range counts {
-		j.into.join(count)
-		j.capped += builders[i].Capped()
-	}
-	return r.ctx.Err()
+// firstShare returns how many percent of the hosts the job has that reads.
+func firstShare(jobs int) int { return max(100*(100/jobs-readingIs)/(100-readingIs), 0) }
+
+// A share is one job's, that does not read.
+type share struct {
+	count   *Analysis // of the sessions
+	builder *session.Builder
+	parcel  *logparse.Parcel // that is being filled
+	sent    chan *logparse.Parcel
+	spare   chan *logparse.Parcel
 }
 
-// ofShare reads a log for the share that gives account of it.
-func (r *reading) ofShare(log *Log, from *fanReader, each func(*logparse.Record)) {
-	in := &r.l.input
-	o := &opened{log: log}
-	if o.stream, o.err = from.next(); o.err == nil {
-		o.reader = logparse.NewReader(from, log.Source.Name, log.reading(r.l.read))
-		r.account = account{in: in}
-		if err := r.account.rows(o.reader, each); err != io.EOF {
-			o.err = err
+// parcels is how many of them each share has: one is filled, one is read, and some
+// are between.
+const parcels = 4
+
+func newShare(count *Analysis, b *session.Builder) *share {
+	s := &share{count: count, builder: b, sent: make(chan *logparse.Parcel, parcels), spare: make(chan *logparse.Parcel, parcels)}
+	for range parcels {
+		s.spare <- new(logparse.Parcel)
+	}
+	return s
+}
+
+// run builds the sessions of the share.
+func (s *share) run() {
+	for p := range s.sent {
+		p.Each(s.builder.Add, s.builder.Pass)
+		s.spare <- p
+	}
+	s.builder.Close()
+}
+
+// begin makes ready for the rows of a log.
+func (s *share) begin(log string) {
+	s.parcel = <-s.spare
+	s.parcel.Reset(log)
+}
+
+// add hands a row over.
+func (s *share) add(rec *logparse.Record) {
+	s.parcel.Add(rec)
+	s.sendFull(rec)
+}
+
+// pass says that so many rows were there, like rec.
+func (s *share) pass(rec *logparse.Record, count int) {
+	s.parcel.Pass(rec, count)
+	s.sendFull(rec)
+}
+
+func (s *share) sendFull(rec *logparse.Record) {
+	if s.parcel.Full() {
+		s.send()
+		s.begin(rec.Pos.File)
+	}
+}
+
+// send hands over what there is.
+func (s *share) send() {
+	if s.parcel != nil {
+		s.sent <- s.parcel
+		s.parcel = nil
+	}
+}
+
+// shared reads logs, and has the sessions of each share built by a job of its own.
+func (r *reading) shared(logs []*Log, upcoming []outcome.Time) error {
+	j := r.l.join
+	n := min(r.l.read.Jobs, maxShares)
+	hosts := session.NewShares(n, firstShare(n))
+	var jobs sync.WaitGroup
+	var others []*share // all but the first
+	for range n - 1 {
+		s := newShare(j.share())
+		others = append(others, s)
+		jobs.Go(s.run)
+	}
+	d := dealing{hosts: hosts, to: []builder{{r.each, j.builder.Pass, 0}}}
+	for _, s := range others {
+		d.to = append(d.to, builder{s.add, s.pass, 0})
+	}
+	reader := &reading{task: newTask(), ctx: r.ctx, l: r.l, each: d.row}
+	go func() {
+		defer close(reader.done)
+		for i, log := range logs {
+			r.begin(upcoming[i])
+			for _, s := range others {
+				s.begin(log.Source.Name)
+			}
+			err := reader.log(r.open(log))
+			if d.tell(); err != nil {
+				return
+			}
+			for _, s := range others {
+				s.send()
+			}
 		}
-		from.drain()
-		r.end(o)
+	}()
+	if o := reader.wait(r.ctx); o != nil {
+		reader.end(o)
+		d.tell()
 	}
-	if o.err != nil && !from.over() {
-		in.Failed = append(in.Failed, o.err)
+	for _, s := range others {
+		s.send()
+		close(s.sent)
 	}
+	jobs.Wait()
+	for _, s := range others {
+		j.into.join(s.count)
+		j.capped += s.builder.Capped()
+	}
+	return r.ctx.Err()
 }

@@ -21,6 +21,8 @@ type task struct {
 	current atomic.Pointer[opened] // the log that is being read
 }
 
+func newTask() task { return task{done: make(chan struct{})} }
+
 // wait waits until the task is done. If it was given up, since the log that it
 // reads has stalled when the context ended, that log is returned.
 func (t *task) wait(ctx context.Context) (stalled *opened) {
@@ -35,7 +37,7 @@ func (t *task) wait(ctx context.Context) (stalled *opened) {
 			return nil
 		case <-time.After(patience):
 		}
-		if o := t.current.Load(); o != nil && o.stream.Abandon() {
+		if o := t.current.Load(); o != nil && !o.parsedAhead && o.stream.Abandon() {
 			return o
 		}
 	}
