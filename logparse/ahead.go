@@ -162,7 +162,7 @@ func (a *ahead) behindHeader(head []byte) rowState {
 	rows := newRowReader(lines, &r.opt, r.found).(midReader)
 	r.rows = rows
 	for {
-		_, err := r.read(&r.rec)
+		_, err := r.read()
 		var bad *SyntaxError
 		if !errors.As(err, &bad) {
 			return rows.state()

@@ -119,7 +119,7 @@ func (b *batch) full() bool { return len(b.packed)+len(b.errs) >= chunkRecords }
 // add reads one more record or malformed line. It reports false when there was
 // none.
 func (b *batch) add(r *Reader) bool {
-	rec, err := r.read(&r.rec)
+	rec, err := r.read()
 	if err != nil {
 		return b.bad(err)
 	}

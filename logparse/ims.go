@@ -25,8 +25,8 @@ type imsRows struct {
 	data      bool // the go-ahead was given: what comes in is the message
 
 	short  imsStampText
-	raw    imsRaw
-	sparse bool // Options.Sparse
+	raw    []byte // of a raw line whose parsed twin is likely to come next, the same text without "IO: |", where it stands in the scanner's buffer; nil for none
+	sparse bool   // Options.Sparse
 }
 
 func newIMS(lines *lineScanner, opt *Options, found Detection) rowReader {

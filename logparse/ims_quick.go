@@ -114,11 +114,11 @@ func (r *imsRows) quick(rec *Record) bool {
 	}
 	at, text := s.at, s.n
 	s.ahead, rec.echo = false, 0
-	if r.raw.text != nil {
+	if r.raw != nil {
 		if r.twin(rec, block, at, text) {
 			return true
 		}
-		r.raw.text = nil
+		r.raw = nil
 	}
 	n, size := l.wholeLine(block, text)
 	if size == 0 {
@@ -143,7 +143,7 @@ func (r *imsRows) quick(rec *Record) bool {
 	} else if e.Kind == KindRaw && s.ahead && lines == 1 {
 		r.expectTwin(rec, block[text+len("<<< IO: |"):n])
 		// Of the same second, it is as good as both.
-		if r.sparse && r.raw.text != nil && s.at == at && r.twin(rec, block[size:], at, text) {
+		if r.sparse && r.raw != nil && s.at == at && r.twin(rec, block[size:], at, text) {
 			rec.echo = uint32(size)
 		}
 	}
@@ -159,28 +159,21 @@ func (r *imsRows) clear(rec *Record) {
 	rec.Event = Event{Sequence: -1, Elapsed: -1, Win32: -1, BytesIn: -1, BytesOut: -1}
 }
 
-// An imsRaw is a raw line behind which its parsed twin is likely to come: the
-// same text without "IO: |".
-type imsRaw struct {
-	text []byte  // in the scanner's buffer, in front of what comes next; nil for none
-	rec  *Record // of the raw line
-}
-
 // expectTwin keeps a raw line, if what it says is sure to be the same without
 // "IO: |".
 func (r *imsRows) expectTwin(rec *Record, text []byte) {
 	if rec.Code != 0 || rec.Verb != VerbOther && rec.Verb != VerbNone {
-		r.raw = imsRaw{text, rec}
+		r.raw = text
 	}
 }
 
 // twin is quick for the parsed twin of the raw line in front, if that is all that
-// the block begins with: it says the same. Its stamp has n bytes.
+// the block begins with: it says the same, and rec is still that of the raw line.
+// Its stamp has n bytes.
 func (r *imsRows) twin(rec *Record, block []byte, at outcome.Time, n int) bool {
-	raw := &r.raw
 	begin := n + len("<<< ")
-	end := begin + len(raw.text)
-	if end+2 > len(block) || string(block[n:begin]) != "<<< " || string(block[begin:end]) != string(raw.text) {
+	end := begin + len(r.raw)
+	if end+2 > len(block) || string(block[n:begin]) != "<<< " || string(block[begin:end]) != string(r.raw) {
 		return false
 	}
 	size := end + 1
@@ -191,14 +184,11 @@ func (r *imsRows) twin(rec *Record, block []byte, at outcome.Time, n int) bool {
 		return false
 	}
 	r.short.ahead = true
-	if rec != raw.rec {
-		rec.Format, rec.layout, rec.Event = IMS, imsLayout, raw.rec.Event
-	}
 	if rec.Kind = KindCommand; rec.Code != 0 {
 		rec.Kind = KindReply
 	}
 	rec.Time, rec.raw = at, block[:end]
-	raw.text = nil
+	r.raw = nil
 	r.lines.start += size
 	r.lines.number++
 	return true

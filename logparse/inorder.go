@@ -34,7 +34,7 @@ func (a *ahead) nextOther() (*Record, error) {
 	for {
 		switch {
 		case a.serial && !a.rejoin():
-			rec, err := r.read(&r.rec)
+			rec, err := r.read()
 			if r.err != nil {
 				a.close()
 				a.drop()

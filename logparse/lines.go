@@ -87,6 +87,10 @@ func (s *lineScanner) whole() (block []byte, n, size int) {
 	return block, n, size
 }
 
+// place returns the offset of what is not yet taken, and the number of the line
+// in front of it.
+func (s *lineScanner) place() (offset, number int64) { return s.base + int64(s.start), s.number }
+
 // take takes the line that whole found.
 func (s *lineScanner) take(size int) {
 	s.start += size

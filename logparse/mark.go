@@ -23,7 +23,7 @@ func HeadMark(head []byte, name string, opt *Options) (m Mark, ok bool) {
 	r := newRangeReader(nil, name, opt)
 	r.lines.buf, r.lines.end, r.lines.err = head, len(head), io.EOF
 	for {
-		_, err := r.read(&r.rec)
+		_, err := r.read()
 		var bad *SyntaxError
 		if !errors.As(err, &bad) {
 			return r.Mark()

@@ -211,39 +211,76 @@ func (r *Reader) Next() (*Record, error) {
 	if r.ahead != nil {
 		return r.ahead.next()
 	}
-	return r.read(&r.rec)
+	return r.read()
 }
 
-// read is Next where nothing is read ahead. It fills in and returns rec.
-func (r *Reader) read(rec *Record) (*Record, error) {
+// Each calls each for the records that follow, one after the other, each good
+// until each returns. It returns what Next returns when there is no record: a
+// *SyntaxError, behind which the next call goes on, or what ended the log.
+func (r *Reader) Each(each func(*Record)) error {
+	for r.ahead == nil {
+		for r.quick != nil {
+			begin, number := r.lines.place()
+			if !r.quick.quick(&r.rec) {
+				break
+			}
+			if r.took(begin, number) {
+				r.further()
+			}
+			each(&r.rec)
+		}
+		switch ok, err := r.take(); {
+		case err != nil:
+			return err
+		case ok:
+			each(&r.rec)
+		}
+	}
+	for {
+		rec, err := r.ahead.next()
+		if err != nil {
+			return err
+		}
+		each(rec)
+	}
+}
+
+// read is Next where nothing is read ahead.
+func (r *Reader) read() (*Record, error) {
 	for {
 		if r.quick != nil {
-			lines := r.lines
-			offset, number := lines.base+int64(lines.start), lines.number
-			if r.quick.quick(rec) {
-				taken := lines.number - number
-				r.counts.Lines += taken
-				r.counts.Records++
-				rec.Pos.File, rec.Pos.Line, rec.Pos.Offset = r.name, number+1, offset
-				rec.Lines = int(taken)
-				if taken > 1 {
-					r.further(rec)
+			begin, number := r.lines.place()
+			if r.quick.quick(&r.rec) {
+				if r.took(begin, number) {
+					r.further()
 				}
-				return rec, nil
+				return &r.rec, nil
 			}
 		}
-		switch ok, err := r.take(rec); {
+		switch ok, err := r.take(); {
 		case err != nil:
 			return nil, err
 		case ok:
-			return rec, nil
+			return &r.rec, nil
 		}
 	}
 }
 
+// took fills in what quick leaves out of the record for which it took the lines
+// behind the given number, from the offset begin on, and counts them. Of several
+// lines, further counts the others.
+func (r *Reader) took(begin, number int64) (several bool) {
+	taken := r.lines.number - number
+	r.rec.Pos, r.rec.Lines = outcome.Position{File: r.name, Line: number + 1, Offset: begin}, int(taken)
+	r.counts.Records++
+	r.counts.Lines += taken
+	return taken > 1
+}
+
 // further counts the lines of a record behind the first, which may be one of its
 // own: the raw line that it echoes.
-func (r *Reader) further(rec *Record) {
+func (r *Reader) further() {
+	rec := &r.rec
 	if rec.echo == 0 {
 		r.counts.Continuation += int64(rec.Lines) - 1
 		return
@@ -255,13 +292,14 @@ func (r *Reader) further(rec *Record) {
 }
 
 // take reads on the long way. It reports whether that gave a record.
-func (r *Reader) take(rec *Record) (ok bool, err error) {
+func (r *Reader) take() (ok bool, err error) {
 	if r.rows == nil || r.err != nil {
 		return false, r.start()
 	}
 	begin := r.lines.base + int64(r.lines.start)
 	r.lines.skipNULs()
 	pos := outcome.Position{File: r.name, Line: r.lines.number + 1, Offset: r.lines.base + int64(r.lines.start)}
+	rec := &r.rec
 	rec.reset(pos, r.found.Format)
 	class, msg := r.rows.next(rec)
 	if r.lines.err == errChunk {

@@ -196,15 +196,14 @@ type account struct {
 // rows reads rows and counts them, and calls each for every one. The error is what
 // ended it.
 func (a *account) rows(r *logparse.Reader, each func(*logparse.Record)) error {
-	for {
-		rec, err := r.Next()
-		if err == nil {
-			if !a.follows(rec) {
-				a.record(rec)
-			}
-			each(rec)
-			continue
+	counted := func(rec *logparse.Record) {
+		if !a.follows(rec) {
+			a.record(rec)
 		}
+		each(rec)
+	}
+	for {
+		err := r.Each(counted)
 		var syntax *logparse.SyntaxError
 		if !errors.As(err, &syntax) {
 			return err
