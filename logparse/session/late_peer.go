@@ -1,6 +1,9 @@
 package session
 
-import "github.com/smtplog/smtplog/logparse"
+import (
+	"github.com/smtplog/smtplog/logparse"
+	"github.com/smtplog/smtplog/reply/outcome"
+)
 
 // goOnLoosely takes a row of IIS that is surely the next one of the current
 // connection of its peer, if that is a brief: nearly all rows are. What may be
@@ -24,26 +27,34 @@ func (b *Builder) goOnLoosely(rec *logparse.Record) bool {
 	if l == nil || l.steps >= MaxSteps || len(rec.Helo) > 0 && matchVerbOf[rec.Verb].greets() {
 		return false
 	}
-	r, t := &m.row, rec.Time.UnixNano()
-	r.read(rec)
-	r.clock = max(clock.now, r.at)
-	if !r.timed || t >= s.sweep || t <= s.clock-int64(SilenceWithoutID) || r.at < clock.now-backwards || r.clock >= min(clock.due, c.check) {
+	t, at, took := rec.Time.UnixNano(), milliseconds(rec.Time), max(rec.Elapsed, 0)
+	now := max(clock.now, at)
+	if rec.Time.IsZero() || t >= s.sweep || t <= s.clock-int64(SilenceWithoutID) || at < clock.now-backwards || now >= min(clock.due, c.check) {
 		return false
 	}
-	if !c.goesOn(r) {
-		return false
+	r, steps := &m.row, c.steps(rec, at, took)
+	if !steps {
+		r.read(rec)
+		r.clock = now
+		if !c.goesOn(r) {
+			return false
+		}
 	}
 	b.order++
 	s.clock = max(s.clock, t)
 	m.rows++
-	r.number = m.rows
-	clock.now = r.clock
+	clock.now = now
 	clock.idle.moveToBack(c)
-	c.clock = r.clock
+	c.clock = now
 	c.order++
-	c.vague = !r.outbound && r.took < 0
-	sl := x.slot
-	over := m.takeCurrent(c)
+	c.vague = rec.Direction != outcome.Outbound && rec.Elapsed < 0
+	sl, over := x.slot, false
+	if steps {
+		over = m.step(c, rec, m.rows, at, took)
+	} else {
+		r.number = m.rows
+		over = m.takeCurrent(c)
+	}
 	b.placeLoose(sl, l, s.number, rec)
 	if over {
 		m.endCurrent(c)

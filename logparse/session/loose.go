@@ -117,7 +117,8 @@ func (b *Builder) looseCommand(l *loose, rec *logparse.Record) bool {
 		br.queue, br.waiting = 0, 0 // as in a state
 	}
 	br.begun = true
-	if !b.briefVerb(br, rec) {
+	accepted := rec.Code >= 200 && rec.Code < 300 && br.acceptsCommand(b, rec)
+	if !accepted && !b.briefVerb(br, rec) {
 		return false
 	}
 	if rec.Verb == logparse.VerbQUIT && rec.Direction == outcome.Inbound && rec.Win32 > 0 && rec.Win32 <= maxMilliseconds {
@@ -125,12 +126,46 @@ func (b *Builder) looseCommand(l *loose, rec *logparse.Record) bool {
 	}
 	l.lastIn, l.lastOut = rec.BytesIn, rec.BytesOut
 	switch {
-	case !answered:
+	case accepted, !answered:
 		return true
 	case rec.Code.Class() == reply.OK:
 		return br.answer(b, uint16(rec.Code))
 	}
 	return br.refuse(b, rec)
+}
+
+// acceptsCommand is briefVerb and answer in one for the usual commands: one that was
+// accepted, while none waits, need not wait itself. It reports false, with nothing
+// changed, for any other.
+func (br *brief) acceptsCommand(b *Builder, rec *logparse.Record) bool {
+	switch rec.Verb {
+	case logparse.VerbMAIL:
+		if br.current != noTransaction || !br.keep(b, rec.Arg) {
+			return false
+		}
+		br.used, br.current = true, underWay
+	case logparse.VerbRCPT:
+		if br.current != underWay || !br.keep(b, rec.Arg) {
+			return false
+		}
+		br.used = true
+		br.recipients++
+	case logparse.VerbDATA:
+		if br.current != underWay {
+			return false
+		}
+		br.used = true
+		br.settle(b, endData, true)
+	case logparse.VerbRSET:
+		br.endTransaction(b)
+	case logparse.VerbQUIT:
+		br.endTransaction(b)
+		br.quit = true
+	default:
+		return false
+	}
+	br.accepting++
+	return true
 }
 
 // takesAnswer reports whether there will be a place for what the row says that the

@@ -77,7 +77,7 @@ func (m *matcher) placeOnly(c *cluster, j int, rec *logparse.Record) {
 	h.score = 0
 	m.pool.release(h.node)
 	h.node = nil
-	j = m.step(h, j)
+	j = m.ready(h, j)
 	x := &h.conns[j]
 	over := x.take(&m.row, c.order, &h.habits)
 	s := m.placeRow(c, x.first, over, false, rec)
@@ -90,9 +90,9 @@ func (m *matcher) placeOnly(c *cluster, j int, rec *logparse.Record) {
 	}
 }
 
-// step readies h for the row to go to its j-th connection, a new one if j is
+// ready readies h for the row to go to its j-th connection, a new one if j is
 // -1, and returns which one that is.
-func (m *matcher) step(h *hypothesis, j int) int {
+func (m *matcher) ready(h *hypothesis, j int) int {
 	r := &m.row
 	if j < 0 {
 		j = len(h.conns)
@@ -169,7 +169,7 @@ func (m *matcher) follow(c *cluster, x candidate, from *hypothesis, row *heldRow
 	if x.conn >= 0 {
 		h.sum -= h.conns[x.conn].mark()
 	}
-	j := m.step(h, int(x.conn))
+	j := m.ready(h, int(x.conn))
 	moved := &h.conns[j]
 	over := moved.take(&m.row, c.order, &h.habits)
 	before := from.node

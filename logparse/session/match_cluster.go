@@ -60,6 +60,7 @@ type cluster struct {
 	remote    int    // where the first of them ends
 	helo      int    // and the second
 	room      [keyRoom]byte
+	named     uint32 // hash of the HELO name, 0 while nobody asked
 	hash      uint64
 	same      *cluster // another with the same hash
 

@@ -70,11 +70,17 @@ type conn struct {
 	begin   int64 // when the first command began
 	size    int64 // as MAIL declared it, -1 for not at all
 	name    uint32
-	domain  uint32  // of the sender
+	domain  uint32  // of a client's sender
 	paceLog float64 // logarithm of how likely the time of paced is
 	pace    pace
 	recency recency
+
+	mailed uint8         // how much of mail is the argument of a client's MAIL that was not read yet
+	mail   [maxMail]byte // see declares
 }
+
+// maxMail is how long the argument of a MAIL is that is not read at once, at most.
+const maxMail = 80
 
 type waiter struct {
 	verb    matchVerb
@@ -188,13 +194,15 @@ func (h *habits) fitVerb(s stage, r *matchRow, p float64) float64 {
 	return h.logVerb(s, r.verb, p)
 }
 
+// quitBytes is cs-bytes of a QUIT that was sent.
+const quitBytes = 4
+
 // logQuit returns the logarithm of how likely QUIT is c's, whose place in the
 // conversation has the logarithm l.
 //
 // QUIRK: when the peer has vanished, IIS logs a QUIT that was not sent, with the
 // counters of the command before it.
 func (c *conn) logQuit(r *matchRow, l float64) float64 {
-	const quitBytes = 4
 	switch {
 	case r.in < 0 || c.in < 0:
 		l = max(l, logDropped)
@@ -221,6 +229,7 @@ func (c *conn) logQuit(r *matchRow, l float64) float64 {
 
 // logMessage returns by how much the size and the id of a message speak for c.
 func (c *conn) logMessage(r *matchRow) float64 {
+	c.readMail()
 	l := 0.0
 	if r.size > 0 && c.size > 0 && r.code.Class() != reply.Permanent {
 		// Sizes are spread over a factor of about a thousand; SIZE is an estimate
@@ -241,6 +250,30 @@ func (c *conn) logMessage(r *matchRow) float64 {
 		l += 0.7
 	}
 	return l
+}
+
+// declares takes the argument of a client's MAIL. Few connections are ever asked for
+// it, so it is read then.
+func (c *conn) declares(arg []byte) {
+	c.size, c.domain, c.mailed = -1, 0, 0
+	if len(arg) > len(c.mail) {
+		c.read(arg)
+		return
+	}
+	c.mailed = uint8(copy(c.mail[:], arg))
+}
+
+// readMail reads the argument of MAIL that has been kept.
+func (c *conn) readMail() {
+	if c.mailed > 0 {
+		c.read(c.mail[:c.mailed])
+		c.mailed = 0
+	}
+}
+
+// read reads the argument of a client's MAIL.
+func (c *conn) read(arg []byte) {
+	c.size, c.domain = declaredSize(arg), hash(afterAt(bracketed(arg)))
 }
 
 // starts returns the logarithm of how likely a connection begins with r.
@@ -315,15 +348,19 @@ func (c *conn) take(r *matchRow, order int64, h *habits) bool {
 		c.say(r)
 		over = r.verb == verbQuit
 	}
-	c.last, c.order, c.clock = r.number, order, r.clock
-	c.at, c.timed = r.at, r.timed
-	c.replied = r.reply
+	c.moved(r.number, order, r.clock, r.at)
+	c.in, c.out = r.in, r.out
+	c.replied, c.timed = r.reply, r.timed
+	c.expect(r.outbound)
+	return over
+}
+
+// moved makes a row with that number, order, clock and time the last one of c.
+func (c *conn) moved(number, order, clock, at int64) {
+	c.last, c.order, c.clock, c.at = number, order, clock, at
 	c.passed = 0
 	c.patience = 0
 	c.givenUp, c.waited = false, false
-	c.in, c.out = r.in, r.out
-	c.expect(r.outbound)
-	return over
 }
 
 // say takes a command whose reply's code is known.
@@ -343,7 +380,11 @@ func (c *conn) note(r *matchRow) {
 			c.name = r.name
 		}
 	case verbMail:
-		c.size, c.domain = r.size, r.domain
+		if r.outbound {
+			c.size = r.size
+		} else {
+			c.declares(r.mail)
+		}
 	case verbData:
 		if r.outbound && r.size >= 0 {
 			c.size = r.size

@@ -146,7 +146,7 @@ const keyFactor = 0x9e3779b97f4a7c15
 
 // setKey gives c the key.
 func (c *cluster) setKey(k *clusterKey, hash uint64) {
-	c.log, c.direction, c.hash = k.log, k.direction, hash
+	c.log, c.direction, c.hash, c.named = k.log, k.direction, hash, 0
 	if c.key == nil {
 		c.key = c.room[:0]
 	}

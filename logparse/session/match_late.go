@@ -20,7 +20,16 @@ func (c *conn) notice(r *matchRow, order int64) {
 	if r.outbound && (!r.reply || c.waiting > 0 && c.wait[0].verb == verbEOM) {
 		return
 	}
-	gap := c.gap(r)
+	took := r.took
+	if r.reply {
+		took = -1
+	}
+	c.keepGap(c.gap(r), took, order)
+}
+
+// keepGap is notice for a row that comes so long after the last one. took is -1 where
+// it says nothing about what came in between.
+func (c *conn) keepGap(gap, took, order int64) {
 	if gap < -resolution-slack {
 		return
 	}
@@ -28,7 +37,7 @@ func (c *conn) notice(r *matchRow, order int64) {
 		c.catchUp()
 	}
 	late := lateRow{uint8(bucketOf(max(gap, -resolution))), noBetween}
-	if !r.reply && gap <= resolution && r.took >= 0 && r.took < quick {
+	if gap <= resolution && took >= 0 && took < quick {
 		late.between = uint8(upToMost(order - c.order - 1))
 	}
 	c.late[c.lates] = late

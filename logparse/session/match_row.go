@@ -63,10 +63,11 @@ type matchRow struct {
 	code     reply.Code
 
 	length  int64     // of the session, on QUIT; -1 where it is not known
-	size    int64     // of the message: declared on MAIL, counted on DATA; -1 where it is not known
+	mail    []byte    // inbound, the argument of MAIL; borrowed
+	size    int64     // of the message: declared on a MAIL of ours, counted on DATA; -1 where it is not known
 	in, out int64     // cs-bytes and sc-bytes, -1 where they are not logged
 	name    uint32    // hash of the HELO name, on HELO, what may have been HELO, and QUIT
-	domain  uint32    // inbound, hash of the domain of the sender, on MAIL, or of the Message-ID, on DATA (see look)
+	domain  uint32    // inbound, hash of the domain of the Message-ID, on DATA (see look)
 	address uint32    // hash of the address in a command of ours or the reply to it
 	shape   uint32    // see look: hash of the wording of a reply, without what differs from one to the next
 	hint    matchVerb // see look: which command a reply's text answers, verbOther for any
@@ -105,12 +106,11 @@ func (r *matchRow) read(rec *logparse.Record) {
 			r.length = rec.Win32
 		}
 	case verbMail:
-		from := bracketed(rec.Arg)
-		if r.outbound {
-			r.address = hash(from)
-		} else {
-			r.domain = hash(afterAt(from))
+		if !r.outbound {
+			r.mail = rec.Arg
+			return
 		}
+		r.address = hash(bracketed(rec.Arg))
 		r.size = declaredSize(rec.Arg)
 	case verbRcpt:
 		if r.outbound {

@@ -55,7 +55,6 @@ func (c *conn) within(r *matchRow, d int64) bool { return !r.timed || !c.timed |
 
 // surelyLeaves is surely for a client's QUIT that is not out of place.
 func (c *conn) surelyLeaves(r *matchRow) bool {
-	const quitBytes = 4
 	unsent := r.in == c.in && r.out == c.out // see logQuit
 	if r.in >= 0 && c.in >= 0 && r.in != quitBytes && !unsent || r.name != 0 && c.name != 0 && r.name != c.name {
 		return false
