@@ -109,25 +109,36 @@ func (t *iisFronts) add(b *[iisFrontMax]byte, size int, more []byte) *iisFront {
 	if t.added++; t.added > len(t.list)/2 && len(t.list) < mostFronts {
 		t.grow(4 * len(t.list))
 	}
-	f := t.place(h)
+	i := t.place(h)
+	f := &t.list[i]
 	if f.text == nil {
 		f.text = new([iisFrontMax]byte)
 	}
-	*f = iisFront{hash: h, number: lastNumber.Add(1), text: f.text, size: uint8(size), more: uint8(len(more))}
+	*f = iisFront{hash: h, number: peerNumber(lastNumber.Add(1), i), text: f.text, size: uint8(size), more: uint8(len(more))}
 	copy(f.text[:], b[:size])
 	copy(f.text[size:], more)
 	return f
 }
 
 // place returns where a front with the hash is put: in place of an older one.
-func (t *iisFronts) place(h uint64) *iisFront {
+func (t *iisFronts) place(h uint64) uint64 {
 	i := h >> t.shift
-	f, other := &t.list[i], &t.list[i^1]
-	if other.number < f.number {
-		return other
+	if t.list[i^1].number < t.list[i].number {
+		return i ^ 1
 	}
-	return f
+	return i
 }
+
+// peerNumber is the number n of a front in the i-th place, as one that nothing but
+// fronts has. Late peers of a log differ in its lower bits.
+func peerNumber(n, i uint64) uint64 { return peerMark | n<<peerBits | i }
+
+const (
+	peerMark = 1 << 63
+	peerBits = 12
+)
+
+var _ [1<<peerBits - mostFronts]struct{} // there is a number for each place
 
 // grow makes the list longer.
 func (t *iisFronts) grow(size int) {
@@ -135,7 +146,9 @@ func (t *iisFronts) grow(size int) {
 	t.list, t.shift, t.added = make([]iisFront, size), uint8(64-bits.TrailingZeros(uint(size))), 0
 	for i := range old {
 		if f := &old[i]; f.number != 0 {
-			*t.place(f.hash) = *f
+			to := t.place(f.hash)
+			t.list[to] = *f
+			t.list[to].number = peerNumber(lastNumber.Add(1), to)
 		}
 	}
 }

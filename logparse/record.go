@@ -156,7 +156,8 @@ func (r *Record) Conversation() uint64 { return r.conversation }
 // Peer returns a number that tells that two rows of IIS are of the same peer:
 // those with the same one, but for 0, are of one log and have the same
 // Direction, Remote, Helo, Connector, Server and Local. Rows of the same peer may
-// have different ones, and rows of other formats have none.
+// have different ones, and rows of other formats have none. Those of late peers of
+// a log differ in their lower 12 bits.
 func (r *Record) Peer() uint64 {
 	switch r.Format {
 	case IISW3C, IISMSIIS, IISNCSA:

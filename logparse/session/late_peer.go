@@ -29,12 +29,13 @@ func (b *Builder) goOnLoosely(rec *logparse.Record) bool {
 	}
 	t, at, took := rec.Time.UnixNano(), milliseconds(rec.Time), max(rec.Elapsed, 0)
 	now := max(clock.now, at)
-	if rec.Time.IsZero() || t >= s.sweep || t <= s.clock-int64(SilenceWithoutID) || at < clock.now-backwards || now >= min(clock.due, c.check) {
+	if rec.Time.IsZero() || t >= s.sweep || t <= s.clock-int64(SilenceWithoutID) || at < clock.now-backwards || now >= c.check {
 		return false
 	}
 	r, steps := &m.row, c.steps(rec, at, took)
 	if !steps {
-		r.read(rec)
+		r.readOf(rec, c)
+		r.ask(rec)
 		r.clock = now
 		if !c.goesOn(r) {
 			return false
@@ -43,7 +44,9 @@ func (b *Builder) goOnLoosely(rec *logparse.Record) bool {
 	b.order++
 	s.clock = max(s.clock, t)
 	m.rows++
-	clock.now = now
+	if clock.now = now; now >= clock.due {
+		m.expireIdle(clock) // others than c
+	}
 	clock.idle.moveToBack(c)
 	c.clock = now
 	c.order++

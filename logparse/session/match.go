@@ -59,6 +59,7 @@ type matcher struct {
 	capped int64 // how often rows were dealt out early because maxWaiting was reached
 
 	clusters     clusterTable
+	nameless     int // clusters of clients without a HELO name
 	lateClusters lateClusters
 	logs         map[uint32]*logClock
 	ordered      []*logClock
@@ -93,20 +94,19 @@ func newMatcher(place func(*slot, *logparse.Record), finish func(*slot)) *matche
 // add takes the next row of a log. rec is borrowed.
 func (m *matcher) add(log uint32, rec *logparse.Record) {
 	clock := m.pass(log, rec.Time)
-	r := &m.row
-	r.read(rec)
-	r.number, r.clock = m.rows, clock.now
-
 	late := m.lateClusters.at(rec)
 	c := late.cluster
 	if !late.isOf(clock, rec) {
 		c = m.cluster(clock, rec)
-		m.remember(late, c, rec.Peer())
 	}
+	m.remember(late, c, rec.Peer())
 	if c.over {
 		c.begin()
 	}
-	if len(rec.Helo) > 0 && r.verb.greets() {
+	r := &m.row
+	r.readOf(rec, c)
+	r.number, r.clock = m.rows, clock.now
+	if m.nameless > 0 && len(rec.Helo) > 0 && r.verb.greets() {
 		key := clusterKey{clock, rec.Direction, rec.Connector, withoutPort(rec.Remote), nil}
 		if before := m.clusters.find(&key, key.hash()); before != nil {
 			m.adopt(c, before)

@@ -103,9 +103,21 @@ func (m *matcher) cluster(clock *logClock, rec *logparse.Record) *cluster {
 		c.begin()
 		m.clusters.add(c)
 		key.log.idle.add(c)
+		m.nameless += c.isNameless()
 	}
 	return c
 }
+
+// isNameless returns 1 if c has the rows of a client that gave no HELO name, else 0.
+func (c *cluster) isNameless() int {
+	if c.direction != outcome.Outbound && c.helo == c.remote {
+		return 1
+	}
+	return 0
+}
+
+// begins reports whether the row under way begins the only connection of c.
+func (c *cluster) begins() bool { return !c.lone.open && len(c.hypotheses) == 0 }
 
 // begin readies c, of which nothing was kept, for its first row.
 func (c *cluster) begin() {
@@ -123,6 +135,9 @@ func (m *matcher) decide(c *cluster, rec *logparse.Record) {
 	c.vague = !r.outbound && r.took < 0
 	if c.clock >= c.check {
 		m.checkSilent(c)
+	}
+	if !c.begins() {
+		r.ask(rec)
 	}
 	if c.crowd != nil {
 		r.look(rec)
@@ -349,6 +364,7 @@ func (m *matcher) remove(c *cluster) {
 	m.settleAll(c)
 	c.log.idle.remove(c)
 	m.clusters.remove(c)
+	m.nameless -= c.isNameless()
 	c.serial++
 	c.over = false
 	m.pool.clusters = append(m.pool.clusters, c)

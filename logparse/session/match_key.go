@@ -125,7 +125,7 @@ func (m *matcher) remember(late *lateCluster, c *cluster, peer uint64) {
 }
 
 // lateClusters holds some of them.
-type lateClusters [1024]lateCluster
+type lateClusters [4096]lateCluster
 
 // at returns where the cluster of a record is if it is there: by the peer's
 // number, or else by a part of the key that is quick to tell apart.

@@ -75,6 +75,20 @@ type matchRow struct {
 
 // read fills r from a record.
 func (r *matchRow) read(rec *logparse.Record) {
+	r.readOf(rec, nil)
+	r.ask(rec)
+}
+
+// ask reads what a row of 220 asks for, which may be a greeting or the reply to
+// STARTTLS, where that matters.
+func (r *matchRow) ask(rec *logparse.Record) {
+	if r.reply && r.code == 220 {
+		r.hint = replyHint(rec)
+	}
+}
+
+// readOf is read for a row of c, which may be nil, without what ask reads.
+func (r *matchRow) readOf(rec *logparse.Record, c *cluster) {
 	*r = matchRow{} // in its place: it is not copied there
 	r.took, r.verb, r.bdat, r.code = rec.Elapsed, matchVerbOf[rec.Verb], rec.Verb == logparse.VerbBDAT, rec.Code
 	r.outbound = rec.Direction == outcome.Outbound
@@ -86,9 +100,6 @@ func (r *matchRow) read(rec *logparse.Record) {
 	switch rec.Kind {
 	case logparse.KindReply:
 		r.reply = true
-		if r.code == 220 {
-			r.hint = replyHint(rec)
-		}
 		return
 	case logparse.KindCommand:
 	default:
@@ -99,9 +110,9 @@ func (r *matchRow) read(rec *logparse.Record) {
 	case verbHelo, verbEhlo, verbOther:
 		// QUIRK: a Cisco firewall with its SMTP fixup writes "xxxx" over EHLO
 		// and leaves the name.
-		r.name = hash(rec.Arg)
+		r.name = c.hashOf(rec.Arg)
 	case verbQuit:
-		r.name = hash(rec.Arg)
+		r.name = c.hashOf(rec.Arg)
 		if rec.Win32 > 0 && !r.outbound {
 			r.length = rec.Win32
 		}

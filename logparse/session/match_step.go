@@ -50,9 +50,9 @@ func (c *cluster) steps(rec *logparse.Record, at, took int64) bool {
 		(rec.Win32 <= 0 || !y.cut && opened >= -resolution && opened <= soon)
 }
 
-// hashOf is hash for what mostly is the HELO name of the cluster.
+// hashOf is hash for what mostly is the HELO name of c, which may be nil.
 func (c *cluster) hashOf(name []byte) uint32 {
-	if string(name) != string(c.key[c.remote:c.helo]) {
+	if c == nil || string(name) != string(c.key[c.remote:c.helo]) {
 		return hash(name)
 	}
 	if c.named == 0 {
