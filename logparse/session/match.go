@@ -59,7 +59,7 @@ type matcher struct {
 	capped int64 // how often rows were dealt out early because maxWaiting was reached
 
 	clusters     clusterTable
-	nameless     int // clusters of clients without a HELO name
+	nameless     int // clusters of clients without a HELO name that have connections
 	lateClusters lateClusters
 	logs         map[uint32]*logClock
 	ordered      []*logClock
@@ -101,7 +101,7 @@ func (m *matcher) add(log uint32, rec *logparse.Record) {
 	}
 	m.remember(late, c, rec.Peer())
 	if c.over {
-		c.begin()
+		m.begin(c)
 	}
 	r := &m.row
 	r.readOf(rec, c)

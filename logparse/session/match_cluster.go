@@ -100,10 +100,9 @@ func (m *matcher) cluster(clock *logClock, rec *logparse.Record) *cluster {
 	if c == nil {
 		c = m.pool.newCluster()
 		c.setKey(&key, hash)
-		c.begin()
+		m.begin(c)
 		m.clusters.add(c)
 		key.log.idle.add(c)
-		m.nameless += c.isNameless()
 	}
 	return c
 }
@@ -120,7 +119,8 @@ func (c *cluster) isNameless() int {
 func (c *cluster) begins() bool { return !c.lone.open && len(c.hypotheses) == 0 }
 
 // begin readies c, of which nothing was kept, for its first row.
-func (c *cluster) begin() {
+func (m *matcher) begin(c *cluster) {
+	m.nameless += c.isNameless()
 	now := c.log.now
 	c.over, c.clock, c.order, c.check = false, now, 0, now+silence
 	c.joined = neverJoined
@@ -357,6 +357,7 @@ func (m *matcher) expire(c *cluster) {
 func (m *matcher) empty(c *cluster) {
 	m.settleAll(c)
 	c.over = true
+	m.nameless -= c.isNameless()
 }
 
 // remove settles a cluster, finishes its connections and forgets it.
@@ -364,7 +365,9 @@ func (m *matcher) remove(c *cluster) {
 	m.settleAll(c)
 	c.log.idle.remove(c)
 	m.clusters.remove(c)
-	m.nameless -= c.isNameless()
+	if !c.over {
+		m.nameless -= c.isNameless()
+	}
 	c.serial++
 	c.over = false
 	m.pool.clusters = append(m.pool.clusters, c)

@@ -85,7 +85,7 @@ func (m *matcher) leave(c *cluster) {
 
 // forgotten reports whether c is lost, and has been silent for so long until r
 // that it is no alternative to another.
-func (c *conn) forgotten(r *matchRow) bool { return c.lost(r) && c.gap(r) > forgets }
+func (c *conn) forgotten(r *matchRow) bool { return c.gap(r) > forgets && c.lost(r) }
 
 // othersForgotten returns when the last of h's connections but the j-th is
 // forgotten, and false if that may never be. Rows must have times.

@@ -79,11 +79,14 @@ func (r *matchRow) read(rec *logparse.Record) {
 	r.ask(rec)
 }
 
-// ask reads what a row of 220 asks for, which may be a greeting or the reply to
-// STARTTLS, where that matters.
+// ask reads what tells the reply to STARTTLS from a greeting, where that matters.
 func (r *matchRow) ask(rec *logparse.Record) {
-	if r.reply && r.code == 220 {
+	switch {
+	case !r.reply || r.code != 220:
+	case !rec.Enhanced.IsZero():
 		r.hint = replyHint(rec)
+	case saysTLS(rec.Text):
+		r.hint = verbTLS
 	}
 }
 
@@ -184,17 +187,12 @@ func replyHint(rec *logparse.Record) matchVerb {
 // saysTLS reports whether a reply of 220 is about TLS, which a greeting is not.
 func saysTLS(text []byte) bool {
 	text = text[:min(len(text), maxHinted)]
-	for {
-		i := bytes.IndexAny(text, "tT")
-		if i < 0 {
-			return false
-		}
-		text = text[i:]
-		if hasPrefixFold(text, "tls") && (len(text) == 3 || !isHost[text[3]]) {
+	for i := 0; i+2 < len(text); i++ {
+		if text[i+1]|0x20 == 'l' && text[i]|0x20 == 't' && text[i+2]|0x20 == 's' && (i+3 == len(text) || !isHost[text[i+3]]) {
 			return true
 		}
-		text = text[1:]
 	}
+	return false
 }
 
 // isHost tells what the name of a host goes on with.
