@@ -34,14 +34,15 @@ func counted(s *Session) string {
 	return b.String()
 }
 
-// checkBriefs fails unless briefs give the sessions that states alone give.
+// checkBriefs fails unless briefs give the sessions that states alone give, and
+// place records as they do.
 func checkBriefs(t *testing.T, add func(each func(*logparse.Record))) (sessions int) {
 	t.Helper()
 	var want, wantCounts []string
 	states := NewBuilder(&Options{Terse: true}, func(s *Session) {
 		want, wantCounts = append(want, described(s)), append(wantCounts, counted(s))
 	})
-	states.briefly = false
+	states.briefly, states.loosely = false, false
 	add(states.Add)
 	states.Close()
 	briefs := NewBuilder(&Options{Terse: true}, func(s *Session) {
@@ -62,7 +63,12 @@ func checkBriefs(t *testing.T, add func(each func(*logparse.Record))) (sessions 
 	if !slices.Equal(counts, wantCounts) {
 		t.Errorf("without names:\n%s\nwant\n%s", strings.Join(counts, ""), strings.Join(wantCounts, ""))
 	}
-	for _, b := range []*Builder{states, briefs, unnamed} {
+	wantPlaced, placedStates := placedBy(false, add)
+	gotPlaced, placed := placedBy(true, add)
+	if !slices.Equal(gotPlaced, wantPlaced) {
+		t.Errorf("placed:\n%s\nwant\n%s", strings.Join(gotPlaced, "\n"), strings.Join(wantPlaced, "\n"))
+	}
+	for _, b := range []*Builder{states, briefs, unnamed, placedStates, placed} {
 		if b.order != states.order {
 			t.Errorf("%d records, want %d", b.order, states.order)
 		}
@@ -73,6 +79,17 @@ func checkBriefs(t *testing.T, add func(each func(*logparse.Record))) (sessions 
 		}
 	}
 	return sessions
+}
+
+// placedBy returns what [Options.Placed] is told, with briefs or without.
+func placedBy(loosely bool, add func(each func(*logparse.Record))) (out []string, b *Builder) {
+	b = NewBuilder(&Options{Terse: true, Placed: func(rec *logparse.Record, id string, secret bool) {
+		out = append(out, fmt.Sprintf("%v %s %v", rec.Pos, id, secret))
+	}}, func(*Session) {})
+	b.loosely = b.loosely && loosely
+	add(b.Add)
+	b.Close()
+	return out, b
 }
 
 func TestBriefsOfWholeLogs(t *testing.T) {

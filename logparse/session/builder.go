@@ -17,6 +17,7 @@ type Builder struct {
 	recent  *stream                      // of the record before
 
 	briefly     bool     // sessions with ids may be briefs
+	loosely     bool     // those that the matcher places may be
 	briefs      briefs   // sessions with ids, as far as nothing out of the way was said
 	states      []*state // the others with ids; nil where none is any more
 	vacant      []uint32 // where none is
@@ -85,7 +86,8 @@ func NewBuilder(opt *Options, emit func(*Session)) *Builder {
 	if opt != nil {
 		b.opt = *opt
 	}
-	b.briefly = b.opt.Terse && !b.opt.Transcript && b.opt.Placed == nil
+	b.loosely = b.opt.Terse && !b.opt.Transcript
+	b.briefly = b.loosely && b.opt.Placed == nil
 	if b.opt.Memory > 0 {
 		b.memory = int(b.opt.Memory)
 	}
@@ -176,7 +178,7 @@ func (b *Builder) Close() {
 // matched takes a record that the matcher has placed.
 func (b *Builder) matched(sl *slot, rec *logparse.Record) {
 	st, _ := sl.owner.(*state)
-	if st == nil && b.briefly {
+	if st == nil && b.loosely {
 		if l, _ := sl.owner.(*loose); b.matchedBriefly(sl, l, rec) {
 			return
 		}
@@ -302,7 +304,7 @@ func (b *Builder) goOn(st *state, rec *logparse.Record) {
 		b.settleRaw(st, rec)
 	}
 	if b.opt.Placed != nil || b.opt.Transcript {
-		secret := st.secret(rec)
+		secret := secretRow(rec, st.challenge)
 		if b.opt.Placed != nil {
 			b.opt.Placed(rec, st.id, secret)
 		}

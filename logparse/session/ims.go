@@ -65,7 +65,7 @@ func (b *Builder) promote(st *state) {
 	raw := st.raw
 	st.raw = nil
 	if b.opt.Transcript {
-		b.step(st, &raw.rec, st.secret(&raw.rec))
+		b.step(st, &raw.rec, secretRow(&raw.rec, st.challenge))
 	}
 	b.event(st, &raw.rec)
 	b.raws = append(b.raws, raw)

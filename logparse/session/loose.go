@@ -15,6 +15,7 @@ type loose struct {
 	line            int64 // of the first row
 	quitMS          int64 // as in a state
 	lastIn, lastOut int64
+	id              string // for Options.Placed
 }
 
 // matchedBriefly is matched for a session that is a brief, or may be one if l is
@@ -36,7 +37,10 @@ func (b *Builder) matchedBriefly(sl *slot, l *loose, rec *logparse.Record) bool 
 
 // placeLoose gives a record of the file with that number to the slot's session, l.
 func (b *Builder) placeLoose(sl *slot, l *loose, file uint32, rec *logparse.Record) {
-	if !b.takeLoose(l, file, rec) {
+	switch taken := b.takeLoose(l, file, rec); {
+	case taken && b.opt.Placed != nil:
+		b.opt.Placed(rec, l.id, secretRow(rec, false)) // what answers a challenge was not taken
+	case !taken:
 		rec.Fill()
 		st := b.expandLoose(l)
 		sl.owner = st
@@ -63,6 +67,9 @@ func (b *Builder) beginLoose(rec *logparse.Record) *loose {
 		line:  rec.Pos.Line, quitMS: -1, lastIn: -1, lastOut: -1,
 	}
 	l.ends = uint16(len(l.words))
+	if b.opt.Placed != nil {
+		l.id = string(b.idAt(rec.Pos.File, rec.Pos.Line))
+	}
 	s := b.streamOf(rec)
 	b.number++
 	l.number = b.number

@@ -42,7 +42,6 @@ type Options struct {
 
 	// Placed is called for each record when the session that it belongs to is
 	// known, in the order of the records of one session. id is the session's
-	// ID; secret says that the record holds a password or a SASL answer. It is
-	// called before the record counts for the session.
+	// ID; secret says that the record holds a password or a SASL answer.
 	Placed func(rec *logparse.Record, id string, secret bool)
 }

@@ -9,15 +9,15 @@ import (
 // Redacted stands for a password or a SASL answer.
 const Redacted = "[redacted]"
 
-// secret reports whether the record holds a SASL answer, a challenge or what
-// came with AUTH. It is asked before the record takes the session on.
-func (st *state) secret(rec *logparse.Record) bool {
+// secretRow reports whether the record holds a SASL answer, a challenge or what
+// came with AUTH. challenge is that of its session before the record.
+func secretRow(rec *logparse.Record, challenge bool) bool {
 	if rec.Kind == logparse.KindCommand || rec.Kind == logparse.KindRaw && rec.Code == 0 {
 		switch rec.Verb {
 		case logparse.VerbAUTH, logparse.VerbXEXPS:
 			return bytes.ContainsAny(bytes.TrimSpace(rec.Arg), " \t")
 		case logparse.VerbOther, logparse.VerbNone:
-			return st.challenge || len(rec.Arg) == 0 && looksLikeSASL(rec.VerbText)
+			return challenge || len(rec.Arg) == 0 && looksLikeSASL(rec.VerbText)
 		}
 		return false
 	}
