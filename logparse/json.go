@@ -2,7 +2,6 @@ package logparse
 
 import (
 	"bytes"
-	"slices"
 	"strconv"
 	"sync"
 
@@ -36,6 +35,8 @@ type JSONWriter struct {
 	stamp       []byte // with which rows begin
 	stampColumn []byte // and the beginning of the next column
 
+	log *JSONLog // of the last record that was kept
+
 	layout   *layout
 	keys     []jsonKey // of its columns
 	keysSize int       // of their texts
@@ -58,51 +59,37 @@ func (r *Record) AppendJSON(b []byte, session string, redact func([]byte) []byte
 // the id of the session that the record belongs to, "" for none. redact, where
 // it is not nil, is asked what to show of a value that holds a secret.
 func (w *JSONWriter) Append(b []byte, r *Record, session string, redact func([]byte) []byte) []byte {
-	b = w.appendPlace(b, r)
-	b = w.appendSession(b, r, session)
-	return w.appendStep(b, r, redact)
-}
-
-// AppendAround is Append for a record whose session is not known yet. In its
-// place it leaves that many bytes, which [AppendJSONSession] may fill; they
-// begin at gap of what is returned.
-func (w *JSONWriter) AppendAround(b []byte, r *Record, room int, redact func([]byte) []byte) (_ []byte, gap int) {
-	b = w.appendPlace(b, r)
-	gap = len(b)
-	b = slices.Grow(b, room)[:gap+room]
-	return w.appendStep(b, r, redact), gap
-}
-
-// AppendJSONSession appends what the JSON of a record says of its session.
-func AppendJSONSession(b []byte, session string) []byte {
-	if session == "" {
-		return b
+	b = w.appendPlace(b, r.Pos, r.Time, r.Format, r.Direction)
+	b = w.appendSession(b, r.layout, session)
+	b = w.appendSaid(b, r, redact)
+	if redact != nil && r.layout != nil {
+		return append(r.appendRedacted(append(b, `,"fields":{`...), redact), "}}"...)
 	}
-	return jsontext.AppendString(append(b, `,"session":`...), session)
+	return w.appendFields(b, r.layout, r.raw)
 }
 
 // appendPlace appends what stands in front of the session.
-func (w *JSONWriter) appendPlace(b []byte, r *Record) []byte {
+func (w *JSONWriter) appendPlace(b []byte, pos outcome.Position, at outcome.Time, format Format, direction outcome.Direction) []byte {
 	last := len(w.place) - 1
 	switch {
-	case last < 0 || w.file != r.Pos.File:
-		w.place = append(jsontext.AppendString(append(w.place[:0], `{"file":`...), r.Pos.File), `,"line":`...)
-		w.place = strconv.AppendInt(w.place, r.Pos.Line, 10)
-		w.file = r.Pos.File
-	case r.Pos.Line == w.line+1 && w.place[last] != '9':
+	case last < 0 || w.file != pos.File:
+		w.place = append(jsontext.AppendString(append(w.place[:0], `{"file":`...), pos.File), `,"line":`...)
+		w.place = strconv.AppendInt(w.place, pos.Line, 10)
+		w.file = pos.File
+	case pos.Line == w.line+1 && w.place[last] != '9':
 		w.place[last]++
 	default:
-		w.place = strconv.AppendInt(w.place[:bytes.LastIndexByte(w.place, ':')+1], r.Pos.Line, 10)
+		w.place = strconv.AppendInt(w.place[:bytes.LastIndexByte(w.place, ':')+1], pos.Line, 10)
 	}
-	w.line = r.Pos.Line
+	w.line = pos.Line
 	b = append(b, w.place...)
-	if r.Time.Digits() > 0 {
-		return appendKind(w.appendTime(b, r.Time), r.Format, r.Direction)
+	if at.Digits() > 0 {
+		return appendKind(w.appendTime(b, at), format, direction)
 	}
 	// In logs of whole seconds, rows that follow one another often have the same.
-	if r.Time != w.at || r.Format != w.format || r.Direction != w.direction || len(w.when) == 0 {
-		w.at, w.format, w.direction = r.Time, r.Format, r.Direction
-		w.when = appendKind(w.appendTime(w.when[:0], r.Time), r.Format, r.Direction)
+	if at != w.at || format != w.format || direction != w.direction || len(w.when) == 0 {
+		w.at, w.format, w.direction = at, format, direction
+		w.when = appendKind(w.appendTime(w.when[:0], at), format, direction)
 	}
 	return append(b, w.when...)
 }
@@ -126,13 +113,17 @@ func appendKind(b []byte, format Format, direction outcome.Direction) []byte {
 	return b
 }
 
-// appendSession is AppendJSONSession.
-func (w *JSONWriter) appendSession(b []byte, r *Record, session string) []byte {
-	if r.layout != imsLayout {
-		return AppendJSONSession(b, session)
+// appendSession appends the session.
+func (w *JSONWriter) appendSession(b []byte, l *layout, session string) []byte {
+	if session == "" {
+		return b
 	}
-	if session != w.session || len(w.sessionText) == 0 {
-		w.session, w.sessionText = session, AppendJSONSession(w.sessionText[:0], session)
+	if l != imsLayout {
+		return jsontext.AppendString(append(b, `,"session":`...), session)
+	}
+	if session != w.session {
+		w.session = session
+		w.sessionText = jsontext.AppendString(append(w.sessionText[:0], `,"session":`...), session)
 	}
 	return append(b, w.sessionText...)
 }
@@ -149,8 +140,8 @@ func (w *JSONWriter) appendRemote(b []byte, r *Record) []byte {
 	return append(b, w.remoteText...)
 }
 
-// appendStep appends what stands behind the session.
-func (w *JSONWriter) appendStep(b []byte, r *Record, redact func([]byte) []byte) []byte {
+// appendSaid appends what stands between the session and the columns.
+func (w *JSONWriter) appendSaid(b []byte, r *Record, redact func([]byte) []byte) []byte {
 	b = append(b, kindMembers[r.Kind]...)
 	if r.Local != nil {
 		b = jsontext.AppendString(append(b, `,"local":`...), r.Local)
@@ -179,17 +170,20 @@ func (w *JSONWriter) appendStep(b []byte, r *Record, redact func([]byte) []byte)
 	if r.Text != nil {
 		b = jsontext.AppendString(append(b, `,"text":`...), shown(r.Text, redact))
 	}
+	return b
+}
+
+// appendFields appends the columns of a row, and what stands behind them.
+func (w *JSONWriter) appendFields(b []byte, l *layout, row []byte) []byte {
 	b = append(b, `,"fields":{`...)
-	if r.layout != nil {
-		switch w.use(r.layout); {
-		case redact != nil:
-			b = r.appendRedacted(b, redact)
-		case r.layout.separator != 0:
-			b = w.appendSeparated(b, r.raw)
-		case r.layout == imsLayout:
-			b = w.appendIMS(b, r.raw)
+	if l != nil {
+		switch w.use(l); {
+		case l.separator != 0:
+			b = w.appendSeparated(b, row)
+		case l == imsLayout:
+			b = w.appendIMS(b, row)
 		default:
-			b = w.appendSplit(b, r.raw)
+			b = w.appendSplit(b, row)
 		}
 	}
 	return append(b, "}}"...)

@@ -92,9 +92,9 @@ func checkJSON(t *testing.T, format Format, log []byte) (records int) {
 		if !json.Valid(want) {
 			t.Fatalf("not valid: %s", want)
 		}
-		around, gap := w.AppendAround(buf[:6], rec, 20, nil)
-		if got := string(AppendJSONSession(append([]byte(nil), around[:gap]...), session)) + string(around[gap+20:]); got[6:] != string(want) {
-			t.Fatalf("record %d of %s around its session\n got %s\nwant %s", records, format, got[6:], want)
+		kept := w.Keep([]byte("before"), rec)[len("before"):]
+		if buf = w.AppendKept(buf[:6], w.Log(rec), rec.Pos.Line, kept, session); string(buf[6:]) != string(want) {
+			t.Fatalf("record %d of %s, kept\n got %s\nwant %s", records, format, buf[6:], want)
 		}
 		want = slowJSON(rec, session, hide)
 		if got := rec.AppendJSON(nil, session, hide); string(got) != string(want) {

@@ -19,13 +19,12 @@ type recordQueue struct {
 	current *logparse.Record // that was read last, until it is in waiting or handed out
 	skipped bool             // skip says so of it
 
-	waiting []waitingRecord
-	first   int          // of waiting that was not handed out yet
-	base    int          // index of waiting[0]
-	files   []fileRecord // the first of each file that is in waiting, or was
-	max     int          // maxWaitingRecords, but in tests
-	held    int          // bytes that what is kept of the records takes
-	room    int          // how many they may
+	waiting     []waitingRecord // a power of two of them, used in a circle
+	first, next int             // number of the first that waits, and of the next that will
+	files       []fileRecord    // the first of each file that waits, or did
+	max         int             // maxWaitingRecords, but in tests
+	held        int             // bytes that what is kept of the records takes
+	room        int             // how many they may
 }
 
 // A recordOutput is where a recordQueue hands records out to. What rec refers to
@@ -39,38 +38,39 @@ type recordOutput interface {
 	// print hands a record out that did not wait, or no longer than until its
 	// session was known: k is empty, or what keep kept.
 	print(k *keptRecord, rec *logparse.Record, session string, secret bool)
-	// printKept hands a record out that has waited since place.
-	printKept(k *keptRecord)
+	// printKept hands a record of that line out that has waited since place.
+	printKept(k *keptRecord, line int64)
 }
 
 // A keptRecord is what an output keeps of a record that waits: a copy with its
-// session, or a text.
+// session, or a text. Very many may wait.
 type keptRecord struct {
 	rec     *logparse.Record
 	session string
-	secret  bool
 
-	text keptText
-	drop bool // it is not to be handed out
+	log    *logparse.JSONLog // of the text, nil where that is a line
+	text   keptText
+	secret bool
+	drop   bool // it is not to be handed out
 }
 
 func (k *keptRecord) size() int {
 	if k.rec != nil {
 		return cap(k.rec.Raw())
 	}
-	return k.text.size
+	return k.text.size()
 }
 
 type waitingRecord struct {
-	line int64
 	kept keptRecord
+	line int64
 	done bool // its session is known
 	skip bool
 }
 
 type fileRecord struct {
 	file  string
-	index int
+	first int // number of its first record
 }
 
 // maxWaitingRecords bounds the records that wait, most of them for one before
@@ -115,18 +115,35 @@ func (q *recordQueue) end(rec *logparse.Record) {
 			q.held += w.kept.size()
 		}
 	}
-	for (len(q.waiting)-q.first > q.max || q.held > q.room) && q.settle() {
+	for (q.next-q.first > q.max || q.held > q.room) && q.settle() {
 	}
 }
 
 // wait puts the current record, which is rec or a copy of it, in the queue.
 func (q *recordQueue) wait(rec *logparse.Record) *waitingRecord {
 	if n := len(q.files); n == 0 || q.files[n-1].file != rec.Pos.File {
-		q.files = append(q.files, fileRecord{rec.Pos.File, q.base + len(q.waiting)})
+		q.files = append(q.files, fileRecord{rec.Pos.File, q.next})
 	}
-	q.waiting = append(q.waiting, waitingRecord{line: rec.Pos.Line, skip: q.skipped})
+	if q.next-q.first == len(q.waiting) {
+		q.grow()
+	}
+	w := q.at(q.next)
+	*w = waitingRecord{line: rec.Pos.Line, skip: q.skipped}
+	q.next++
 	q.current = nil
-	return &q.waiting[len(q.waiting)-1]
+	return w
+}
+
+// at returns the record with that number.
+func (q *recordQueue) at(number int) *waitingRecord { return &q.waiting[number&(len(q.waiting)-1)] }
+
+// grow makes room for more records.
+func (q *recordQueue) grow() {
+	larger := make([]waitingRecord, max(256, 2*len(q.waiting)))
+	for i := q.first; i < q.next; i++ {
+		larger[i&(len(larger)-1)] = *q.at(i)
+	}
+	q.waiting = larger
 }
 
 // placed is told which session a record belongs to.
@@ -137,7 +154,7 @@ func (q *recordQueue) placed(rec *logparse.Record, session string, secret bool) 
 		if w = q.find(rec); w == nil {
 			return
 		}
-	case q.first == len(q.waiting):
+	case q.first == q.next:
 		q.current = nil
 		if !q.skipped {
 			q.out.print(&q.none, rec, session, secret)
@@ -147,7 +164,7 @@ func (q *recordQueue) placed(rec *logparse.Record, session string, secret bool) 
 		w = q.wait(rec)
 	}
 	w.done = true
-	if w == &q.waiting[q.first] {
+	if w == q.at(q.first) {
 		if !w.skip {
 			q.held -= w.kept.size()
 			q.out.print(&w.kept, rec, session, secret)
@@ -170,24 +187,23 @@ func (q *recordQueue) find(rec *logparse.Record) *waitingRecord {
 		if f.file != rec.Pos.File {
 			continue
 		}
-		end := len(q.waiting)
+		first, end := max(f.first, q.first), q.next
 		if i+1 < len(q.files) {
-			end = q.files[i+1].index - q.base
+			end = q.files[i+1].first
 		}
-		of := q.waiting[max(f.index-q.base, q.first):max(end, q.first)]
-		if len(of) == 0 {
+		if first >= end {
 			continue
 		}
 		// Each takes a line at least, and nearly all no more.
-		most := min(rec.Pos.Line-of[0].line, int64(len(of))-1)
+		most := min(rec.Pos.Line-q.at(first).line, int64(end-first)-1)
 		if most < 0 {
 			continue
 		}
 		k := int(most)
-		if of[k].line != rec.Pos.Line {
-			k = sort.Search(k, func(i int) bool { return of[i].line >= rec.Pos.Line })
+		if q.at(first+k).line != rec.Pos.Line {
+			k = sort.Search(k, func(i int) bool { return q.at(first+i).line >= rec.Pos.Line })
 		}
-		if w := &of[k]; w.line == rec.Pos.Line && !w.done {
+		if w := q.at(first + k); w.line == rec.Pos.Line && !w.done {
 			return w
 		}
 	}
@@ -196,22 +212,18 @@ func (q *recordQueue) find(rec *logparse.Record) *waitingRecord {
 
 // flush hands out the records at the head of the queue that are done.
 func (q *recordQueue) flush() {
-	for q.first < len(q.waiting) && q.waiting[q.first].done {
-		if w := &q.waiting[q.first]; !w.skip {
+	for q.first < q.next {
+		w := q.at(q.first)
+		if !w.done {
+			break
+		}
+		if !w.skip {
 			q.held -= w.kept.size()
-			q.out.printKept(&w.kept)
+			q.out.printKept(&w.kept, w.line)
 		}
 		q.first++
 	}
-	if q.first < len(q.waiting) && q.first <= max(1024, len(q.waiting)/4) {
-		return
-	}
-	n := copy(q.waiting, q.waiting[q.first:])
-	clear(q.waiting[n:])
-	q.waiting = q.waiting[:n]
-	q.base += q.first
-	q.first = 0
-	for len(q.files) > 1 && q.files[1].index <= q.base {
+	for len(q.files) > 1 && q.files[1].first <= q.first {
 		q.files = q.files[1:]
 	}
 }
@@ -241,7 +253,7 @@ func (o *recordRows) print(_ *keptRecord, rec *logparse.Record, session string, 
 	o.each(rec, session, secret)
 }
 
-func (o *recordRows) printKept(k *keptRecord) {
+func (o *recordRows) printKept(k *keptRecord, _ int64) {
 	o.each(k.rec, k.session, k.secret)
 	if len(o.free) < maxFreeRecords && k.size() <= maxFreeRecord {
 		o.free = append(o.free, k.rec)

@@ -40,7 +40,7 @@ func TestRecordQueueIsBounded(t *testing.T) {
 			q.begin(rec)
 			b.Add(rec)
 			q.end(rec)
-			most = max(most, int64(len(q.waiting)-q.first))
+			most = max(most, int64(q.next-q.first))
 		}
 		b.Close()
 		q.close()

@@ -1,6 +1,6 @@
 package main
 
-// texts keeps lines that wait, many of them in a block.
+// texts keeps what is to be printed of records that wait, many of them in a block.
 type texts struct {
 	blocks  []textBlock
 	current int     // that lines are added to
@@ -15,10 +15,10 @@ type textBlock struct {
 // A keptText is a line in texts.
 type keptText struct {
 	block    int32
-	from, to int32 // where in the block it is
-	gap      int32 // where in it the room for its session begins
-	size     int   // bytes that it takes, 0 where there is no line
+	from, to int32 // where in the block it is; the same where there is no line
 }
+
+func (k *keptText) size() int { return int(k.to - k.from) }
 
 // textBlockSize is the size of a block, but for lines that are longer, and
 // maxUnusedBlocks how many keep their memory while they hold no line.
@@ -36,7 +36,7 @@ func (t *texts) keep(k *keptText, line []byte) {
 	from := len(b.buf)
 	b.buf = append(b.buf, line...)
 	b.lines++
-	*k = keptText{block: int32(t.current), from: int32(from), to: int32(len(b.buf)), size: len(line)}
+	*k = keptText{block: int32(t.current), from: int32(from), to: int32(len(b.buf))}
 }
 
 // begin begins a block with room for a line of that size.
@@ -58,7 +58,7 @@ func (t *texts) line(k *keptText) []byte { return t.blocks[k.block].buf[k.from:k
 
 // release frees the line, if k is one.
 func (t *texts) release(k *keptText) {
-	if k.size == 0 {
+	if k.size() == 0 {
 		return
 	}
 	b := &t.blocks[k.block]

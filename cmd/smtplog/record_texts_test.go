@@ -26,7 +26,7 @@ func TestTexts(t *testing.T) {
 		}
 		for len(kept) > 400 || len(kept) > 0 && rng.IntN(50) == 0 {
 			i := rng.IntN(min(len(kept), 30))
-			if got := x.line(&kept[i]); !bytes.Equal(got, lines[i]) || kept[i].size != len(lines[i]) {
+			if got := x.line(&kept[i]); !bytes.Equal(got, lines[i]) || kept[i].size() != len(lines[i]) {
 				t.Fatalf("%d bytes of %d, not %d of %d", len(got), got[0], len(lines[i]), lines[i][0])
 			}
 			x.release(&kept[i])

@@ -36,11 +36,8 @@ func (r *Record) AppendJSON(b []byte) []byte {
 	return r.json.Append(b, r.rec, r.session, r.redact())
 }
 
-// AppendJSONAround is AppendJSON with room for the session, as
-// [logparse.JSONWriter.AppendAround] leaves it.
-func (r *Record) AppendJSONAround(b []byte, room int) (_ []byte, gap int) {
-	return r.json.AppendAround(b, r.rec, room, r.redact())
-}
+// JSON returns what writes the JSON of rows.
+func (r *Record) JSON() *logparse.JSONWriter { return &r.json }
 
 // redact returns what hides secrets, nil where there are none.
 func (r *Record) redact() func([]byte) []byte {
