@@ -40,7 +40,8 @@ type JSONWriter struct {
 	layout   *layout
 	keys     []jsonKey // of its columns
 	keysSize int       // of their texts
-	columns  int       // of the row that were written, by column
+	runs     []*jsonRun
+	columns  int // of the row that were written, by column
 	buf      []byte
 	yield    func(value []byte) bool // column
 }

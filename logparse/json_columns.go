@@ -34,11 +34,16 @@ func (w *JSONWriter) use(l *layout) {
 	if w.layout == l {
 		return
 	}
+	if sameColumns(w.layout, l) {
+		w.layout = l
+		return
+	}
 	w.layout, w.keys, w.keysSize = l, w.keys[:0], 0
 	for i, name := range l.names {
 		w.keys = append(w.keys, newJSONKey(name, i == 0))
 		w.keysSize += len(w.keys[i].text)
 	}
+	w.runs = jsonRunsOf(l, w.keys)
 }
 
 // appendKey appends that of the i-th column, from 0.
@@ -61,7 +66,20 @@ func (w *JSONWriter) appendSeparated(b, row []byte) []byte {
 	b = slices.Grow(b, room)
 	out, n := b[:cap(b)], len(b)
 	pos := 0
-	for i := range w.keys {
+	var run *jsonRun // that column i is in, if it is not known what the row has there
+	runEnd, runPos, runOut := 0, 0, 0
+	for i := 0; i < len(w.keys); i++ {
+		if r := w.runs[i]; r != nil {
+			if block := r.find(row[pos:], separator); block != nil {
+				n += copy(out[n:], block.json)
+				if pos += len(block.row); pos == len(row) && row[pos-1] != separator {
+					return append(out[:n], '"')
+				}
+				i += r.columns - 1
+				continue
+			}
+			run, runEnd, runPos, runOut = r, i+r.columns-1, pos, n
+		}
 		key := &w.keys[i]
 		*(*[jsonKeySize]byte)(out[n : n+jsonKeySize : n+jsonKeySize]) = key.begin
 		if len(key.text) > jsonKeySize {
@@ -69,9 +87,13 @@ func (w *JSONWriter) appendSeparated(b, row []byte) []byte {
 		}
 		n += len(key.text)
 		width := copyPlain(out[n:], row[pos:], separators)
-		switch end := pos + width; {
+		end := pos + width
+		switch {
 		case end == len(row):
-			return append(out[:n+width], '"')
+			if n += width; run != nil {
+				run.keep(row[runPos:], out[runOut:n])
+			}
+			return append(out[:n], '"')
 		case row[end] == separator:
 			n, pos = n+width, end+1
 		default:
@@ -80,6 +102,10 @@ func (w *JSONWriter) appendSeparated(b, row []byte) []byte {
 			}
 			b = slices.Grow(b, room)
 			out, n = b[:cap(b)], len(b)
+		}
+		if run != nil && i == runEnd {
+			run.keep(row[runPos:pos], out[runOut:n])
+			run = nil
 		}
 	}
 	b = out[:n]

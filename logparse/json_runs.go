@@ -1,0 +1,132 @@
+package logparse
+
+import "slices"
+
+// A jsonRun is columns that stand one behind the other and hardly change from one
+// row of a peer to the next. What rows have there is kept as JSON: where a row has
+// the same bytes, nothing is looked for in them.
+type jsonRun struct {
+	columns int
+	width   int // of their keys
+	blocks  []jsonBlock
+	turn    int // which of two blocks was replaced last
+}
+
+// A jsonBlock is what a row has in the columns of a jsonRun, with the separator
+// behind the last one if there is one: without it, the row ends there.
+type jsonBlock struct{ row, json []byte }
+
+const (
+	// fewBlocks is for columns that nearly all rows have in common for a while,
+	// manyBlocks for those that name the peer.
+	fewBlocks  = 1
+	manyBlocks = 1024
+
+	maxBlock = 512 // bytes of a row that are kept
+
+	jsonRunHash = 36 // how many bytes say where a block is
+)
+
+// find returns the block that row begins with, nil if it is not known.
+func (r *jsonRun) find(row []byte, separator byte) *jsonBlock {
+	if len(r.blocks) == fewBlocks {
+		if b := &r.blocks[0]; b.begins(row, separator) {
+			return b
+		}
+		return nil
+	}
+	if len(row) < jsonRunHash {
+		return nil
+	}
+	i := r.place(row)
+	if b := &r.blocks[i]; b.begins(row, separator) {
+		return b
+	}
+	if b := &r.blocks[i^1]; b.begins(row, separator) {
+		return b
+	}
+	return nil
+}
+
+// place returns the index of one of the two blocks for what row begins with. Most
+// peers differ in the first bytes; commands of ours and the replies to them, which
+// name the same one, in the last.
+func (r *jsonRun) place(row []byte) uint64 {
+	x := word(row) ^ word(row[8:])*0x9e37_79b9_7f4a_7c15 ^ word(row[jsonRunHash-8:])*0xc2b2_ae3d_27d4_eb4f
+	return (x * 0xff51_afd7_ed55_8ccd) >> 32 % manyBlocks
+}
+
+// begins reports whether b is what row begins with.
+func (b *jsonBlock) begins(row []byte, separator byte) bool {
+	n := len(b.row)
+	return n > 0 && n <= len(row) && string(row[:n]) == string(b.row) && (n == len(row) || b.row[n-1] == separator)
+}
+
+// keep keeps what a row has in the columns, and its JSON, unless it is long. JSON
+// that takes more room than bytes that are only copied is not kept.
+func (r *jsonRun) keep(row, json []byte) {
+	if len(row) > maxBlock || len(json) > r.width+len(row) {
+		return
+	}
+	if r.blocks == nil {
+		return
+	}
+	b := &r.blocks[0]
+	if len(r.blocks) > fewBlocks {
+		if len(row) < jsonRunHash {
+			return
+		}
+		r.turn ^= 1
+		b = &r.blocks[r.place(row)^uint64(r.turn)]
+	}
+	b.row, b.json = append(b.row[:0], row...), append(b.json[:0], json...)
+}
+
+// jsonRunsOf returns the runs of columns, by the index of the first, nil for the
+// other columns. They are those of IIS that name the peer, those that say when it
+// was, and those that the SMTP service does not use.
+func jsonRunsOf(l *layout, keys []jsonKey) []*jsonRun {
+	runs := make([]*jsonRun, len(l.names))
+	if l.separator != ' ' {
+		return runs
+	}
+	columns := iisColumnsOf(l.names, w3cColumns)
+	for i := 0; i < len(columns); {
+		size := jsonRunSize(columns[i])
+		n := 1
+		for size > 0 && i+n < len(columns) && jsonRunSize(columns[i+n]) == size {
+			n++
+		}
+		if n > 1 {
+			runs[i] = newJSONRun(keys[i:i+n], size)
+		}
+		i += n
+	}
+	return runs
+}
+
+func newJSONRun(keys []jsonKey, blocks int) *jsonRun {
+	r := &jsonRun{columns: len(keys), blocks: make([]jsonBlock, blocks)}
+	for i := range keys {
+		r.width += len(keys[i].text)
+	}
+	return r
+}
+
+// jsonRunSize returns how many blocks runs of such columns have, 0 for columns that
+// are in none.
+func jsonRunSize(c iisColumn) int {
+	switch c {
+	case iisClient, iisUser, iisSite, iisServer, iisLocal, iisPort:
+		return manyBlocks
+	case iisDate, iisTime, iisOther:
+		return fewBlocks
+	}
+	return 0
+}
+
+// sameColumns reports whether rows of both layouts have the same names in front of
+// the same values.
+func sameColumns(a, b *layout) bool {
+	return a != nil && b != nil && a.separator == b.separator && a.separator != 0 && slices.Equal(a.names, b.names)
+}
