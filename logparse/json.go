@@ -17,6 +17,7 @@ type JSONWriter struct {
 	place []byte // of the last record: its file and line
 	file  string
 	line  int64
+	front []byte // of sessions whose ids begin with the file, nil if it is to be escaped
 
 	// The last value that had to be escaped, and how.
 	value, escaped []byte
@@ -35,6 +36,8 @@ type JSONWriter struct {
 	stamp       []byte // with which rows begin
 	stampColumn []byte // and the beginning of the next column
 
+	ends [512]jsonEnds // by Record.Peer or Record.Conversation
+
 	log *JSONLog // of the last record that was kept
 
 	layout   *layout
@@ -44,6 +47,12 @@ type JSONWriter struct {
 	columns  int // of the row that were written, by column
 	buf      []byte
 	yield    func(value []byte) bool // column
+}
+
+// jsonEnds are both ends of the connections with a number.
+type jsonEnds struct {
+	number uint64
+	text   []byte
 }
 
 var jsonWriters = sync.Pool{New: func() any { return &JSONWriter{} }}
@@ -77,6 +86,10 @@ func (w *JSONWriter) appendPlace(b []byte, pos outcome.Position, at outcome.Time
 		w.place = append(jsontext.AppendString(append(w.place[:0], `{"file":`...), pos.File), `,"line":`...)
 		w.place = strconv.AppendInt(w.place, pos.Line, 10)
 		w.file = pos.File
+		w.front = append(append(w.front[:0], `,"session":"`...), pos.File...)
+		if !isPlain(pos.File) {
+			w.front = w.front[:0]
+		}
 	case pos.Line == w.line+1 && w.place[last] != '9':
 		w.place[last]++
 	default:
@@ -114,12 +127,18 @@ func appendKind(b []byte, format Format, direction outcome.Direction) []byte {
 	return b
 }
 
-// appendSession appends the session.
+// isPlain reports whether JSON has s as it is.
+func isPlain(s string) bool { return len(jsontext.AppendString(nil, s)) == len(s)+len(`""`) }
+
+// appendSession appends the session, behind appendPlace.
 func (w *JSONWriter) appendSession(b []byte, l *layout, session string) []byte {
 	if session == "" {
 		return b
 	}
 	if l != imsLayout {
+		if n := len(w.file); len(w.front) > 0 && len(session) > n && session[:n] == w.file && isLine(session[n:]) {
+			return append(append(append(b, w.front...), session[n:]...), '"')
+		}
 		return jsontext.AppendString(append(b, `,"session":`...), session)
 	}
 	if session != w.session {
@@ -127,6 +146,42 @@ func (w *JSONWriter) appendSession(b []byte, l *layout, session string) []byte {
 		w.sessionText = jsontext.AppendString(append(w.sessionText[:0], `,"session":`...), session)
 	}
 	return append(b, w.sessionText...)
+}
+
+// isLine reports whether s holds digits and colons only.
+func isLine(s string) bool {
+	for i := range len(s) {
+		if s[i]-'0' > ':'-'0' {
+			return false
+		}
+	}
+	return true
+}
+
+// appendEnds appends both ends of the connection, which most records have in common
+// with some of the last ones.
+func (w *JSONWriter) appendEnds(b []byte, r *Record) []byte {
+	n := r.Peer()
+	if n == 0 {
+		if n = r.conversation; n == 0 {
+			return w.appendEndsOf(b, r)
+		}
+	}
+	e := &w.ends[n%uint64(len(w.ends))]
+	if e.number != n {
+		e.number, e.text = n, w.appendEndsOf(e.text[:0], r)
+	}
+	return append(b, e.text...)
+}
+
+func (w *JSONWriter) appendEndsOf(b []byte, r *Record) []byte {
+	if r.Local != nil {
+		b = jsontext.AppendString(append(b, `,"local":`...), r.Local)
+	}
+	if r.Remote != nil {
+		b = w.appendRemote(b, r)
+	}
+	return b
 }
 
 // appendRemote appends the peer's end.
@@ -144,12 +199,7 @@ func (w *JSONWriter) appendRemote(b []byte, r *Record) []byte {
 // appendSaid appends what stands between the session and the columns.
 func (w *JSONWriter) appendSaid(b []byte, r *Record, redact func([]byte) []byte) []byte {
 	b = append(b, kindMembers[r.Kind]...)
-	if r.Local != nil {
-		b = jsontext.AppendString(append(b, `,"local":`...), r.Local)
-	}
-	if r.Remote != nil {
-		b = w.appendRemote(b, r)
-	}
+	b = w.appendEnds(b, r)
 	verb := verbMembers[r.Verb]
 	switch {
 	case verb != "":

@@ -82,7 +82,11 @@ func (r *rowReader) rowsOf(ctx context.Context, logs *analysis.Logs) error {
 	opt := &session.Options{Classifier: r.classifier, Terse: r.terse, Memory: r.window.Memory}
 	records := r.records(logs, opt)
 	if r.wantsSessions() || r.linked || opt.Placed != nil {
-		r.built = session.NewBuilder(opt, r.session)
+		emit := r.session
+		if !r.wantsSessions() && !r.linked {
+			emit = nil
+		}
+		r.built = session.NewBuilder(opt, emit)
 		if records != nil {
 			records.settle = r.built.Settle
 		}

@@ -21,10 +21,11 @@ type keptText struct {
 func (k *keptText) size() int { return int(k.to - k.from) }
 
 // textBlockSize is the size of a block, but for lines that are longer, and
-// maxUnusedBlocks how many keep their memory while they hold no line.
+// maxUnusedBlocks how many keep their memory while they hold no line: nearly all
+// wait again soon.
 const (
 	textBlockSize   = 64 << 10
-	maxUnusedBlocks = 64
+	maxUnusedBlocks = 512
 )
 
 // keep makes k a line.

@@ -70,7 +70,8 @@ type Builder struct {
 }
 
 // NewBuilder returns a Builder that calls emit for each session when it is
-// over. The session is good until emit returns.
+// over. The session is good until emit returns. emit may be nil where no more is
+// asked for than [Options.Placed].
 func NewBuilder(opt *Options, emit func(*Session)) *Builder {
 	b := &Builder{
 		emit:    emit,
@@ -199,6 +200,11 @@ func (b *Builder) matched(sl *slot, rec *logparse.Record) {
 func (b *Builder) matchEnded(sl *slot) {
 	st, _ := sl.owner.(*state)
 	if l, _ := sl.owner.(*loose); l != nil {
+		if b.emit == nil {
+			sl.owner = nil
+			b.freeLooseBrief(l)
+			return
+		}
 		if (l.partial == 0 || l.endPartial(b)) && !l.failures {
 			confidence := Inferred
 			if sl.ambiguous {
@@ -387,8 +393,10 @@ func (b *Builder) finish(st *state) {
 			}
 		}
 	}
-	b.complete(st)
-	b.emit(&b.whole)
+	if b.emit != nil {
+		b.complete(st)
+		b.emit(&b.whole)
+	}
 	size := int(st.bytes)
 	if st.record != nil {
 		size += st.record.size
