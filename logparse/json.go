@@ -233,6 +233,10 @@ func (w *JSONWriter) appendFields(b []byte, l *layout, row []byte) []byte {
 			b = w.appendSeparated(b, row)
 		case l == imsLayout:
 			b = w.appendIMS(b, row)
+		case l == ncsaLayout:
+			b = w.appendNCSA(b, row)
+		case l == msiisLayout:
+			b = w.appendMSIIS(b, row)
 		default:
 			b = w.appendSplit(b, row)
 		}

@@ -44,6 +44,7 @@ func (w *JSONWriter) use(l *layout) {
 		w.keysSize += len(w.keys[i].text)
 	}
 	w.runs = jsonRunsOf(l, w.keys)
+	w.useIIS(l)
 }
 
 // appendKey appends that of the i-th column, from 0.
@@ -80,18 +81,13 @@ func (w *JSONWriter) appendSeparated(b, row []byte) []byte {
 			}
 			run, runEnd, runPos, runOut = r, i+r.columns-1, pos, n
 		}
-		key := &w.keys[i]
-		*(*[jsonKeySize]byte)(out[n : n+jsonKeySize : n+jsonKeySize]) = key.begin
-		if len(key.text) > jsonKeySize {
-			copy(out[n:], key.text)
-		}
-		n += len(key.text)
+		n = w.putKey(out, n, i)
 		width := copyPlain(out[n:], row[pos:], separators)
 		end := pos + width
 		switch {
 		case end == len(row):
 			if n += width; run != nil {
-				run.keep(row[runPos:], out[runOut:n])
+				run.keep(row[runPos:], len(row)-runPos, out[runOut:n])
 			}
 			return append(out[:n], '"')
 		case row[end] == separator:
@@ -104,7 +100,7 @@ func (w *JSONWriter) appendSeparated(b, row []byte) []byte {
 			out, n = b[:cap(b)], len(b)
 		}
 		if run != nil && i == runEnd {
-			run.keep(row[runPos:pos], out[runOut:n])
+			run.keep(row[runPos:], pos-runPos, out[runOut:n])
 			run = nil
 		}
 	}

@@ -9,7 +9,7 @@ type jsonRun struct {
 	columns int
 	width   int // of their keys
 	blocks  []jsonBlock
-	turn    int // which of two blocks was replaced last
+	turn    uint64 // which of two blocks was replaced last
 }
 
 // A jsonBlock is what a row has in the columns of a jsonRun, with the separator
@@ -19,7 +19,7 @@ type jsonBlock struct{ row, json []byte }
 const (
 	// fewBlocks is for columns that nearly all rows have in common for a while,
 	// manyBlocks for those that name the peer.
-	fewBlocks  = 1
+	fewBlocks  = 2
 	manyBlocks = 1024
 
 	maxBlock = 512 // bytes of a row that are kept
@@ -29,16 +29,13 @@ const (
 
 // find returns the block that row begins with, nil if it is not known.
 func (r *jsonRun) find(row []byte, separator byte) *jsonBlock {
-	if len(r.blocks) == fewBlocks {
-		if b := &r.blocks[0]; b.begins(row, separator) {
-			return b
+	i := uint64(0)
+	if len(r.blocks) > fewBlocks {
+		if len(row) < jsonRunHash {
+			return nil
 		}
-		return nil
+		i = r.place(row)
 	}
-	if len(row) < jsonRunHash {
-		return nil
-	}
-	i := r.place(row)
 	if b := &r.blocks[i]; b.begins(row, separator) {
 		return b
 	}
@@ -62,24 +59,23 @@ func (b *jsonBlock) begins(row []byte, separator byte) bool {
 	return n > 0 && n <= len(row) && string(row[:n]) == string(b.row) && (n == len(row) || b.row[n-1] == separator)
 }
 
-// keep keeps what a row has in the columns, and its JSON, unless it is long. JSON
-// that takes more room than bytes that are only copied is not kept.
-func (r *jsonRun) keep(row, json []byte) {
-	if len(row) > maxBlock || len(json) > r.width+len(row) {
+// keep keeps the first bytes of a row, which it has in the columns, and their JSON,
+// unless they are many. JSON that takes more room than bytes that are only copied
+// is not kept.
+func (r *jsonRun) keep(row []byte, size int, json []byte) {
+	if size > maxBlock || len(json) > r.width+size {
 		return
 	}
-	if r.blocks == nil {
-		return
-	}
-	b := &r.blocks[0]
+	i := uint64(0)
 	if len(r.blocks) > fewBlocks {
 		if len(row) < jsonRunHash {
 			return
 		}
-		r.turn ^= 1
-		b = &r.blocks[r.place(row)^uint64(r.turn)]
+		i = r.place(row)
 	}
-	b.row, b.json = append(b.row[:0], row...), append(b.json[:0], json...)
+	r.turn ^= 1
+	b := &r.blocks[i^r.turn]
+	b.row, b.json = append(b.row[:0], row[:size]...), append(b.json[:0], json...)
 }
 
 // jsonRunsOf returns the runs of columns, by the index of the first, nil for the

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"math/rand/v2"
 	"strings"
 	"testing"
 
@@ -71,7 +72,8 @@ func slowJSON(r *Record, session string, redact func([]byte) []byte) []byte {
 func checkJSON(t *testing.T, format Format, log []byte) (records int) {
 	t.Helper()
 	hide := func(value []byte) []byte { return append([]byte("AUTH "), bytes.Repeat([]byte("x"), len(value)%7)...) }
-	r := NewReader(bytes.NewReader(log), "a\"b.log", &Options{Format: format})
+	name := []string{"a.log", "a\"b.log"}[len(log)%2]
+	r := NewReader(bytes.NewReader(log), name, &Options{Format: format})
 	buf := []byte("before")
 	var w JSONWriter
 	for {
@@ -84,7 +86,7 @@ func checkJSON(t *testing.T, format Format, log []byte) (records int) {
 			return records
 		}
 		records++
-		session := []string{"", "08D06729BA48D0CA", "a \"b\".log:1"}[records%3]
+		session := []string{"", "08D06729BA48D0CA", name + ":1", name + ":\"", name}[records%5]
 		want := slowJSON(rec, session, nil)
 		if buf = rec.AppendJSON(buf[:6], session, nil); string(buf[6:]) != string(want) {
 			t.Fatalf("record %d of %s\n got %s\nwant %s", records, format, buf[6:], want)
@@ -121,6 +123,8 @@ var jsonLogs = []struct {
 		"2026-11-01 00:00:02 - - - 0\n"},
 	{IISW3C, "#Fields: date time s-ip c-ip cs-method sc-status\n2026-11-01 00:00:02 10.0.0.1 192.0.2.7 RSET 250\n2026-11-01 00:00:02 10.0.0.1 192.0.2.8 RSET 250\n" +
 		"2026-11-01 00:00:02 - 192.0.2.8 RSET 250\n2026-11-01 00:00:02 - - RSET 250\n2026-11-01 00:00:03 10.0.0.1 - RSET 250\n- - 10.0.0.1 - RSET 250\n"},
+	{IISW3C, "#Fields: date time c-ip cs-method sc-status\n2026-11-01 00:00:02 192.0.2.7 MAIL 250\n" +
+		"#Fields: date time cs-method c-ip sc-status\n2026-11-01 00:00:02 MAIL 192.0.2.7 250\n"},
 	{IISNCSA, "192.0.2.7 - mail.example.org [11/Oct/2026:13:16:41 -0600] \"MAIL -?+FROM:<a@example.org> SMTP\" 250 46\n"},
 	{IISMSIIS, "192.0.2.7, mail.example.org, 11/1/26, 0:00:02, SMTPSVC1, EX1, 10.0.0.1, 0, 27, 28, 250, 0, EHLO, -, +mail.example.org,\n"},
 	{IMS, "11/1/26 0:00:02 AM : >>> RSET\n11/1/26 0:00:02 AM : A connection was accepted from a.example.org.\n11/1/26 0:00:02 AM : <<< RSET\n" +
@@ -147,11 +151,88 @@ func TestRecordJSON(t *testing.T) {
 	}
 }
 
+// The ends of a connection are those of its number, though others share its place.
+func TestRecordJSONEnds(t *testing.T) {
+	var w JSONWriter
+	for i := range 6 {
+		rec := &Record{Format: IISMSIIS, connector: 1 + uint64(i/2%2*len(w.ends))}
+		rec.Remote = []byte{'a' + byte(rec.connector%100)}
+		if got, want := w.Append(nil, rec, "", nil), slowJSON(rec, "", nil); string(got) != string(want) {
+			t.Errorf("got %s\nwant %s", got, want)
+		}
+	}
+}
+
+// spoiledJSONLogs are rows of few peers, of which TestRecordJSONOfSpoiledRows makes
+// others.
+var spoiledJSONLogs = []struct {
+	format       Format
+	header, rows string
+}{
+	{IISW3C, "#Fields: " + strings.Join(w3cUsual, " ") + " \n",
+		"2026-11-01 00:00:02 192.0.2.7 mx.example.org SMTPSVC1 EX1 10.0.0.1 0 MAIL - +FROM:<a@example.org> 250 0 28 27 1 SMTP - - - -\n" +
+			"2026-11-01 00:00:02 192.0.2.7 mx.example.org SMTPSVC1 EX1 10.0.0.1 0 QUIT - - 250 0 28 27 1 SMTP - - - -\n" +
+			"2026-11-01 00:00:02 192.0.2.7 " + strings.Repeat("\x01", 80) + " SMTPSVC1 EX1 10.0.0.1 0 QUIT - - 250 0 28 27 1 SMTP - - - -\n" +
+			"2026-11-01 00:00:03 192.0.2.8 OutboundConnectionCommand SMTPSVC1 EX1 - 25 RCPT - TO:<b@example.net> 0 0 28 27 1 SMTP - - - -\n" +
+			"2026-11-01 00:00:03 192.0.2.8 OutboundConnectionResponse SMTPSVC1 EX1 - 25 - - 250+\"ok\" 0 0 28 27 1 SMTP - - - -\n"},
+	{IISW3C, "#Fields: sc-status cs-uri-query cs-method time date c-ip s-ip s-port cs-username s-sitename cs-host cs-version\n",
+		"250 +FROM:<a@example.org> MAIL 00:00:02 2026-11-01 192.0.2.7 10.0.0.1 0 mx.example.org SMTPSVC1 - SMTP\n" +
+			"250 +TO:<b@example.net> RCPT 00:00:02 2026-11-01 192.0.2.7 10.0.0.1 0 mx.example.org SMTPSVC1 - SMTP\n" +
+			"0 - QUIT 00:00:03 2026-11-01 192.0.2.8 - 25 OutboundConnectionCommand SMTPSVC1 - SMTP\n"},
+	{IISNCSA, "",
+		"192.0.2.7 - mx.mail.example.org [11/Oct/2026:13:16:41 -0600] \"MAIL -?+FROM:<a@example.org> SMTP\" 250 46\n" +
+			"192.0.2.7 - mx.mail.example.org [11/Oct/2026:13:16:41 -0600] \"EHLO -?+[192.0.2.7] SMTP\" 250 46\n" +
+			"192.0.2.7 - a [b] \"c\" [11/Oct/2026:13:16:41 -0600] \"QUIT - SMTP\" 240 46\n" +
+			"192.0.2.7 - x [11/Oct/2026:13:16:41 -0600] \" [11/Oct/2026:13:16:42 -0600] \"QUIT - SMTP\" 240 46\n" +
+			"192.0.2.8 - OutboundConnectionResponse [11/Oct/2026:13:16:41 -0600] \"- -?250+\"ok\" SMTP\" 0 9\n"},
+	{IISMSIIS, "",
+		"192.0.2.7, mx.mail.example.org, 11/1/26, 0:00:02, SMTPSVC1, EX1, 10.0.0.1, 0, 27, 28, 250, 0, MAIL, -, +FROM:<a@example.org>,\n" +
+			"192.0.2.7, mx.mail.example.org, 11/1/26, 0:00:02, SMTPSVC1, EX1, 10.0.0.1, 0, 27, 28, 250, 0, QUIT, -, -,\n" +
+			"192.0.2.7,  mx.mail.example.org, 11/1/26, 0:00:02, SMTPSVC1, EX1, 10.0.0.1 , 0, 27, 28, 250, 0, RSET, -,\n" +
+			"192.0.2.8, OutboundConnectionResponse, 11/1/26, 0:00:03, SMTPSVC1, EX1, -, 0, 27, 28, 0, 0, -, -, 220 mx, ready,,\n"},
+	{ExchangeReceive, "#Fields: date-time,connector-id,session-id,sequence-number,local-endpoint,remote-endpoint,event,data,context\n",
+		"2026-11-01T00:00:02.123Z,EX1\\Default EX1,08D06729BA48D0CA,1,10.0.0.1:25,192.0.2.7:51234,>,\"220 ex1.example.com, \"\"ready\"\"\",\n" +
+			"2026-11-01T00:00:02.124Z,EX1\\Default EX1,08D06729BA48D0CA,2,10.0.0.1:25,192.0.2.7:51234,<,EHLO mx.example.org,\n" +
+			"2026-11-01T00:00:02.124Z,EX1\\Default EX1,08D06729BA48D0CB,2,10.0.0.1:25,192.0.2.8:51234,<,QUIT,\n"},
+}
+
+// Rows that differ by a few bytes from those that columns were kept of are written
+// as others are.
+func TestRecordJSONOfSpoiledRows(t *testing.T) {
+	rng := rand.New(rand.NewPCG(5, 6))
+	bytesOf := []string{" ", "  ", ",", ", ", "\"", "[", " [", "]", "-", "\t", "\\", "+", "\x01", "\xe9", "\u00e9", "\u202e", "1", "x", "\r", " [11/Oct/2026:13:16:40 -0600] \"", "SMTP - - - -"}
+	for _, test := range spoiledJSONLogs {
+		rows := strings.SplitAfter(strings.TrimSuffix(test.rows, "\n"), "\n")
+		records := 0
+		for range 40 {
+			log := test.header
+			for range 60 {
+				row := strings.TrimSuffix(rows[rng.IntN(len(rows))], "\n")
+				for rng.IntN(3) == 0 {
+					at := rng.IntN(len(row) + 1)
+					end := min(len(row), at+rng.IntN(3)*rng.IntN(10))
+					row = row[:at] + bytesOf[rng.IntN(len(bytesOf))] + row[end:]
+				}
+				if log += row + "\n"; rng.IntN(20) == 0 {
+					log += test.header
+				}
+			}
+			records += checkJSON(t, test.format, []byte(log))
+		}
+		if records < 40*30 {
+			t.Errorf("%s: %d records", test.format, records)
+		}
+	}
+}
+
 // FuzzRecordJSON compares the JSON of records with what is written member by
 // member.
 func FuzzRecordJSON(f *testing.F) {
 	for _, test := range jsonLogs {
 		f.Add(uint8(test.format), []byte(test.log))
+	}
+	for _, test := range spoiledJSONLogs {
+		f.Add(uint8(test.format), []byte(test.header+test.rows+test.rows))
 	}
 	f.Fuzz(func(t *testing.T, format uint8, log []byte) {
 		checkJSON(t, Format(format%uint8(formatCount)), log)

@@ -71,9 +71,14 @@ func splitMSIIS(row []byte, yield func(value []byte) bool) {
 		}
 		row = rest
 	}
+	yield(msiisLast(row))
+}
+
+// msiisLast returns the value of the last column, which row begins with.
+func msiisLast(row []byte) []byte {
 	row = trimBlanksRight(row)
 	if n := len(row); n > 0 && row[n-1] == ',' {
 		row = row[:n-1]
 	}
-	yield(trimBlanks(row))
+	return trimBlanks(row)
 }
