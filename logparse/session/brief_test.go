@@ -35,7 +35,7 @@ func counted(s *Session) string {
 }
 
 // checkBriefs fails unless briefs give the sessions that states alone give, and
-// place records as they do.
+// place records as they do, and rows that go on give those that all others give.
 func checkBriefs(t *testing.T, add func(each func(*logparse.Record))) (sessions int) {
 	t.Helper()
 	var want, wantCounts []string
@@ -43,7 +43,7 @@ func checkBriefs(t *testing.T, add func(each func(*logparse.Record))) (sessions 
 		want, wantCounts = append(want, described(s)), append(wantCounts, counted(s))
 	})
 	states.briefly, states.loosely = false, false
-	add(states.Add)
+	add(states.add)
 	states.Close()
 	briefs := NewBuilder(&Options{Terse: true}, func(s *Session) {
 		if got := described(s); sessions >= len(want) || got != want[sessions] {
@@ -63,12 +63,20 @@ func checkBriefs(t *testing.T, add func(each func(*logparse.Record))) (sessions 
 	if !slices.Equal(counts, wantCounts) {
 		t.Errorf("without names:\n%s\nwant\n%s", strings.Join(counts, ""), strings.Join(wantCounts, ""))
 	}
+	wantWhole, wholeStates := wholeBy((*Builder).add, add)
+	gotWhole, whole := wholeBy((*Builder).Add, add)
+	for i := range max(len(wantWhole), len(gotWhole)) {
+		if i >= len(gotWhole) || i >= len(wantWhole) || gotWhole[i] != wantWhole[i] {
+			t.Errorf("session %d of %d is\n%s\nwant\n%s", i, len(wantWhole), gotWhole[i:min(i+1, len(gotWhole))], wantWhole[i:min(i+1, len(wantWhole))])
+			break
+		}
+	}
 	wantPlaced, placedStates := placedBy(false, add)
 	gotPlaced, placed := placedBy(true, add)
 	if !slices.Equal(gotPlaced, wantPlaced) {
 		t.Errorf("placed:\n%s\nwant\n%s", strings.Join(gotPlaced, "\n"), strings.Join(wantPlaced, "\n"))
 	}
-	for _, b := range []*Builder{states, briefs, unnamed, placedStates, placed} {
+	for _, b := range []*Builder{states, briefs, unnamed, placedStates, placed, wholeStates, whole} {
 		if b.order != states.order {
 			t.Errorf("%d records, want %d", b.order, states.order)
 		}
@@ -86,8 +94,20 @@ func placedBy(loosely bool, add func(each func(*logparse.Record))) (out []string
 	b = NewBuilder(&Options{Terse: true, Placed: func(rec *logparse.Record, id string, secret bool) {
 		out = append(out, fmt.Sprintf("%v %s %v", rec.Pos, id, secret))
 	}}, func(*Session) {})
-	b.loosely = b.loosely && loosely
-	add(b.Add)
+	each := b.Add
+	if !loosely {
+		b.loosely, each = false, b.add
+	}
+	add(each)
+	b.Close()
+	return out, b
+}
+
+// wholeBy returns the sessions with their transcripts, of records that are added
+// in that way.
+func wholeBy(way func(*Builder, *logparse.Record), add func(each func(*logparse.Record))) (out []string, b *Builder) {
+	b = NewBuilder(&Options{Transcript: true}, func(s *Session) { out = append(out, string(s.AppendJSON(nil))) })
+	add(func(rec *logparse.Record) { way(b, rec) })
 	b.Close()
 	return out, b
 }

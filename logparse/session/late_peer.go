@@ -6,7 +6,7 @@ import (
 )
 
 // goOnLoosely takes a row of IIS that is surely the next one of the current
-// connection of its peer, if that is a brief: nearly all rows are. What may be
+// connection of its peer, whose session has begun: nearly all rows are. What may be
 // another connection's, and what moves more than the clock, takes the other way:
 // then it reports false, and nothing has changed that counts.
 //
@@ -24,7 +24,8 @@ func (b *Builder) goOnLoosely(rec *logparse.Record) bool {
 		return false
 	}
 	l, _ := x.slot.owner.(*loose)
-	if l == nil || l.steps >= MaxSteps || len(rec.Helo) > 0 && matchVerbOf[rec.Verb].greets() {
+	st, _ := x.slot.owner.(*state)
+	if l == nil && st == nil || l != nil && l.steps >= MaxSteps || st != nil && st.full() || len(rec.Helo) > 0 && matchVerbOf[rec.Verb].greets() {
 		return false
 	}
 	t, at, took := rec.Time.UnixNano(), milliseconds(rec.Time), max(rec.Elapsed, 0)
@@ -58,7 +59,12 @@ func (b *Builder) goOnLoosely(rec *logparse.Record) bool {
 		r.number = m.rows
 		over = m.takeCurrent(c)
 	}
-	b.placeLoose(sl, l, s.number, rec)
+	if l != nil {
+		b.placeLoose(sl, l, s.number, rec)
+	} else {
+		rec.Fill()
+		b.takeOf(st, s.number, rec)
+	}
 	if over {
 		m.endCurrent(c)
 	}

@@ -90,3 +90,26 @@ func TestFewClustersAreKept(t *testing.T) {
 	b.Close()
 	empty(t, b)
 }
+
+// A session that goes on for very long is split where it is when its rows are
+// placed one by one.
+func TestPeersOfLongSessions(t *testing.T) {
+	log := []byte("#Fields: date time c-ip cs-username cs-method cs-uri-query sc-status\n" +
+		"2026-11-01 08:00:00 192.0.2.7 a EHLO +a 250\n2026-11-01 08:00:00 192.0.2.7 a MAIL +FROM:<> 250\n")
+	log = append(log, bytes.Repeat([]byte("2026-11-01 08:00:00 192.0.2.7 a RCPT +TO:<b> 250\n"), MaxSteps+10)...)
+	lines := func(way func(*Builder, *logparse.Record)) (lines []int64) {
+		b := NewBuilder(nil, func(s *Session) { lines = append(lines, s.Sources[0].Lines) })
+		for rec, err := range logparse.NewReader(bytes.NewReader(log), "x.log", nil).Records() {
+			if err != nil {
+				t.Fatal(err)
+			}
+			way(b, rec)
+		}
+		b.Close()
+		return lines
+	}
+	want, got := lines((*Builder).add), lines((*Builder).Add)
+	if !slices.Equal(got, want) || len(want) != 2 {
+		t.Errorf("%d rows, want %d", got, want)
+	}
+}
