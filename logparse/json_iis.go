@@ -15,6 +15,8 @@ func (w *JSONWriter) useIIS(l *layout) {
 		w.runs[0] = newJSONRun(w.keys[:2], manyBlocks)
 		w.runs[2] = newJSONRun(w.keys[2:4], fewBlocks)
 		w.runs[4] = newJSONRun(w.keys[4:7], fewBlocks)
+		w.runs[10] = newJSONRun(w.keys[10:12], someBlocks)
+		w.runs[12] = newJSONRun(w.keys[12:14], someBlocks)
 	}
 }
 

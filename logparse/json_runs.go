@@ -18,23 +18,22 @@ type jsonBlock struct{ row, json []byte }
 
 const (
 	// fewBlocks is for columns that nearly all rows have in common for a while,
-	// manyBlocks for those that name the peer.
+	// someBlocks for those with the verb or the status, manyBlocks for those that
+	// name the peer.
 	fewBlocks  = 2
+	someBlocks = 16
 	manyBlocks = 1024
 
 	maxBlock = 512 // bytes of a row that are kept
 
-	jsonRunHash = 36 // how many bytes say where a block is
+	jsonRunHash = 36 // how many bytes there must be for a look
 )
 
 // find returns the block that row begins with, nil if it is not known.
 func (r *jsonRun) find(row []byte, separator byte) *jsonBlock {
-	i := uint64(0)
-	if len(r.blocks) > fewBlocks {
-		if len(row) < jsonRunHash {
-			return nil
-		}
-		i = r.place(row)
+	i, ok := r.place(row)
+	if !ok {
+		return nil
 	}
 	if b := &r.blocks[i]; b.begins(row, separator) {
 		return b
@@ -45,12 +44,20 @@ func (r *jsonRun) find(row []byte, separator byte) *jsonBlock {
 	return nil
 }
 
-// place returns the index of one of the two blocks for what row begins with. Most
-// peers differ in the first bytes; commands of ours and the replies to them, which
-// name the same one, in the last.
-func (r *jsonRun) place(row []byte) uint64 {
+// place returns the index of one of the two blocks for what row begins with. Verbs
+// and codes differ in the first five bytes. Most peers differ in the first ones;
+// commands of ours and the replies to them, which name the same one, in the last.
+func (r *jsonRun) place(row []byte) (i uint64, ok bool) {
+	switch {
+	case len(r.blocks) == fewBlocks:
+		return 0, true
+	case len(r.blocks) == someBlocks && len(row) >= 8:
+		return (word(row) << 24 * 0xff51_afd7_ed55_8ccd) >> 32 % someBlocks, true
+	case len(row) < jsonRunHash:
+		return 0, false
+	}
 	x := word(row) ^ word(row[8:])*0x9e37_79b9_7f4a_7c15 ^ word(row[jsonRunHash-8:])*0xc2b2_ae3d_27d4_eb4f
-	return (x * 0xff51_afd7_ed55_8ccd) >> 32 % manyBlocks
+	return (x * 0xff51_afd7_ed55_8ccd) >> 32 % uint64(len(r.blocks)), true
 }
 
 // begins reports whether b is what row begins with.
@@ -66,12 +73,9 @@ func (r *jsonRun) keep(row []byte, size int, json []byte) {
 	if size > maxBlock || len(json) > r.width+size {
 		return
 	}
-	i := uint64(0)
-	if len(r.blocks) > fewBlocks {
-		if len(row) < jsonRunHash {
-			return
-		}
-		i = r.place(row)
+	i, ok := r.place(row)
+	if !ok {
+		return
 	}
 	r.turn ^= 1
 	b := &r.blocks[i^r.turn]
@@ -80,7 +84,8 @@ func (r *jsonRun) keep(row []byte, size int, json []byte) {
 
 // jsonRunsOf returns the runs of columns, by the index of the first, nil for the
 // other columns. They are those of IIS that name the peer, those that say when it
-// was, and those that the SMTP service does not use.
+// was, those that the SMTP service does not use, and those with the verb or the
+// status.
 func jsonRunsOf(l *layout, keys []jsonKey) []*jsonRun {
 	runs := make([]*jsonRun, len(l.names))
 	if l.separator != ' ' {
@@ -90,7 +95,7 @@ func jsonRunsOf(l *layout, keys []jsonKey) []*jsonRun {
 	for i := 0; i < len(columns); {
 		size := jsonRunSize(columns[i])
 		n := 1
-		for size > 0 && i+n < len(columns) && jsonRunSize(columns[i+n]) == size {
+		for size > 0 && i+n < len(columns) && goesOn(size, columns[i+n]) {
 			n++
 		}
 		if n > 1 {
@@ -115,10 +120,17 @@ func jsonRunSize(c iisColumn) int {
 	switch c {
 	case iisClient, iisUser, iisSite, iisServer, iisLocal, iisPort:
 		return manyBlocks
+	case iisMethod, iisStatus, iisWin32:
+		return someBlocks
 	case iisDate, iisTime, iisOther:
 		return fewBlocks
 	}
 	return 0
+}
+
+// goesOn reports whether a run with so many blocks takes in a column behind it.
+func goesOn(size int, c iisColumn) bool {
+	return jsonRunSize(c) == size || size == someBlocks && c == iisOther
 }
 
 // sameColumns reports whether rows of both layouts have the same names in front of
