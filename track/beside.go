@@ -23,6 +23,7 @@ func (b *Builder) finishAll(list []*cluster, mark int64, ended Ended, each func(
 	}
 	for clusters := range slices.Chunk(list, batchSize) {
 		b.room = b.room[:0]
+		b.clusters.fetch(clusters)
 		for _, c := range clusters {
 			b.room = b.finish(c, mark, ended, b.room)
 		}
@@ -69,6 +70,7 @@ func (b *Builder) finishBeside(list []*cluster, mark int64, ended Ended, each fu
 		w := begun[0]
 		begun = append(begun[:0], begun[1:]...)
 		<-w.done
+		b.clusters.fetch(w.clusters)
 		for i, c := range w.clusters {
 			if r := w.rest[i]; len(r.groups) > 0 && !r.whole {
 				parted = append(parted, c)

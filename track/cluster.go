@@ -33,8 +33,9 @@ type clusters struct {
 	keys    []uint64 // of the row that is being added
 	scratch []byte
 
-	networkKey uint64 // of the row on the short way
-	lateRows   *lateRows
+	lateRows *lateRows
+
+	fetched uint32 // what was read ahead comes to
 }
 
 // An openCluster is a cluster with rows, and the time before which nothing of
@@ -77,6 +78,24 @@ func (c *clusters) note(kind int, id []byte) {
 	}
 	if len(id) > 0 {
 		c.keys = append(c.keys, maphash.Bytes(c.seeds[kind], id))
+	}
+}
+
+// fetch reads ahead what finishing the clusters will read. They lie anywhere in
+// memory: one after the other each would have to be waited for.
+func (c *clusters) fetch(list []*cluster) {
+	for _, cl := range list {
+		if rows := c.arena.bytes(&cl.data); len(rows) > 0 {
+			c.fetched += uint32(rows[0]) + uint32(rows[len(rows)/2]) + uint32(rows[len(rows)-1])
+		}
+		c.fetchKeys(cl.keys[:cl.keyCount])
+	}
+}
+
+// fetchKeys reads ahead where keys are looked up.
+func (c *clusters) fetchKeys(keys []uint64) {
+	for _, k := range keys {
+		c.fetched += c.byKey.touch(k)
 	}
 }
 

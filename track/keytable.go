@@ -37,6 +37,14 @@ func (t *keyTable) get(key uint64) (cluster uint32, ok bool) {
 	return s.cluster - 1, s.cluster != 0
 }
 
+// touch reads the place of a key, whatever is there.
+func (t *keyTable) touch(key uint64) uint32 {
+	if len(t.slots) == 0 {
+		return 0
+	}
+	return t.slots[int(uint32(key))&(len(t.slots)-1)].tag
+}
+
 // add puts a cluster under a key, which is then to be one of its own. It reports
 // false if there is one already.
 func (t *keyTable) add(key uint64, cluster uint32) bool {

@@ -104,7 +104,7 @@ func (b *Builder) quick(rec *logparse.Record) bool {
 		cl = c.known(q, o)
 	}
 	if cl == nil {
-		cl = c.findQuick(q, o)
+		cl = c.findQuick(o)
 	}
 	c.last = cl.number + 1
 	if q.brief {
@@ -180,21 +180,28 @@ func (q *quickRow) number(rec *logparse.Record, common *common) (ok bool) {
 }
 
 // known returns the cluster of the row where a row before had its ids on the
-// same server, so that its keys need not be looked up; else nil.
+// same server, so that its keys need not be looked up; else nil, and the keys are
+// noted.
 func (c *clusters) known(q *quickRow, o *origin) *cluster {
 	if q.brief {
 		if cl := c.lately(q, o); cl != nil {
 			return cl
 		}
 	}
-	network := q.span(atNetworkID, atNetworkID)
-	c.networkKey = maphash.Bytes(c.seeds[keyNetwork], network)
+	network := maphash.Bytes(c.seeds[keyNetwork], q.span(atNetworkID, atNetworkID))
 	cl := c.latest()
-	if cl == nil || !cl.has(c.networkKey) {
-		cl = c.byID(c.networkKey)
+	if cl == nil || !cl.has(network) {
+		// Most are new, and all keys of them are looked up.
+		c.identifyQuick(network, q, o)
+		cl = c.byID(network)
+	} else {
+		c.keys = c.keys[:0]
 	}
 	if cl != nil && c.latestOf(cl).wrote == o.place && c.sameIDs(cl, q) && !q.mailbox() {
 		return cl
+	}
+	if len(c.keys) == 0 {
+		c.identifyQuick(network, q, o)
 	}
 	return nil
 }
@@ -207,9 +214,9 @@ func (c *clusters) sameIDs(cl *cluster, q *quickRow) bool {
 	return is(c.begin(cl), c.latestOf(cl).spans[spanIDs], q.span(atInternalID, atRecipients))
 }
 
-// findQuick is find for a row on the short way.
-func (c *clusters) findQuick(q *quickRow, o *origin) *cluster {
-	c.keys = append(c.keys[:0], c.networkKey)
+// identifyQuick is identify for a row on the short way.
+func (c *clusters) identifyQuick(network uint64, q *quickRow, o *origin) {
+	c.keys = append(c.keys[:0], network)
 	c.note(keyName, appendLower(c.scratch, bareName(q.value(atMessageID))))
 	if id := q.value(atInternalID); len(id) > 0 {
 		key := append(append(c.scratch, o.short...), 0)
@@ -221,6 +228,11 @@ func (c *clusters) findQuick(q *quickRow, o *origin) *cluster {
 		e.readContext()
 		c.note(keyMailbox, e.appendMailboxEvent(c.scratch))
 	}
+	c.fetchKeys(c.keys)
+}
+
+// findQuick is find for a row that known does not know the cluster of.
+func (c *clusters) findQuick(o *origin) *cluster {
 	cl := c.locate(true)
 	c.latestOf(cl).wrote = o.place
 	return cl
