@@ -24,6 +24,17 @@ type Top struct {
 	texts   [][]byte  // of the names, one behind the other, each with its length before it
 	seed    maphash.Seed
 	Dropped int64 // occurrences of names beyond the first maxTop
+
+	waiting  [32]waitingName // to be counted
+	waits    int             // how many they are
+	searched uint32          // what was read ahead comes to
+}
+
+// A waitingName waits to be counted. Where names are in the slots is far apart: of
+// many it is read at a time, as each would have to be waited for.
+type waitingName struct {
+	name string
+	hash uint64
 }
 
 // A topSlot counts a name, which its hash stands for: most names are looked up
@@ -42,6 +53,7 @@ const (
 	topRoom  = 16 << 10
 )
 
+// add counts a name. It keeps the text for a while.
 func (t *Top) add(name string) {
 	if len(name) > maxName {
 		name = strings.ToValidUTF8(name[:maxName], "") + "…"
@@ -49,7 +61,28 @@ func (t *Top) add(name string) {
 	if t.slots == nil {
 		t.slots, t.seed = make([]topSlot, topLeast), maphash.MakeSeed()
 	}
-	hash := maphash.String(t.seed, name)
+	if t.waits == len(t.waiting) {
+		t.countWaiting()
+	}
+	t.waiting[t.waits] = waitingName{name, maphash.String(t.seed, name)}
+	t.waits++
+}
+
+// countWaiting counts the names that wait.
+func (t *Top) countWaiting() {
+	mask := uint64(len(t.slots) - 1)
+	for i := range t.waits {
+		t.searched += t.slots[t.waiting[i].hash&mask].place
+	}
+	for i := range t.waits {
+		t.countOne(t.waiting[i].name, t.waiting[i].hash)
+	}
+	clear(t.waiting[:t.waits])
+	t.waits = 0
+}
+
+// countOne counts a name of that hash.
+func (t *Top) countOne(name string, hash uint64) {
 	s := t.slot(hash)
 	if s.place != 0 {
 		s.count = max(s.count, s.count+1)
@@ -115,6 +148,9 @@ type Count struct {
 // Most returns the n names that came most often, then by name; all for n below
 // 1.
 func (t *Top) Most(n int) []Count {
+	if t.waits > 0 {
+		t.countWaiting()
+	}
 	if n < 1 || n > t.count {
 		n = t.count
 	}
