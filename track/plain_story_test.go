@@ -143,7 +143,8 @@ func TestStoriesOfServers(t *testing.T) {
 			if !leads {
 				context = strings.Replace(context, "[", fmt.Sprintf("[x=%d, ", i), 1)
 			}
-			sent := sentIn + "source-context=08DE5A2000000001;250 2.0.0 OK " + context + "|"
+			// Only the source-context says where it went.
+			sent := strings.Replace(sentIn, "server-hostname=EX1.example.com", "server-hostname=EX9", 1) + "source-context=08DE5A2000000001;250 2.0.0 OK " + context + "|"
 			stored := "client-hostname=EX1|server-hostname=EX1|source=STOREDRIVER|event-id=AGENTINFO|internal-message-id=7|"
 			steps := []string{receive, sentOut, stored, sent}
 			if leads {
@@ -154,9 +155,12 @@ func TestStoriesOfServers(t *testing.T) {
 					mail, step, toA, i, k, i, i, i)) + "\n"
 			}
 		}
-		log += row(names2016, mail+"server-hostname=EX5|source=AGENT|event-id=AGENTINFO|internal-message-id=7|") + "\n"
+		// EX5 is a server of ours: it lacks rows of every other message.
+		log += row(names2016, mail+"server-hostname=EX5.example.com|source=AGENT|event-id=AGENTINFO|internal-message-id=7|") + "\n"
 		rows := records(t, []byte(log), logparse.Tracking)
 		checkShortWay(t, rows)
-		compareStories(t, rows, true)
+		if all, told := compareStories(t, rows, true); all == 0 || leads && told > 0 {
+			t.Errorf("%d messages, %d told a story again", all, told)
+		}
 	}
 }

@@ -141,6 +141,42 @@ func TestCopiesInBrief(t *testing.T) {
 	}
 }
 
+// Rows in brief keep their places, those that follow one of another file too: the
+// messages of one moment are in the order of their first rows.
+func TestPlacesInBrief(t *testing.T) {
+	followers := 0
+	for seed := range uint64(8) {
+		random := rand.New(rand.NewPCG(seed, 18))
+		rows := twoFiles(t, random, []byte(fewStories(random, 100)))
+		b := NewBuilder(&Options{VerdictsOnly: true}, func(*Message) {})
+		var want, got []string
+		for _, rec := range rows {
+			b.Add(rec)
+			want = append(want, fmt.Sprint(rec.Pos.File, rec.Pos.Line, rec.Pos.Offset))
+		}
+		for _, o := range b.clusters.open {
+			c := b.clusters.at(o.number)
+			events := make([]*Event, c.rows)
+			for i := range events {
+				events[i] = new(Event)
+			}
+			b.clusters.unpack(c, events, &b.packing)
+			for _, e := range events {
+				got = append(got, fmt.Sprint(e.Pos.File, e.Pos.Line, e.Pos.Offset))
+			}
+		}
+		slices.Sort(want)
+		slices.Sort(got)
+		if !slices.Equal(got, want) {
+			t.Fatalf("rows are at %v, want %v", got, want)
+		}
+		followers += len(b.origins.brief)
+	}
+	if followers == 0 {
+		t.Error("no row follows another")
+	}
+}
+
 // What a message before says of the next server is not said of this one.
 func TestNextServers(t *testing.T) {
 	log := "#Fields: " + names2016 + "\n"
