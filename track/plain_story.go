@@ -41,17 +41,15 @@ type storyTeller struct {
 	steps   storySteps
 	at      [1 + maxStory]int64 // Unix milliseconds of the rows
 	place   uint64              // of the story
-	leader  briefRow
 
 	origination outcome.Time
 }
 
-// read reads rows. It reports whether they may tell a story.
-func (s *storyTeller) read(u *packedRows, n int, steps []briefStep, minute *plainMinute) bool {
+// read reads rows, the first of them as r. It reports whether they may tell a story.
+func (s *storyTeller) read(r *briefRow, u *packedRows, n int, steps []briefStep, minute *plainMinute) bool {
 	if n > 1+maxStory || u.data[0] < quickMark {
 		return false
 	}
-	r := &s.leader
 	u.brief(r, steps)
 	s.origination = outcome.Time{}
 	if r.flags&(briefStatus|briefContext) != 0 || r.flags&briefInfo != 0 && !s.originates(minute, r.info) {
@@ -113,10 +111,10 @@ func (s *storyTeller) begun(at outcome.Time) {
 // If they may tell a new one it returns that, to be filled in.
 func (j *plainJudge) story(u *packedRows, n int) (*Message, *plainStory) {
 	s := &j.teller
-	if !s.read(u, n, j.a.packing.origins.brief, &j.plainMinute) {
+	var r briefRow
+	if !s.read(&r, u, n, j.a.packing.origins.brief, &j.plainMinute) {
 		return nil, nil
 	}
-	r := &s.leader
 	if quoted(r.messageID) || quoted(r.sender) || bytes.IndexByte(r.recipients, '"') >= 0 {
 		return nil, nil
 	}
