@@ -4,7 +4,7 @@ package session
 // learnt from is kept until somebody does.
 
 const (
-	lateRows  = 16
+	lateRows  = 32
 	noBetween = 255
 )
 
