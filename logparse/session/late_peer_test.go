@@ -72,6 +72,32 @@ func FuzzPeers(f *testing.F) {
 	})
 }
 
+// A session that was silent for too long is over with the same row of another
+// peer, whether that goes on with what its peer said or is placed by itself.
+func TestSilentSessionsAreOverInTime(t *testing.T) {
+	var log bytes.Buffer
+	if _, err := testlog.Generate(&log, testlog.Options{Seed: 3, Format: logparse.IISW3C, Connections: 2000, Hosts: 500}); err != nil {
+		t.Fatal(err)
+	}
+	var over [2][]int
+	for i := range over {
+		n := 0
+		b := NewBuilder(&Options{Terse: true}, func(*Session) { n++ })
+		b.briefly = i == 1
+		rd := logparse.NewReader(bytes.NewReader(log.Bytes()), "x.log", &logparse.Options{Format: logparse.IISW3C, Sparse: true})
+		for rec, err := range rd.Records() {
+			if err != nil {
+				t.Fatal(err)
+			}
+			b.Add(rec)
+			over[i] = append(over[i], n)
+		}
+	}
+	if !slices.Equal(over[0], over[1]) {
+		t.Error("sessions are over at other rows")
+	}
+}
+
 // TestFewClustersAreKept has many hosts come and go: what is kept for their next
 // connections is bounded.
 func TestFewClustersAreKept(t *testing.T) {

@@ -47,3 +47,19 @@ func TestShape(t *testing.T) {
 		}
 	}
 }
+
+// TestAsk checks that the reply to STARTTLS is told from a greeting as it is where
+// the whole reply is looked at.
+func TestAsk(t *testing.T) {
+	for _, text := range []string{"220 ready", "220 2.0.0 ready", "220 2.1.0 ready", "220 2.1.5 ready", "220 2.6.0 ready", "220 Ready to start TLS",
+		"220 tls", "220 tLS.", "220 TLS go ahead", "220 tlsmail.example.org", "220 mail.tls", "220 tl", "220 stls-t", "220-mx1.example.org",
+		"220 " + strings.Repeat("x", 193) + "tls", "220 " + strings.Repeat("x", 194) + "tls", "250 2.0.0 ready", "454 TLS"} {
+		line, _ := reply.ParseLine([]byte(text))
+		rec := &logparse.Record{Event: logparse.Event{Kind: logparse.KindReply, Text: []byte(text), Code: line.Code, Enhanced: line.Enhanced}}
+		var r matchRow
+		r.read(rec)
+		if want := rec.Code == 220 && replyHint(rec) == verbTLS; (r.hint == verbTLS) != want {
+			t.Errorf("%q: got %v, want %v", text, r.hint == verbTLS, want)
+		}
+	}
+}
