@@ -55,6 +55,24 @@ func (w *JSONWriter) appendKey(b []byte, i int) []byte {
 	return append(b, newJSONKey(w.layout.name(i+1), i == 0).text...)
 }
 
+// room returns b with room for all columns of a row that are only copied, as far as
+// its memory goes, and how much of that is used.
+func (w *JSONWriter) room(b, row []byte) (out []byte, n int) {
+	n = len(b)
+	b = slices.Grow(b, w.keysSize+len(row)+2*jsonKeySize)
+	return b[:cap(b)], n
+}
+
+// putKey puts the i-th key into out at n, and returns where it ends.
+func (w *JSONWriter) putKey(out []byte, n, i int) int {
+	key := &w.keys[i]
+	*(*[jsonKeySize]byte)(out[n : n+jsonKeySize : n+jsonKeySize]) = key.begin
+	if len(key.text) > jsonKeySize {
+		copy(out[n:], key.text)
+	}
+	return n + len(key.text)
+}
+
 // appendSeparated appends the columns of a row whose values stand between
 // separators. Most values need no more than to be copied.
 func (w *JSONWriter) appendSeparated(b, row []byte) []byte {
@@ -63,9 +81,7 @@ func (w *JSONWriter) appendSeparated(b, row []byte) []byte {
 		row = trimBlanksRight(row)
 	}
 	separators := uint64(separator) * each
-	room := w.keysSize + len(row) + 2*jsonKeySize // for all that is only copied
-	b = slices.Grow(b, room)
-	out, n := b[:cap(b)], len(b)
+	out, n := w.room(b, row)
 	pos := 0
 	var run *jsonRun // that column i is in, if it is not known what the row has there
 	runEnd, runPos, runOut := 0, 0, 0
@@ -96,8 +112,7 @@ func (w *JSONWriter) appendSeparated(b, row []byte) []byte {
 			if b, pos = w.appendOther(out[:n], row, pos, separator); pos < 0 || pos > len(row) {
 				return append(b, '"')
 			}
-			b = slices.Grow(b, room)
-			out, n = b[:cap(b)], len(b)
+			out, n = w.room(b, row)
 		}
 		if run != nil && i == runEnd {
 			run.keep(row[runPos:], pos-runPos, out[runOut:n])

@@ -1,9 +1,6 @@
 package logparse
 
-import (
-	"bytes"
-	"slices"
-)
+import "bytes"
 
 // useIIS is use for the formats of IIS whose columns are fixed. What is kept of
 // NCSA rows ends with the bracket of the time.
@@ -18,24 +15,6 @@ func (w *JSONWriter) useIIS(l *layout) {
 		w.runs[10] = newJSONRun(w.keys[10:12], someBlocks)
 		w.runs[12] = newJSONRun(w.keys[12:14], someBlocks)
 	}
-}
-
-// room returns b with room for all columns of a row that are only copied, as far as
-// its memory goes, and how much of that is used.
-func (w *JSONWriter) room(b, row []byte) (out []byte, n int) {
-	n = len(b)
-	b = slices.Grow(b, w.keysSize+len(row)+2*jsonKeySize)
-	return b[:cap(b)], n
-}
-
-// putKey puts the i-th key into out at n, and returns where it ends.
-func (w *JSONWriter) putKey(out []byte, n, i int) int {
-	key := &w.keys[i]
-	*(*[jsonKeySize]byte)(out[n : n+jsonKeySize : n+jsonKeySize]) = key.begin
-	if len(key.text) > jsonKeySize {
-		copy(out[n:], key.text)
-	}
-	return n + len(key.text)
 }
 
 // appendNCSA appends the columns of an NCSA row. It assumes that no value but those

@@ -10,6 +10,7 @@ type jsonRun struct {
 	width   int // of their keys
 	blocks  []jsonBlock
 	turn    uint64 // which of two blocks was replaced last
+	added   int    // blocks since there are so many
 }
 
 // A jsonBlock is what a row has in the columns of a jsonRun, with the separator
@@ -19,10 +20,11 @@ type jsonBlock struct{ row, json []byte }
 const (
 	// fewBlocks is for columns that nearly all rows have in common for a while,
 	// someBlocks for those with the verb or the status, manyBlocks for those that
-	// name the peer.
+	// name the peer, at first.
 	fewBlocks  = 2
 	someBlocks = 16
-	manyBlocks = 1024
+	manyBlocks = 64
+	mostBlocks = 1024
 
 	maxBlock = 512 // bytes of a row that are kept
 
@@ -76,6 +78,10 @@ func (r *jsonRun) keep(row []byte, size int, json []byte) {
 	i, ok := r.place(row)
 	if !ok {
 		return
+	}
+	if r.added++; len(r.blocks) >= manyBlocks && len(r.blocks) < mostBlocks && r.added > len(r.blocks)/2 {
+		r.blocks, r.added = make([]jsonBlock, 4*len(r.blocks)), 0
+		i, _ = r.place(row)
 	}
 	r.turn ^= 1
 	b := &r.blocks[i^r.turn]
