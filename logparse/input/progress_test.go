@@ -7,8 +7,9 @@ import (
 	"testing"
 )
 
-// Sources that are read again make more work, which is told before.
-func TestProgressAgain(t *testing.T) {
+// twoSources returns sources of 6 and of 11 bytes, and what counts their progress.
+func twoSources(t *testing.T) (*Progress, []*Source) {
+	t.Helper()
 	dir := t.TempDir()
 	for name, text := range map[string]string{"a": "first\n", "b": "the second\n"} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
@@ -20,6 +21,12 @@ func TestProgressAgain(t *testing.T) {
 	if len(errs) > 0 || len(sources) != 2 {
 		t.Fatal(sources, errs)
 	}
+	return p, sources
+}
+
+// Sources that are read again make more work, which is told before.
+func TestProgressAgain(t *testing.T) {
+	p, sources := twoSources(t)
 	const total = 6 + 11
 	for reading := range int64(3) {
 		for _, s := range sources {
@@ -46,17 +53,7 @@ func TestProgressAgain(t *testing.T) {
 
 // Sources that are not read make less work.
 func TestProgressSkip(t *testing.T) {
-	dir := t.TempDir()
-	for name, text := range map[string]string{"a": "first\n", "b": "the second\n"} {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	p := &Progress{}
-	sources, errs := Find(t.Context(), []string{dir}, &Options{Progress: p})
-	if len(errs) > 0 || len(sources) != 2 {
-		t.Fatal(sources, errs)
-	}
+	p, sources := twoSources(t)
 	sources[1].Skip()
 	if p.Extra() != -11 || p.Files() != 1 || p.Read() != 0 {
 		t.Errorf("%d bytes and %d files read, %d bytes more than there are", p.Read(), p.Files(), p.Extra())
