@@ -343,3 +343,21 @@ func TestLimited(t *testing.T) {
 		t.Errorf("group %+v", g)
 	}
 }
+
+// What is no log is no part of the progress: it comes to its end nevertheless.
+func TestProgressOfOthers(t *testing.T) {
+	const other = "no log of any kind"
+	dir := write(t, map[string]string{"a.log": "#Log-type: SMTP Receive Protocol Log\r\n", "b.txt": other, "c.txt": other})
+	var progress input.Progress
+	sources, errs := input.Find(t.Context(), []string{dir}, &input.Options{Progress: &progress})
+	if len(errs) > 0 {
+		t.Fatal(errs)
+	}
+	a, err := analysis.Run(t.Context(), sources, nil)
+	if err != nil || len(a.Input.Skipped) != 2 {
+		t.Fatal(err, a.Input)
+	}
+	if progress.Files() != 3 || progress.Extra() != -2*int64(len(other)) {
+		t.Errorf("%d files, %d bytes more than there are", progress.Files(), progress.Extra())
+	}
+}
