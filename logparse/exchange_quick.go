@@ -97,8 +97,8 @@ func (r *exchangeRows) quickOther(rec *Record) bool {
 //
 // It assumes that no column before data begins with a quote; that the event is
 // one of the five, with nothing around it; and that the row has these nine columns
-// and no more. A row
-// that is not so is left to the long way, and some fields of rec are then set.
+// and no more. A row that is not so is left to the long way, and some fields of rec
+// are then set.
 func (r *exchangeRows) quickProtocol(rec *Record, block []byte, n int) bool {
 	s := &r.short
 	line := block[:n]
