@@ -184,3 +184,20 @@ func FuzzRanges(f *testing.F) {
 		checkRanges(t, log, opt, rand.New(rand.NewPCG(seed, 3)), 1+int(most)%2000)
 	})
 }
+
+// A log may have become shorter when a range of it is read: what is left ends.
+func TestRangeCutShort(t *testing.T) {
+	const log = "#Log-type: SMTP Receive Protocol Log\r\n#Fields: date-time,session-id,sequence-number,remote-endpoint,event,data\r\n" +
+		"2026-11-02T08:00:00.000Z,08DE000000000001,0,192.0.2.7:50000,+,\r\n"
+	mark, ok := logparse.HeadMark([]byte(log), "x.log", nil)
+	if !ok {
+		t.Fatal("cannot be read from the middle")
+	}
+	beginning := mark.Beginning()
+	for _, from := range []*logparse.Mark{&beginning, &mark, nil} {
+		r := logparse.NewRangeReader(bytes.NewReader(nil), "x.log", nil, from, true)
+		if rec, err := r.Next(); err != io.EOF || r.Counts() != (logparse.Counts{}) {
+			t.Errorf("from %v: %v, %v, %+v", from, rec, err, r.Counts())
+		}
+	}
+}

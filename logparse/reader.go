@@ -176,15 +176,13 @@ func (r *Reader) start() error {
 		return r.err
 	}
 	head := r.lines.head()
-	if err := r.lines.err; err != nil && err != io.EOF {
-		// What was read before the failure is still read as records.
-		if len(head) == 0 {
-			r.err = err
-			return err
-		}
-		if err == errChunk {
-			r.lines.err = nil // until it is met again
-		}
+	switch err := r.lines.err; {
+	case err == nil, err == io.EOF:
+	case err == errChunk:
+		r.lines.err = nil // until it is met again
+	case len(head) == 0: // what was read before a failure is still read as records
+		r.err = err
+		return err
 	}
 	if !r.recognised {
 		r.found = detect(head, &r.opt)
