@@ -236,8 +236,9 @@ func (b *Builder) classify(text string) reply.Classification {
 	return reply.Classify(text, reply.Outbound)
 }
 
-// Capped returns how often a bound was reached: messages were handed out early
-// ([MaxRows]), or transactions were left out of the join ([MaxTransactions]).
+// Capped returns how many messages were handed out early since a bound was
+// reached ([MaxRows], [Options.Memory]), and transactions left out of the join
+// ([MaxTransactions]).
 func (b *Builder) Capped() int64 { return b.capped + b.joins.dropped }
 
 // Cut returns how many messages without a final verdict were handed out

@@ -131,7 +131,6 @@ func (b *Builder) sweep(mark int64) {
 // makeRoom hands out the messages that have been silent longest, until a
 // quarter of the room is free.
 func (b *Builder) makeRoom() {
-	b.capped++
 	over := b.over[:0]
 	for _, c := range b.clusters.sorted(longestSilent) {
 		if b.clusters.rows <= b.maxRows*3/4 && b.clusters.held() <= b.maxHeld*3/4 {
@@ -139,6 +138,7 @@ func (b *Builder) makeRoom() {
 		}
 		over = b.finish(c, all, EndedCapped, over)
 	}
+	b.capped += int64(len(over))
 	b.handOut(over)
 }
 

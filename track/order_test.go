@@ -130,20 +130,27 @@ func TestMaxRows(t *testing.T) {
 	w := testworld.Play(testworld.Options{Seed: 6, Messages: 60, Only: []testworld.Story{testworld.Local}})
 	records := trackingRecords(t, w)
 	for _, memory := range []int64{0, 20_000} {
-		rows := 0
-		b := NewBuilder(&Options{Memory: memory}, func(m *Message) { rows += len(m.Hops) })
+		rows, messages := 0, int64(0)
+		b := NewBuilder(&Options{Memory: memory}, func(m *Message) {
+			rows += len(m.Hops)
+			messages++
+		})
 		if memory == 0 {
 			b.maxRows = 50
 		}
 		for _, rec := range records {
+			out, capped := messages, b.Capped()
 			b.Add(rec)
+			if n := b.Capped() - capped; n > 0 && n != messages-out {
+				t.Errorf("%d messages were handed out early, %d counted", messages-out, n)
+			}
 			if b.clusters.rows > b.maxRows || b.clusters.held() > b.maxHeld {
 				t.Fatalf("%d rows with %d bytes are held", b.clusters.rows, b.clusters.held())
 			}
 		}
 		b.Close()
 		if b.Capped() == 0 || int64(rows)+b.Unassigned() != int64(len(records)) {
-			t.Errorf("capped %d times, %d rows of %d", b.Capped(), rows, len(records))
+			t.Errorf("%d messages capped, %d rows of %d", b.Capped(), rows, len(records))
 		}
 		if b.clusters.rows != 0 || b.clusters.held() != 0 {
 			t.Errorf("%d rows with %d bytes are left", b.clusters.rows, b.clusters.held())

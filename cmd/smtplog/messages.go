@@ -163,7 +163,7 @@ func (a *app) messages(ctx context.Context, f *messagesFlags, paths []string) er
 		fmt.Fprintf(a.stderr, "smtplog: %s had no verdict for %s of log time and got no further rows (--window)\n", plural(n, "message"), f.window)
 	}
 	if n := messages.Capped(); n > 0 {
-		fmt.Fprintf(a.stderr, "smtplog: %s handed out early, for want of room\n", plural(n, "message"))
+		fmt.Fprintf(a.stderr, "smtplog: %s\n", cappedMessages(n))
 	}
 	if err := a.finish(ctx, j, logs.Input()); err != nil {
 		return err

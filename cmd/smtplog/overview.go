@@ -24,7 +24,7 @@ type overview struct {
 }
 
 func (v *overview) print(w io.Writer, a *analysis.Analysis) error {
-	v.input(w, &a.Input)
+	v.input(w, &a.Input, a.Capped)
 	v.counts(w, a)
 	if err := v.failures(w, a); err != nil {
 		return err
@@ -43,8 +43,8 @@ func (v *overview) print(w io.Writer, a *analysis.Analysis) error {
 	return nil
 }
 
-// input says what was read.
-func (v *overview) input(w io.Writer, in *analysis.Input) {
+// input says what was read, and what is not as it should be in what follows.
+func (v *overview) input(w io.Writer, in *analysis.Input, capped int64) {
 	c := in.Counts
 	parts := []string{
 		fmt.Sprintf("%s, %s, %s", plural(int64(in.Files), "file"), table.Bytes(in.Bytes), plural(c.Lines, "line")),
@@ -64,6 +64,9 @@ func (v *overview) input(w io.Writer, in *analysis.Input) {
 	if n := int64(len(in.Failed)); n > 0 {
 		// Their names stand on standard error, below what people read first.
 		v.wrapped(w, v.out.Yellow(fmt.Sprintf("%s could not be read, or not to the end: mail may be missing from what follows (named at the end)", plural(n, "file"))), "")
+	}
+	if capped > 0 {
+		v.wrapped(w, v.out.Yellow(cappedSessions(capped)), "")
 	}
 	if n := len(in.Skipped); n > 0 {
 		v.wrapped(w, fmt.Sprintf("%s %s no log that smtplog reads and %s passed over (smtplog formats says what)",

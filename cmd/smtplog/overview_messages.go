@@ -34,7 +34,7 @@ func (v *overview) messages(w io.Writer, m *analysis.Messages) error {
 		v.wrapped(w, fmt.Sprintf("%s had no verdict for days and counted as %s", plural(n, "message"), track.Pending), "")
 	}
 	if n := m.Capped; n > 0 {
-		v.wrapped(w, fmt.Sprintf("%s counted early, for want of room: later rows may belong to them", plural(n, "message")), "")
+		v.wrapped(w, v.out.Yellow(cappedMessages(n)), "")
 	}
 	if m.Failures.Len() == 0 {
 		return nil

@@ -8,7 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/smtplog/smtplog/cmd/internal/table"
 	"github.com/smtplog/smtplog/cmd/internal/tables"
 	"github.com/smtplog/smtplog/logparse"
 	"github.com/smtplog/smtplog/logparse/session"
@@ -206,16 +205,28 @@ func (r *rowReader) report(w io.Writer) {
 			fmt.Fprintf(w, "smtplog: %s had no verdict for %d days of log time and got no further rows\n", plural(n, "message"), track.DefaultWindow/(24*time.Hour))
 		}
 		if n := r.found.Capped(); n > 0 {
-			fmt.Fprintf(w, "smtplog: %s handed out early, for want of room\n", plural(n, "message"))
+			fmt.Fprintf(w, "smtplog: %s\n", cappedMessages(n))
 		}
 	}
+}
+
+// roomier is what may be done about a bound.
+const roomier = "(a larger --memory may help)"
+
+// cappedSessions says that a bound on sessions was reached so many times.
+func cappedSessions(n int64) string {
+	return plural(n, "session") + " cut or told apart early, for want of room: one may count as several " + roomier
+}
+
+// cappedMessages says the same of messages.
+func cappedMessages(n int64) string {
+	return plural(n, "message") + " taken to be over early, for want of room: one may count as several " + roomier
 }
 
 // reportCapped says whether sessions were split.
 func reportCapped(w io.Writer, b *session.Builder) {
 	if n := b.Capped(); n > 0 {
-		fmt.Fprintf(w, "smtplog: %s split or dealt out early: a session held more than %s steps, or too many rows waited\n",
-			plural(n, "session"), table.Count(session.MaxSteps))
+		fmt.Fprintf(w, "smtplog: %s\n", cappedSessions(n))
 	}
 }
 

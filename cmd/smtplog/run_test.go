@@ -5,9 +5,11 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
@@ -165,6 +167,39 @@ func TestCancelledBefore(t *testing.T) {
 		args := append(c[:len(c):len(c)], filepath.Join(root, "testdata", "logs"))
 		if code := run(ctx, args, strings.NewReader(""), &stdout, &stderr); code != exitInterrupted {
 			t.Errorf("%v: exit status %d, %s", c, code, &stderr)
+		}
+	}
+}
+
+// TestCapped checks that a bound that was reached is said, and in analyze above the
+// numbers that are wrong for it.
+func TestCapped(t *testing.T) {
+	log := []byte("#Log-type: SMTP Receive Protocol Log\r\n#Fields: date-time,connector-id,session-id,sequence-number,local-endpoint,remote-endpoint,event,data,context\r\n")
+	for i := range 10_000 {
+		log = fmt.Appendf(log, "2026-11-02T08:00:00.000Z,EX1\\Default,08DE19F3A1B%05d,0,10.0.0.1:25,192.0.2.7:%d,+,,\r\n", i, 10_000+i)
+	}
+	said := regexp.MustCompile(`(?m)^(?:smtplog: )?[0-9,]+ sessions cut or told apart early, for want of room: one may count\s+as several \(a larger\s+--memory may help\)$`)
+	for _, jobs := range []string{"1", "2"} {
+		for _, c := range [][]string{{"analyze"}, {"analyze", "--json"}, {"sessions"}, {"query", "sessions | count"}} {
+			var stdout, stderr bytes.Buffer
+			if code := run(context.Background(), append(c, "-", "--memory", "1MiB", "--jobs", jobs), bytes.NewReader(log), &stdout, &stderr); code != exitDone {
+				t.Fatalf("%v: exit status %d, %s", c, code, &stderr)
+			}
+			switch text := stdout.String(); {
+			case len(c) == 1 && c[0] == "analyze":
+				above, _, found := strings.Cut(text, "\nSessions ")
+				if !found || !said.MatchString(above) || stderr.Len() > 0 {
+					t.Errorf("%v says\n%s%s", c, text, &stderr)
+				}
+			case c[0] == "analyze":
+				for _, v := range conform(t, "analysis", text) {
+					if number(v, "capped") == 0 {
+						t.Errorf("%v says %s", c, text)
+					}
+				}
+			case !said.MatchString(stderr.String()):
+				t.Errorf("%v says %s", c, &stderr)
+			}
 		}
 	}
 }
