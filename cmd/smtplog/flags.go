@@ -121,6 +121,7 @@ func (a *app) start(ctx context.Context, f *readFlags, paths []string) (*job, er
 		j.paths = []string{"-"}
 	}
 	j.sources, j.errs = input.Find(ctx, j.paths, &input.Options{Stdin: a.stdin, MaxDecompressed: limit, Progress: &j.counter})
+	j.errs = slices.DeleteFunc(j.errs, func(err error) bool { return errors.Is(err, context.Canceled) }) // that is said in the end
 	if len(j.sources) == 0 {
 		a.report(j.errs)
 		if len(j.errs) == 0 {

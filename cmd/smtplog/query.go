@@ -156,17 +156,15 @@ func (a *app) answer(ctx context.Context, f *queryFlags, j *job, q *query.Query,
 	r.askFor(q, logs)
 	readErr := r.rowsOf(reading, logs)
 	j.bar.Stop()
-	if failed == nil && (enough || readErr == nil) {
+	if failed == nil && readErr != nil && !enough && f.to != "" {
+		return errUnwritten
+	}
+	// Cancelled or not, what was found is printed.
+	if failed == nil {
 		failed = run.Finish()
 	}
 	if failed != nil {
 		return failed
-	}
-	if readErr != nil && !enough {
-		if f.to != "" && ctx.Err() != nil {
-			return errUnwritten
-		}
-		return readErr
 	}
 	if err := out.end(); err != nil {
 		return err

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"compress/gzip"
 	"context"
 	"encoding/json"
 	"errors"
@@ -10,9 +11,12 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/smtplog/smtplog/logparse"
 	"github.com/smtplog/smtplog/logparse/testlog"
@@ -123,19 +127,45 @@ func TestInterrupted(t *testing.T) {
 	}
 }
 
-// TestInterruptedAtOnce checks that Ctrl-C before a pipe has said what it holds is
-// no failure of the log.
-func TestInterruptedAtOnce(t *testing.T) {
-	log := played(t, testlog.Options{Format: logparse.IISW3C, Seed: 31, Connections: 1})
-	for _, c := range [][]string{{"analyze", "--json"}, {"analyze"}, {"sessions", "--json"}, {"records"}} {
-		ctx, cancel := context.WithCancel(context.Background())
-		defer cancel()
-		var stdout, stderr bytes.Buffer
-		code := run(ctx, c, &interruptedReader{bytes.NewReader(log), cancel}, &stdout, &stderr)
-		if want := "smtplog: interrupted: what was printed is what had been read by then\n"; code != exitInterrupted || stderr.String() != want {
-			t.Errorf("%v: exit status %d, standard error is %q, want %q", c, code, &stderr, want)
+// TestInterruptedPipe checks that what a pipe had given before Ctrl-C counts, however
+// little it is, but for a line that was not whole.
+func TestInterruptedPipe(t *testing.T) {
+	bytesRead := regexp.MustCompile(`"bytes":\d+,|, [0-9.]+ k?B,`) // with those of the line that was not whole
+	commands := [][]string{{"analyze", "--json"}, {"analyze"}, {"sessions", "--json"}, {"records"}, {"query", "records | count"}}
+	for _, format := range []logparse.Format{logparse.ExchangeReceive, logparse.IISW3C, logparse.IISNCSA, logparse.IMS} {
+		log := played(t, testlog.Options{Format: format, Seed: 31, Connections: 100})
+		for _, lines := range []int{1, 3, 20, 150, 201, 500} {
+			given := bytes.Join(bytes.SplitAfter(log, []byte("\n"))[:lines], nil)
+			for _, pack := range []func([]byte) []byte{slices.Clone[[]byte], packedPart} {
+				for _, jobs := range []string{"1", "3"} {
+					for _, c := range commands {
+						c = append(c[:len(c):len(c)], "-", "--jobs", jobs)
+						var want, stdout, stderr bytes.Buffer
+						whole := run(context.Background(), c, bytes.NewReader(given), &want, io.Discard)
+						ctx, cancel := context.WithCancel(context.Background())
+						pipe := pack(append(given[:len(given):len(given)], "2026-11-0"...))
+						code := run(ctx, c, &interruptedReader{bytes.NewReader(pipe), cancel}, &stdout, &stderr)
+						if said := "smtplog: interrupted: what was printed is what had been read by then\n"; code != exitInterrupted || stderr.String() != said {
+							t.Fatalf("%v, %v, %d lines: exit status %d, standard error is %q, want %q", format, c, lines, code, &stderr, said)
+						}
+						same := func(text string) string { return bytesRead.ReplaceAllString(text, "") }
+						if diff := cmp.Diff(same(want.String()), same(stdout.String())); diff != "" && whole == exitDone {
+							t.Fatalf("%v, %v, %d lines: %s", format, c, lines, diff)
+						}
+					}
+				}
+			}
 		}
 	}
+}
+
+// packedPart packs text, without what ends it.
+func packedPart(text []byte) []byte {
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	z.Write(text)
+	z.Flush()
+	return b.Bytes()
 }
 
 // TestInterruptedWriting checks that Ctrl-C leaves no file, and says so.

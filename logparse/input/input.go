@@ -67,6 +67,7 @@ type Source struct {
 	Name     string // as given or found; "a.zip!inner/x.log" in archives; "-" for stdin
 	Explicit bool   // named outright as a PATH: not found in a folder, by a glob or in an archive
 	Plain    bool   // a regular file, not compressed and not UTF-16: it can be read at offsets
+	Piped    bool   // standard input or a named pipe, compressed or not: see Open
 
 	node     node
 	enc      encoding
@@ -85,7 +86,8 @@ func (s *Source) Size() int64 { return s.size }
 // Open opens the source at its start. A source can be opened any number of
 // times, at the same time too, but for pipes: these keep their first 2 MiB,
 // and can be opened again, one at a time, until more than that has been read.
-// Cancelling the context ends reading with the context's error.
+// Cancelling the context ends reading with the context's error; of what is Piped,
+// once all that was taken from the pipe has been read, which never takes long.
 func (s *Source) Open(ctx context.Context) (*Stream, error) {
 	return s.open(ctx, s.progress.meter(s.size, s.length, &s.done))
 }

@@ -91,6 +91,10 @@ func (v *pipeReader) fill() error {
 		return p.err
 	}
 	if !p.reading {
+		if err := v.ctx.Err(); err != nil {
+			p.mu.Unlock()
+			return err
+		}
 		p.reading = true
 		go func() {
 			buf := make([]byte, readAhead)

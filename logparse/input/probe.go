@@ -70,6 +70,7 @@ func (p *prober) classify(it item, head []byte) {
 		p.reached.sources = append(p.reached.sources, &Source{
 			Name:   it.suffix,
 			Plain:  onDisk && enc != utf16LE && enc != utf16BE,
+			Piped:  it.once,
 			node:   it.node,
 			enc:    enc,
 			size:   it.size,

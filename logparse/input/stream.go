@@ -70,7 +70,7 @@ func (s *Stream) read(p []byte) (int, error) {
 	if s.closed.Load() {
 		return 0, os.ErrClosed
 	}
-	if err := s.ctx.Err(); err != nil {
+	if err := s.ctx.Err(); err != nil && !s.source.Piped {
 		return 0, err
 	}
 	n, err := s.readText(p)

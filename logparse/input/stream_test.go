@@ -302,3 +302,31 @@ func TestHeadOfPipe(t *testing.T) {
 		}
 	}
 }
+
+// What was taken from a pipe can be read when the context has ended, and nothing is
+// taken any more.
+func TestPipeCancelled(t *testing.T) {
+	text := lines(8000)
+	r, w := io.Pipe()
+	defer r.Close()
+	go w.Write(text) // and nothing more
+	s := find(t, &Options{Stdin: r}, "-")[0]
+	if head, err := s.Head(t.Context(), len(text), 1e6); err != nil || !bytes.Equal(head, text) {
+		t.Fatalf("head: %d bytes, %v", len(head), err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	for range 2 {
+		st, err := s.Open(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := io.ReadAll(st); err != context.Canceled || !bytes.Equal(got, text) {
+			t.Errorf("%d bytes of %d, %v", len(got), len(text), err)
+		}
+		st.Close()
+	}
+	if s.node.(*pipe).reading {
+		t.Error("more is taken from the pipe")
+	}
+}

@@ -7,7 +7,6 @@ import (
 	"slices"
 
 	"github.com/smtplog/smtplog/logparse"
-	"github.com/smtplog/smtplog/logparse/input"
 	"github.com/smtplog/smtplog/logparse/session"
 	"github.com/smtplog/smtplog/reply/outcome"
 )
@@ -123,7 +122,7 @@ func inOrderOfLogs(list []noted) []noted {
 // log reads the log with that index. It reports false when the context has ended.
 func (j *job) log(r *reading, log *Log, index int) bool {
 	o := &opened{log: log, index: index}
-	o.stream, o.err = openSoon(r.ctx, func() (*input.Stream, error) { return log.Source.Open(r.ctx) })
+	o.stream, o.err = log.open(r.ctx)
 	if o.err == nil {
 		o.reader = logparse.NewReader(o.stream, log.Source.Name, log.reading(r.l.read))
 		j.account = account{in: &j.input}

@@ -23,6 +23,10 @@ func Prepare(ctx context.Context, sources []*input.Source, read *logparse.Option
 		l.read = *read
 	}
 	l.glanceAll(ctx, sources)
+	if ctx.Err() != nil {
+		// Only what was taken from pipes can still be read.
+		l.logs = slices.DeleteFunc(l.logs, func(log *Log) bool { return !log.Source.Piped })
+	}
 	slices.SortStableFunc(l.logs, func(a, b *Log) int {
 		return cmp.Or(
 			cmp.Compare(a.Found.Format, b.Found.Format),
@@ -41,8 +45,9 @@ type glance struct {
 	err    error // why it is not read
 }
 
-// glanceAll looks at the beginnings of all sources, some at a time. When the
-// context ends it does not wait for those that are slow.
+// glanceAll looks at the beginnings of all sources, some at a time, and of pipes,
+// which may be slow, beside them. When the context ends it does not wait for those
+// that are slow; of a pipe, what was taken from it until then is its beginning.
 func (l *Logs) glanceAll(ctx context.Context, sources []*input.Source) {
 	jobs := min(max(l.read.Jobs, 1), len(sources))
 	var next atomic.Int64
@@ -54,6 +59,9 @@ func (l *Logs) glanceAll(ctx context.Context, sources []*input.Source) {
 				if i >= len(sources) || ctx.Err() != nil {
 					return
 				}
+				if sources[i].Piped {
+					continue
+				}
 				select {
 				case glances <- glanceAt(ctx, sources, i, &l.read):
 				case <-ctx.Done():
@@ -62,18 +70,34 @@ func (l *Logs) glanceAll(ctx context.Context, sources []*input.Source) {
 			}
 		}()
 	}
+	piped, pipes := make(chan glance), 0
+	for i, src := range sources {
+		if src.Piped {
+			pipes++
+			go func() { piped <- glanceAt(ctx, sources, i, &l.read) }()
+		}
+	}
 	found := make([]glance, len(sources))
-	for range sources {
+	for others := len(sources) - pipes; others+pipes > 0; {
 		select {
 		case g := <-glances:
 			found[g.number] = g
+			others--
+			continue
+		case g := <-piped:
+			found[g.number] = g
+			pipes--
 			continue
 		case <-ctx.Done():
+			others = 0
 		}
-		break
+		for ; pipes > 0; pipes-- {
+			g := <-piped
+			found[g.number] = g
+		}
 	}
 	for _, g := range found {
-		if g.log != nil {
+		if g.log != nil && (ctx.Err() == nil || !errors.Is(g.err, ctx.Err())) {
 			l.note(g)
 		}
 	}
@@ -88,6 +112,9 @@ func glanceAt(ctx context.Context, sources []*input.Source, number int, read *lo
 		return g
 	}
 	g.log.Found, g.log.First, g.err = logparse.Glance(head, src.Name, read)
+	if g.err != nil && err != nil && ctx.Err() != nil {
+		g.err = err // too little of it was seen
+	}
 	return g
 }
 

@@ -138,7 +138,7 @@ func (r *reading) inOrder(logs []*Log, upcoming []outcome.Time) error {
 func (r *reading) open(log *Log) *opened {
 	o := &opened{log: log, ready: make(chan struct{})}
 	close(o.ready)
-	o.stream, o.err = openSoon(r.ctx, func() (*input.Stream, error) { return log.Source.Open(r.ctx) })
+	o.stream, o.err = log.open(r.ctx)
 	if o.err == nil {
 		o.reader = logparse.NewReader(o.stream, log.Source.Name, log.reading(r.l.read))
 	}
@@ -147,9 +147,13 @@ func (r *reading) open(log *Log) *opened {
 
 // log reads one log.
 func (r *reading) log(o *opened) error {
+	until := r.ctx
+	if o.log.Source.Piped {
+		until = context.WithoutCancel(until) // it ends with the context by itself, behind what was taken from it
+	}
 	select {
 	case <-o.ready:
-	case <-r.ctx.Done():
+	case <-until.Done():
 		go o.close() // which may have to wait for a file that has stalled
 		return r.ctx.Err()
 	}
@@ -160,7 +164,7 @@ func (r *reading) log(o *opened) error {
 		}
 		return r.ctx.Err()
 	}
-	stop := context.AfterFunc(r.ctx, o.reader.Close)
+	stop := context.AfterFunc(until, o.reader.Close)
 	r.account = account{in: in, formats: o.formats}
 	r.current.Store(o)
 	if err := r.account.rows(o.reader, r.each); err != io.EOF && r.ctx.Err() == nil {

@@ -43,6 +43,15 @@ func (t *task) wait(ctx context.Context) (stalled *opened) {
 	}
 }
 
+// open opens the log, and does not wait longer for that than the context.
+func (log *Log) open(ctx context.Context) (*input.Stream, error) {
+	open := func() (*input.Stream, error) { return log.Source.Open(ctx) }
+	if log.Source.Piped {
+		return open() // there is nothing to wait for
+	}
+	return openSoon(ctx, open)
+}
+
 // openSoon opens a log, and does not wait longer for that than the context.
 func openSoon(ctx context.Context, open func() (*input.Stream, error)) (*input.Stream, error) {
 	o := &opened{ready: make(chan struct{})}
