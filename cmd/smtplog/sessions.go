@@ -97,10 +97,7 @@ func (a *app) sessions(ctx context.Context, f *sessionsFlags, paths []string) er
 		p = newSessionTable(a.stdout, j.out, j.loc, where)
 	}
 	logs := analysis.Prepare(ctx, j.sources, &j.read)
-	links, err := a.links(ctx, f, j, logs)
-	if err != nil {
-		return err
-	}
+	links := sessionLinks{find: a.linkFinder(ctx, f, j, logs)}
 	window := analysis.Options{Since: j.since, Until: j.until}
 	list, reading := newListing(ctx, f.top)
 	var rows tables.Rows
@@ -110,8 +107,12 @@ func (a *app) sessions(ctx context.Context, f *sessionsFlags, paths []string) er
 		Transcript: f.transcript, ShowSecrets: f.showSecrets, Classifier: c, Memory: j.memory, Again: files.of,
 	}, func(s *session.Session) {
 		if window.Includes(s.Start) && where.match(rows.Session(s)) {
-			s.Messages = links.Of(s)
-			list.item(func() error { return p.print(s) })
+			list.item(func() (err error) {
+				if s.Messages, err = links.of(s); err != nil {
+					return err
+				}
+				return p.print(s)
+			})
 		}
 	})
 	err = logs.Read(reading, b.Add)
@@ -124,18 +125,38 @@ func (a *app) sessions(ctx context.Context, f *sessionsFlags, paths []string) er
 	return a.finish(ctx, j, logs.Input())
 }
 
-// links returns which messages the sessions carried, where tracking logs are
-// among the files and the output has a place for them. That takes a pass of its
-// own, which pipes do not allow.
-func (a *app) links(ctx context.Context, f *sessionsFlags, j *job, logs *analysis.Logs) (*analysis.Links, error) {
+// sessionLinks say which messages sessions carried. They are found when the first
+// session asks: tracking logs alone have none.
+type sessionLinks struct {
+	find  func() (*analysis.Links, error) // nil where none are wanted, or when it was called
+	links *analysis.Links
+}
+
+func (l *sessionLinks) of(s *session.Session) ([]session.Message, error) {
+	if find := l.find; find != nil {
+		l.find = nil
+		var err error
+		if l.links, err = find(); err != nil {
+			return nil, err
+		}
+	}
+	return l.links.Of(s), nil
+}
+
+// linkFinder returns what finds out which messages the sessions carried, where
+// tracking logs are among the files and the output has a place for them. That
+// takes a pass of its own, which pipes do not allow.
+func (a *app) linkFinder(ctx context.Context, f *sessionsFlags, j *job, logs *analysis.Logs) func() (*analysis.Links, error) {
 	if !logs.Tracked() || !f.json && !f.transcript || !rereadable(j.sources) {
-		return nil, nil
+		return nil
 	}
-	links, err := analysis.FindLinks(ctx, logs, j.memory)
-	if err == nil && links.Dropped > 0 {
-		fmt.Fprintf(a.stderr, "smtplog: %s to messages beyond the first %s left out\n", plural(links.Dropped, "link"), table.Count(analysis.MaxLinks))
+	return func() (*analysis.Links, error) {
+		links, err := analysis.FindLinks(ctx, logs, j.memory)
+		if err == nil && links.Dropped > 0 {
+			fmt.Fprintf(a.stderr, "smtplog: %s to messages beyond the first %s left out\n", plural(links.Dropped, "link"), table.Count(analysis.MaxLinks))
+		}
+		return links, err
 	}
-	return links, err
 }
 
 type sessionCSV struct{ w *csvout.Writer }
