@@ -1,6 +1,7 @@
 package session
 
 import (
+	"strconv"
 	"sync"
 
 	"github.com/smtplog/smtplog/logparse/jsontext"
@@ -12,250 +13,272 @@ import (
 // are UTC with the log's own precision; what is not known is absent.
 func (s *Session) AppendJSON(b []byte) []byte {
 	w := jsonWriters.Get().(*jsonWriter)
-	w.Writer = jsontext.Writer{Buf: b}
-	s.appendJSON(w)
-	b, w.Buf = w.Buf, nil
+	b = w.session(b, s)
 	jsonWriters.Put(w)
 	return b
 }
 
-// A jsonWriter writes sessions as JSON. It is used again.
+// A jsonWriter appends sessions as JSON. It is used again.
 type jsonWriter struct {
-	jsontext.Writer
 	times      outcome.Stamper
 	capability []byte
 }
 
 var jsonWriters = sync.Pool{New: func() any { return &jsonWriter{} }}
 
-func (s *Session) appendJSON(w *jsonWriter) {
-	w.Open('{')
-	w.StringMember("id", s.ID)
-	w.WordMember("format", s.Format.String())
-	w.WordMember("direction", s.Direction.String())
-	w.StringMember("server", s.Server)
-	w.StringMember("connector", s.Connector)
-	w.StringMember("local", s.Local)
-	w.StringMember("remote", s.Remote)
-	w.StringMember("helo", s.Helo)
-	w.time("start", s.Start)
-	w.time("end", s.End)
+// Members of objects and elements of arrays are appended with a comma in front of
+// them each. That of the first gives way to the bracket.
+
+func (w *jsonWriter) session(b []byte, s *Session) []byte {
+	object := len(b)
+	b = appendText(b, `,"id":`, s.ID)
+	b = appendWord(b, `,"format":"`, s.Format.String())
+	b = appendWord(b, `,"direction":"`, s.Direction.String())
+	b = appendText(b, `,"server":`, s.Server)
+	b = appendText(b, `,"connector":`, s.Connector)
+	b = appendText(b, `,"local":`, s.Local)
+	b = appendText(b, `,"remote":`, s.Remote)
+	b = appendText(b, `,"helo":`, s.Helo)
+	b = w.time(b, `,"start":"`, s.Start)
+	b = w.time(b, `,"end":"`, s.End)
 	if !s.Start.IsZero() {
-		w.Key("duration_ms")
-		w.Int(s.Duration.Milliseconds())
+		b = strconv.AppendInt(append(b, `,"duration_ms":`...), s.Duration.Milliseconds(), 10)
 	}
-	w.WordMember("ended", string(s.Ended))
-	w.WordMember("confidence", string(s.Confidence))
-	w.Key("unused")
-	w.Bool(s.Unused)
-	w.StringMember("greeting", s.Greeting)
-	s.appendCapabilities(w)
-	if p := s.Proxied; p != nil {
-		w.Key("proxied")
-		w.Open('{')
-		w.StringMember("client", p.Client)
-		w.StringMember("session", p.Session)
-		w.StringMember("helo", p.Helo)
-		w.Close('}')
-	}
-	if t := s.TLS; t != nil {
-		w.Key("tls")
-		w.Open('{')
-		w.StringMember("version", t.Version)
-		w.StringMember("cipher", t.Cipher)
-		w.IntMember("bits", int64(t.Bits))
-		w.StringMember("error", t.Error)
-		w.Close('}')
-	}
-	if a := s.Auth; a != nil {
-		w.Key("auth")
-		w.Open('{')
-		w.StringMember("mechanism", a.Mechanism)
-		w.StringMember("user", a.User)
-		w.Key("ok")
-		w.Bool(a.OK)
-		w.StringMember("error", a.Error)
-		w.Close('}')
-	}
-	if s.Tarpits > 0 {
-		w.Key("tarpits")
-		w.Int(int64(s.Tarpits))
-		w.Key("tarpitted_ms")
-		w.Int(s.Tarpitted.Milliseconds())
-	}
-	w.Key("transactions")
-	w.Open('[')
+	b = appendWord(b, `,"ended":"`, string(s.Ended))
+	b = appendWord(b, `,"confidence":"`, string(s.Confidence))
+	b = appendBool(b, `,"unused":`, s.Unused)
+	b = appendText(b, `,"greeting":`, s.Greeting)
+	b = w.capabilities(b, s)
+	b = s.appendConnection(b)
+	b = append(b, `,"transactions":`...)
+	array := len(b)
 	for i := range s.Transactions {
-		s.Transactions[i].appendJSON(w)
+		b = s.Transactions[i].appendJSON(append(b, ','))
 	}
-	w.Close(']')
+	b = enclosed(b, array, '[', ']')
 	if len(s.Messages) > 0 {
-		s.appendMessages(w)
+		b = s.appendMessages(b)
 	}
-	w.Key("failures")
-	w.Open('[')
+	b = append(b, `,"failures":`...)
+	array = len(b)
 	for i := range s.Failures {
-		appendFailure(w, &s.Failures[i])
+		b = w.failure(append(b, ','), &s.Failures[i])
 	}
-	w.Close(']')
-	w.Key("sources")
-	w.Open('[')
+	b = append(enclosed(b, array, '[', ']'), `,"sources":`...)
+	array = len(b)
 	for i := range s.Sources {
 		src := &s.Sources[i]
-		w.Open('{')
-		w.Key("file")
-		w.String(src.File)
-		w.Key("first_line")
-		w.Int(src.FirstLine)
-		w.Key("last_line")
-		w.Int(src.LastLine)
-		w.Key("lines")
-		w.Int(src.Lines)
-		w.Close('}')
+		b = jsontext.AppendString(append(b, `,{"file":`...), src.File)
+		b = strconv.AppendInt(append(b, `,"first_line":`...), src.FirstLine, 10)
+		b = strconv.AppendInt(append(b, `,"last_line":`...), src.LastLine, 10)
+		b = strconv.AppendInt(append(b, `,"lines":`...), src.Lines, 10)
+		b = append(b, '}')
 	}
-	w.Close(']')
+	b = enclosed(b, array, '[', ']')
 	if len(s.Transcript) > 0 {
-		s.appendTranscript(w)
+		b = w.transcript(b, s)
 	}
-	w.Close('}')
+	return enclosed(b, object, '{', '}')
 }
 
-func (s *Session) appendCapabilities(w *jsonWriter) {
+// enclosed puts the brackets around what was appended from at on.
+func enclosed(b []byte, at int, open, end byte) []byte {
+	if at == len(b) {
+		return append(b, open, end)
+	}
+	b[at] = open
+	return append(b, end)
+}
+
+func (w *jsonWriter) capabilities(b []byte, s *Session) []byte {
 	if s.ehlo == "" {
-		return
+		return b
 	}
-	some := false
+	const key = `,"capabilities":`
+	before := len(b)
+	b = append(b, key...)
 	w.capability = s.capabilities(w.capability, func(c []byte) {
-		if !some {
-			some = true
-			w.Key("capabilities")
-			w.Open('[')
-		}
-		w.Bytes(c)
+		b = jsontext.AppendString(append(b, ','), c)
 	})
-	if some {
-		w.Close(']')
+	if len(b) == before+len(key) {
+		return b[:before]
 	}
+	return enclosed(b, before+len(key), '[', ']')
 }
 
-func (t *Transaction) appendJSON(w *jsonWriter) {
-	w.Open('{')
+// appendConnection appends what the log says of the connection beside the
+// conversation.
+func (s *Session) appendConnection(b []byte) []byte {
+	if p := s.Proxied; p != nil {
+		b = append(b, `,"proxied":`...)
+		at := len(b)
+		b = appendText(b, `,"client":`, p.Client)
+		b = appendText(b, `,"session":`, p.Session)
+		b = appendText(b, `,"helo":`, p.Helo)
+		b = enclosed(b, at, '{', '}')
+	}
+	if t := s.TLS; t != nil {
+		b = append(b, `,"tls":`...)
+		at := len(b)
+		b = appendText(b, `,"version":`, t.Version)
+		b = appendText(b, `,"cipher":`, t.Cipher)
+		b = appendNumber(b, `,"bits":`, int64(t.Bits))
+		b = appendText(b, `,"error":`, t.Error)
+		b = enclosed(b, at, '{', '}')
+	}
+	if a := s.Auth; a != nil {
+		b = append(b, `,"auth":`...)
+		at := len(b)
+		b = appendText(b, `,"mechanism":`, a.Mechanism)
+		b = appendText(b, `,"user":`, a.User)
+		b = appendBool(b, `,"ok":`, a.OK)
+		b = appendText(b, `,"error":`, a.Error)
+		b = enclosed(b, at, '{', '}')
+	}
+	if s.Tarpits > 0 {
+		b = strconv.AppendInt(append(b, `,"tarpits":`...), int64(s.Tarpits), 10)
+		b = strconv.AppendInt(append(b, `,"tarpitted_ms":`...), s.Tarpitted.Milliseconds(), 10)
+	}
+	return b
+}
+
+func (t *Transaction) appendJSON(b []byte) []byte {
+	object := len(b)
 	if t.HasFrom {
-		w.Key("from")
-		w.String(t.From)
+		b = jsontext.AppendString(append(b, `,"from":`...), t.From)
 	}
-	w.IntMember("size", t.Size)
-	w.StringMember("message_id", t.MessageID)
-	w.StringMember("internal_id", t.InternalID)
-	w.StringMember("remote_internal_id", t.RemoteInternalID)
-	w.StringMember("remote_server", t.RemoteServer)
-	w.StringMember("source_context", t.SourceContext)
-	w.WordMember("result", string(t.Result))
+	b = appendNumber(b, `,"size":`, t.Size)
+	b = appendText(b, `,"message_id":`, t.MessageID)
+	b = appendText(b, `,"internal_id":`, t.InternalID)
+	b = appendText(b, `,"remote_internal_id":`, t.RemoteInternalID)
+	b = appendText(b, `,"remote_server":`, t.RemoteServer)
+	b = appendText(b, `,"source_context":`, t.SourceContext)
+	b = appendWord(b, `,"result":"`, string(t.Result))
 	if t.Mail.Class.Failed() {
-		w.Key("mail")
-		w.Open('{')
-		t.Mail.appendJSON(w)
-		w.Close('}')
+		b = append(b, `,"mail":`...)
+		at := len(b)
+		b = enclosed(t.Mail.appendJSON(b), at, '{', '}')
 	}
-	w.Key("recipients")
-	w.Open('[')
+	b = append(b, `,"recipients":`...)
+	array := len(b)
 	for i := range t.Recipients {
 		r := &t.Recipients[i]
-		w.Open('{')
-		w.Key("to")
-		w.String(r.To)
-		w.WordMember("result", string(r.Result))
-		r.Verdict.appendJSON(w)
-		w.Close('}')
+		b = jsontext.AppendString(append(b, `,{"to":`...), r.To)
+		b = appendWord(b, `,"result":"`, string(r.Result))
+		b = append(r.Verdict.appendJSON(b), '}')
 	}
-	w.Close(']')
+	b = enclosed(b, array, '[', ']')
 	if t.EndOfData.Seen() {
-		w.Key("end_of_data")
-		w.Open('{')
-		t.EndOfData.appendJSON(w)
-		w.Close('}')
+		b = append(b, `,"end_of_data":`...)
+		at := len(b)
+		b = enclosed(t.EndOfData.appendJSON(b), at, '{', '}')
 	}
-	w.Close('}')
+	return enclosed(b, object, '{', '}')
 }
 
-func (s *Session) appendMessages(w *jsonWriter) {
-	w.Key("messages")
-	w.Open('[')
+func (s *Session) appendMessages(b []byte) []byte {
+	b = append(b, `,"messages":`...)
+	array := len(b)
 	for i := range s.Messages {
 		m := &s.Messages[i]
-		w.Open('{')
-		w.StringMember("message_id", m.MessageID)
-		w.StringMember("network_message_id", m.NetworkID)
+		b = append(b, ',')
+		at := len(b)
+		b = appendText(b, `,"message_id":`, m.MessageID)
+		b = appendText(b, `,"network_message_id":`, m.NetworkID)
 		if m.Transaction >= 0 {
-			w.Key("transaction")
-			w.Int(int64(m.Transaction))
+			b = strconv.AppendInt(append(b, `,"transaction":`...), int64(m.Transaction), 10)
 		}
-		w.StringMember("rule", m.Rule)
-		w.StringMember("sure", m.Sure)
-		w.Close('}')
+		b = appendText(b, `,"rule":`, m.Rule)
+		b = appendText(b, `,"sure":`, m.Sure)
+		b = enclosed(b, at, '{', '}')
 	}
-	w.Close(']')
+	return enclosed(b, array, '[', ']')
 }
 
-func (v *Verdict) appendJSON(w *jsonWriter) {
-	w.WordMember("class", v.Class.String())
-	w.IntMember("code", int64(v.Code))
-	w.enhanced(v.Enhanced)
-	w.StringMember("text", v.Text)
+func (v *Verdict) appendJSON(b []byte) []byte {
+	b = appendReply(b, v.Class, v.Code, v.Enhanced)
+	return appendText(b, `,"text":`, v.Text)
 }
 
-func appendFailure(w *jsonWriter, o *outcome.Outcome) {
-	w.Open('{')
-	w.StringMember("verb", o.Verb)
-	w.StringMember("to", o.Recipient)
-	w.StringMember("domain", o.Domain)
-	w.WordMember("class", o.Class.String())
-	w.IntMember("code", int64(o.Code))
-	w.enhanced(o.Enhanced)
+func appendReply(b []byte, class reply.Class, code reply.Code, enhanced reply.Enhanced) []byte {
+	b = appendWord(b, `,"class":"`, class.String())
+	b = appendNumber(b, `,"code":`, int64(code))
+	if !enhanced.IsZero() {
+		b = append(enhanced.Append(append(b, `,"enhanced":"`...)), '"')
+	}
+	return b
+}
+
+func (w *jsonWriter) failure(b []byte, o *outcome.Outcome) []byte {
+	object := len(b)
+	b = appendText(b, `,"verb":`, o.Verb)
+	b = appendText(b, `,"to":`, o.Recipient)
+	b = appendText(b, `,"domain":`, o.Domain)
+	b = appendReply(b, o.Class, o.Code, o.Enhanced)
 	if o.Reason != 0 {
-		w.StringMember("reason", o.Reason.String())
-		w.StringMember("actor", o.Actor.String())
+		b = appendWord(b, `,"reason":"`, o.Reason.String())
+		b = appendWord(b, `,"actor":"`, o.Actor.String())
 	}
-	w.StringMember("text", o.Text)
-	w.time("time", o.Time)
-	w.StringMember("file", o.Pos.File)
-	w.Key("line")
-	w.Int(o.Pos.Line)
-	w.Close('}')
+	b = appendText(b, `,"text":`, o.Text)
+	b = w.time(b, `,"time":"`, o.Time)
+	b = appendText(b, `,"file":`, o.Pos.File)
+	b = strconv.AppendInt(append(b, `,"line":`...), o.Pos.Line, 10)
+	return enclosed(b, object, '{', '}')
 }
 
-func (s *Session) appendTranscript(w *jsonWriter) {
-	w.Key("transcript")
-	w.Open('[')
+func (w *jsonWriter) transcript(b []byte, s *Session) []byte {
+	b = append(b, `,"transcript":`...)
+	array := len(b)
 	for i := range s.Transcript {
 		st := &s.Transcript[i]
-		w.Open('{')
-		w.time("time", st.Time)
-		w.StringMember("kind", st.Kind.String())
-		w.Key("sent")
-		w.Bool(st.Sent)
-		w.StringMember("text", st.Text)
-		w.IntMember("code", int64(st.Code))
-		w.Key("line")
-		w.Int(st.Line)
-		w.Close('}')
+		b = append(b, ',')
+		at := len(b)
+		b = w.time(b, `,"time":"`, st.Time)
+		b = appendWord(b, `,"kind":"`, st.Kind.String())
+		b = appendBool(b, `,"sent":`, st.Sent)
+		b = appendText(b, `,"text":`, st.Text)
+		b = appendNumber(b, `,"code":`, int64(st.Code))
+		b = strconv.AppendInt(append(b, `,"line":`...), st.Line, 10)
+		b = enclosed(b, at, '{', '}')
 	}
-	w.Close(']')
-	w.IntMember("transcript_shortened", s.Shortened)
+	b = enclosed(b, array, '[', ']')
+	return appendNumber(b, `,"transcript_shortened":`, s.Shortened)
 }
 
-func (w *jsonWriter) time(name string, t outcome.Time) {
-	if !t.IsZero() {
-		w.Key(name)
-		w.Value()
-		w.Buf = append(w.times.Append(append(w.Buf, '"'), t), '"')
+// appendText appends a member unless text is empty.
+func appendText(b []byte, key, text string) []byte {
+	if text == "" {
+		return b
 	}
+	return jsontext.AppendString(append(b, key...), text)
 }
 
-func (w *jsonWriter) enhanced(e reply.Enhanced) {
-	if !e.IsZero() {
-		w.Key("enhanced")
-		w.Value()
-		w.Buf = append(e.Append(append(w.Buf, '"')), '"')
+// appendWord is appendText for a word of the program's own, which needs no
+// escaping. The key ends with the quote in front of it.
+func appendWord(b []byte, key, word string) []byte {
+	if word == "" {
+		return b
 	}
+	return append(append(append(b, key...), word...), '"')
+}
+
+// appendNumber appends a member unless n is 0.
+func appendNumber(b []byte, key string, n int64) []byte {
+	if n == 0 {
+		return b
+	}
+	return strconv.AppendInt(append(b, key...), n, 10)
+}
+
+func appendBool(b []byte, key string, v bool) []byte {
+	return strconv.AppendBool(append(b, key...), v)
+}
+
+// time appends a member unless t is zero. The key ends with the quote in front of
+// it.
+func (w *jsonWriter) time(b []byte, key string, t outcome.Time) []byte {
+	if t.IsZero() {
+		return b
+	}
+	return append(w.times.Append(append(b, key...), t), '"')
 }

@@ -71,15 +71,12 @@ func TestAppendJSON(t *testing.T) {
 			for _, f := range s.Failures {
 				test.want = strings.NewReplacer("REASON", f.Reason.String(), "ACTOR", f.Actor.String()).Replace(test.want)
 			}
-			var got, want map[string]any
-			if err := json.Unmarshal(line, &got); err != nil {
-				t.Fatal(err)
-			}
-			if err := json.Unmarshal([]byte(test.want), &want); err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(want, got); diff != "" {
+			want := strings.NewReplacer("\n", "", "\t", "").Replace(test.want)
+			if diff := cmp.Diff(want, string(line)); diff != "" {
 				t.Errorf("-want +got:\n%s", diff)
+			}
+			if !json.Valid(line) {
+				t.Error("not valid")
 			}
 		})
 	}
