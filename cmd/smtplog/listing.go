@@ -1,8 +1,8 @@
 package main
 
 import (
+	"bufio"
 	"context"
-	"io"
 )
 
 // A listing prints items until it has enough of them or printing fails; then it
@@ -52,15 +52,23 @@ func (l *listing) end(readErr error, last func() error) error {
 }
 
 // jsonLines prints items as JSON, one object a line.
-type jsonLines[T interface{ AppendJSON([]byte) []byte }] struct {
-	w   io.Writer
-	buf []byte
-}
+type jsonLines[T interface{ AppendJSON([]byte) []byte }] struct{ w *bufio.Writer }
 
 func (p *jsonLines[T]) print(item T) error {
-	p.buf = append(item.AppendJSON(p.buf[:0]), '\n')
-	_, err := p.w.Write(p.buf)
+	_, err := p.w.Write(append(item.AppendJSON(lineBuffer(p.w)), '\n'))
 	return err
 }
 
 func (p *jsonLines[T]) end() error { return nil }
+
+// usualLine is more than nearly all lines of JSON have.
+const usualLine = 4 << 10
+
+// lineBuffer returns where to append a line that w is to write next: it need not be
+// copied then, unless it is long.
+func lineBuffer(w *bufio.Writer) []byte {
+	if w.Available() < usualLine {
+		w.Flush() // an error is that of the next Write, too
+	}
+	return w.AvailableBuffer()
+}

@@ -1,7 +1,7 @@
 package main
 
 import (
-	"io"
+	"bufio"
 
 	"github.com/smtplog/smtplog/cmd/internal/tables"
 	"github.com/smtplog/smtplog/logparse"
@@ -11,21 +11,21 @@ import (
 // keeps what [logparse.JSONWriter.Keep] does; of those with a secret, of which
 // there are few, the line.
 type recordLines struct {
-	w           io.Writer
+	w           *bufio.Writer
 	list        *listing
 	where       *filter // what the session of a record has to be known for
 	showSecrets bool
 
 	row   tables.Record
-	line  []byte
+	text  []byte // scratch
 	texts texts
 }
 
 func (p *recordLines) keep(k *keptRecord, rec *logparse.Record) {
 	json := p.row.JSON()
 	k.log = json.Log(rec)
-	p.line = json.Keep(p.line[:0], rec)
-	p.texts.keep(&k.text, p.line)
+	p.text = json.Keep(p.text[:0], rec)
+	p.texts.keep(&k.text, p.text)
 }
 
 func (p *recordLines) place(k *keptRecord, rec *logparse.Record, session string, secret bool) {
@@ -35,9 +35,9 @@ func (p *recordLines) place(k *keptRecord, rec *logparse.Record, session string,
 		p.texts.release(&k.text)
 		k.drop = true
 	case secret:
-		p.line = append(row.AppendJSON(p.line[:0]), '\n')
+		p.text = row.AppendJSON(p.text[:0])
 		p.texts.release(&k.text)
-		p.texts.keep(&k.text, p.line)
+		p.texts.keep(&k.text, p.text)
 		k.log = nil
 	default:
 		if k.log == nil {
@@ -50,8 +50,7 @@ func (p *recordLines) place(k *keptRecord, rec *logparse.Record, session string,
 func (p *recordLines) print(k *keptRecord, rec *logparse.Record, session string, secret bool) {
 	row := p.row.Set(rec, session, secret && !p.showSecrets)
 	if p.where.match(row) {
-		p.line = append(row.AppendJSON(p.line[:0]), '\n')
-		p.printLine(p.line)
+		p.printLine(row.AppendJSON(lineBuffer(p.w)))
 	}
 	p.texts.release(&k.text)
 }
@@ -60,18 +59,17 @@ func (p *recordLines) printKept(k *keptRecord, line int64) {
 	switch {
 	case k.drop:
 	case k.log == nil:
-		p.printLine(p.texts.line(&k.text))
+		p.printLine(append(lineBuffer(p.w), p.texts.line(&k.text)...))
 	default:
-		p.line = p.row.JSON().AppendKept(p.line[:0], k.log, line, p.texts.line(&k.text), k.session)
-		p.line = append(p.line, '\n')
-		p.printLine(p.line)
+		p.printLine(p.row.JSON().AppendKept(lineBuffer(p.w), k.log, line, p.texts.line(&k.text), k.session))
 	}
 	p.texts.release(&k.text)
 }
 
+// printLine prints a line that was appended to a lineBuffer.
 func (p *recordLines) printLine(line []byte) {
 	p.list.item(func() error {
-		_, err := p.w.Write(line)
+		_, err := p.w.Write(append(line, '\n'))
 		return err
 	})
 }
