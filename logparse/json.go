@@ -17,7 +17,7 @@ type JSONWriter struct {
 	place []byte // of the last record: its file and line
 	file  string
 	line  int64
-	front []byte // of sessions whose ids begin with the file, nil if it is to be escaped
+	front []byte // of sessions that are named after a line of the file
 
 	// The last value that had to be escaped, and how.
 	value, escaped []byte
@@ -86,10 +86,8 @@ func (w *JSONWriter) appendPlace(b []byte, pos outcome.Position, at outcome.Time
 		w.place = append(jsontext.AppendString(append(w.place[:0], `{"file":`...), pos.File), `,"line":`...)
 		w.place = strconv.AppendInt(w.place, pos.Line, 10)
 		w.file = pos.File
-		w.front = append(append(w.front[:0], `,"session":"`...), pos.File...)
-		if !isPlain(pos.File) {
-			w.front = w.front[:0]
-		}
+		w.front = jsontext.AppendString(append(w.front[:0], `,"session":`...), pos.File)
+		w.front[len(w.front)-1] = ':'
 	case pos.Line == w.line+1 && w.place[last] != '9':
 		w.place[last]++
 	default:
@@ -127,17 +125,14 @@ func appendKind(b []byte, format Format, direction outcome.Direction) []byte {
 	return b
 }
 
-// isPlain reports whether JSON has s as it is.
-func isPlain(s string) bool { return len(jsontext.AppendString(nil, s)) == len(s)+len(`""`) }
-
 // appendSession appends the session, behind appendPlace.
 func (w *JSONWriter) appendSession(b []byte, l *layout, session string) []byte {
 	if session == "" {
 		return b
 	}
 	if l != imsLayout {
-		if n := len(w.file); len(w.front) > 0 && len(session) > n && session[:n] == w.file && isLine(session[n:]) {
-			return append(append(append(b, w.front...), session[n:]...), '"')
+		if first := FirstLineOf(session, w.file); first != 0 {
+			return w.appendFirst(b, first)
 		}
 		return jsontext.AppendString(append(b, `,"session":`...), session)
 	}
@@ -148,14 +143,9 @@ func (w *JSONWriter) appendSession(b []byte, l *layout, session string) []byte {
 	return append(b, w.sessionText...)
 }
 
-// isLine reports whether s holds digits and colons only.
-func isLine(s string) bool {
-	for i := range len(s) {
-		if s[i]-'0' > ':'-'0' {
-			return false
-		}
-	}
-	return true
+// appendFirst appends the session that is named after a line of the file.
+func (w *JSONWriter) appendFirst(b []byte, first FirstLine) []byte {
+	return append(first.append(append(b, w.front...)), '"')
 }
 
 // appendEnds appends both ends of the connection, which most records have in common

@@ -86,7 +86,7 @@ func checkJSON(t *testing.T, format Format, log []byte) (records int) {
 			return records
 		}
 		records++
-		session := []string{"", "08D06729BA48D0CA", name + ":1", name + ":\"", name}[records%5]
+		session := []string{"", "08D06729BA48D0CA", name + ":1", name + ":\"", name, "b" + name[1:] + ":2", name + ":98765432", name + ":987654321", name + "x1", name + ":/"}[records%10]
 		want := slowJSON(rec, session, nil)
 		if buf = rec.AppendJSON(buf[:6], session, nil); string(buf[6:]) != string(want) {
 			t.Fatalf("record %d of %s\n got %s\nwant %s", records, format, buf[6:], want)
@@ -94,8 +94,12 @@ func checkJSON(t *testing.T, format Format, log []byte) (records int) {
 		if !json.Valid(want) {
 			t.Fatalf("not valid: %s", want)
 		}
+		first, named := FirstLineOf(session, name), w.AppendSession(nil, session)
+		if first != 0 {
+			named = nil
+		}
 		kept := w.Keep([]byte("before"), rec)[len("before"):]
-		if buf = w.AppendKept(buf[:6], w.Log(rec), rec.Pos.Line, kept, session); string(buf[6:]) != string(want) {
+		if buf = w.AppendKept(buf[:6], w.Log(rec), rec.Pos.Line, kept, first, named); string(buf[6:]) != string(want) {
 			t.Fatalf("record %d of %s, kept\n got %s\nwant %s", records, format, buf[6:], want)
 		}
 		want = slowJSON(rec, session, hide)

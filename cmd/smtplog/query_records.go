@@ -19,12 +19,11 @@ type recordQueue struct {
 	current *logparse.Record // that was read last, until it is in waiting or handed out
 	skipped bool             // skip says so of it
 
-	waiting     []waitingRecord // a power of two of them, used in a circle
-	first, next int             // number of the first that waits, and of the next that will
-	files       []fileRecord    // the first of each file that waits, or did
-	max         int             // maxWaitingRecords, but in tests
-	held        int             // bytes that what is kept of the records takes
-	room        int             // how many they may
+	waiting waitingRecords
+	files   []fileRecord // the first of each file that waits, or did
+	max     int          // maxWaitingRecords, but in tests
+	held    int          // bytes that what is kept of the records takes
+	room    int          // how many they may
 }
 
 // A recordOutput is where a recordQueue hands records out to. What rec refers to
@@ -40,32 +39,6 @@ type recordOutput interface {
 	print(k *keptRecord, rec *logparse.Record, session string, secret bool)
 	// printKept hands a record of that line out that has waited since place.
 	printKept(k *keptRecord, line int64)
-}
-
-// A keptRecord is what an output keeps of a record that waits: a copy with its
-// session, or a text. Very many may wait.
-type keptRecord struct {
-	rec     *logparse.Record
-	session string
-
-	log    *logparse.JSONLog // of the text, nil where that is a line
-	text   keptText
-	secret bool
-	drop   bool // it is not to be handed out
-}
-
-func (k *keptRecord) size() int {
-	if k.rec != nil {
-		return cap(k.rec.Raw())
-	}
-	return k.text.size()
-}
-
-type waitingRecord struct {
-	kept keptRecord
-	line int64
-	done bool // its session is known
-	skip bool
 }
 
 type fileRecord struct {
@@ -112,38 +85,20 @@ func (q *recordQueue) end(rec *logparse.Record) {
 			q.placed(rec, "", false)
 		} else if w := q.wait(rec); !w.skip {
 			q.out.keep(&w.kept, rec)
-			q.held += w.kept.size()
+			q.held += int(w.kept.size)
 		}
 	}
-	for (q.next-q.first > q.max || q.held > q.room) && q.settle() {
+	for (q.waiting.len() > q.max || q.held > q.room) && q.settle() {
 	}
 }
 
 // wait puts the current record, which is rec or a copy of it, in the queue.
 func (q *recordQueue) wait(rec *logparse.Record) *waitingRecord {
 	if n := len(q.files); n == 0 || q.files[n-1].file != rec.Pos.File {
-		q.files = append(q.files, fileRecord{rec.Pos.File, q.next})
+		q.files = append(q.files, fileRecord{rec.Pos.File, q.waiting.next})
 	}
-	if q.next-q.first == len(q.waiting) {
-		q.grow()
-	}
-	w := q.at(q.next)
-	*w = waitingRecord{line: rec.Pos.Line, skip: q.skipped}
-	q.next++
 	q.current = nil
-	return w
-}
-
-// at returns the record with that number.
-func (q *recordQueue) at(number int) *waitingRecord { return &q.waiting[number&(len(q.waiting)-1)] }
-
-// grow makes room for more records.
-func (q *recordQueue) grow() {
-	larger := make([]waitingRecord, max(256, 2*len(q.waiting)))
-	for i := q.first; i < q.next; i++ {
-		larger[i&(len(larger)-1)] = *q.at(i)
-	}
-	q.waiting = larger
+	return q.waiting.add(waitingRecord{line: rec.Pos.Line, skip: q.skipped})
 }
 
 // placed is told which session a record belongs to.
@@ -154,7 +109,7 @@ func (q *recordQueue) placed(rec *logparse.Record, session string, secret bool) 
 		if w = q.find(rec); w == nil {
 			return
 		}
-	case q.first == q.next:
+	case q.waiting.len() == 0:
 		q.current = nil
 		if !q.skipped {
 			q.out.print(&q.none, rec, session, secret)
@@ -164,19 +119,19 @@ func (q *recordQueue) placed(rec *logparse.Record, session string, secret bool) 
 		w = q.wait(rec)
 	}
 	w.done = true
-	if w == q.at(q.first) {
+	if w == q.waiting.at(q.waiting.first) {
 		if !w.skip {
-			q.held -= w.kept.size()
+			q.held -= int(w.kept.size)
 			q.out.print(&w.kept, rec, session, secret)
 		}
-		q.first++
+		q.waiting.removeFirst()
 		q.flush()
 		return
 	}
 	if !w.skip {
-		q.held -= w.kept.size()
+		q.held -= int(w.kept.size)
 		q.out.place(&w.kept, rec, session, secret)
-		q.held += w.kept.size()
+		q.held += int(w.kept.size)
 	}
 }
 
@@ -187,7 +142,7 @@ func (q *recordQueue) find(rec *logparse.Record) *waitingRecord {
 		if f.file != rec.Pos.File {
 			continue
 		}
-		first, end := max(f.first, q.first), q.next
+		first, end := max(f.first, q.waiting.first), q.waiting.next
 		if i+1 < len(q.files) {
 			end = q.files[i+1].first
 		}
@@ -195,15 +150,15 @@ func (q *recordQueue) find(rec *logparse.Record) *waitingRecord {
 			continue
 		}
 		// Each takes a line at least, and nearly all no more.
-		most := min(rec.Pos.Line-q.at(first).line, int64(end-first)-1)
+		most := min(rec.Pos.Line-q.waiting.at(first).line, int64(end-first)-1)
 		if most < 0 {
 			continue
 		}
 		k := int(most)
-		if q.at(first+k).line != rec.Pos.Line {
-			k = sort.Search(k, func(i int) bool { return q.at(first+i).line >= rec.Pos.Line })
+		if q.waiting.at(first+k).line != rec.Pos.Line {
+			k = sort.Search(k, func(i int) bool { return q.waiting.at(first+i).line >= rec.Pos.Line })
 		}
-		if w := q.at(first + k); w.line == rec.Pos.Line && !w.done {
+		if w := q.waiting.at(first + k); w.line == rec.Pos.Line && !w.done {
 			return w
 		}
 	}
@@ -212,18 +167,18 @@ func (q *recordQueue) find(rec *logparse.Record) *waitingRecord {
 
 // flush hands out the records at the head of the queue that are done.
 func (q *recordQueue) flush() {
-	for q.first < q.next {
-		w := q.at(q.first)
+	for q.waiting.len() > 0 {
+		w := q.waiting.at(q.waiting.first)
 		if !w.done {
 			break
 		}
 		if !w.skip {
-			q.held -= w.kept.size()
+			q.held -= int(w.kept.size)
 			q.out.printKept(&w.kept, w.line)
 		}
-		q.first++
+		q.waiting.removeFirst()
 	}
-	for len(q.files) > 1 && q.files[1].first <= q.first {
+	for len(q.files) > 1 && q.files[1].first <= q.waiting.first {
 		q.files = q.files[1:]
 	}
 }
@@ -234,19 +189,37 @@ func (q *recordQueue) close() { q.flush() }
 // recordRows hands records out as rows of the table records.
 type recordRows struct {
 	each func(rec *logparse.Record, session string, secret bool)
-	free []*logparse.Record
+
+	rows   []recordRow // copies of records that wait
+	unused []int32     // numbers of rows
+	free   []*logparse.Record
+}
+
+// A recordRow is a copy of a record, with what it is handed out with.
+type recordRow struct {
+	rec     *logparse.Record
+	session string
+	secret  bool
 }
 
 func (o *recordRows) keep(*keptRecord, *logparse.Record) {}
 
 func (o *recordRows) place(k *keptRecord, rec *logparse.Record, session string, secret bool) {
-	if n := len(o.free); n > 0 {
-		k.rec, o.free = o.free[n-1], o.free[:n-1]
+	if n := len(o.unused); n > 0 {
+		k.copied, o.unused = o.unused[n-1], o.unused[:n-1]
 	} else {
-		k.rec = new(logparse.Record)
+		o.rows = append(o.rows, recordRow{})
+		k.copied = int32(len(o.rows))
 	}
-	rec.CloneInto(k.rec)
-	k.session, k.secret = session, secret
+	row := &o.rows[k.copied-1]
+	if n := len(o.free); n > 0 {
+		row.rec, o.free = o.free[n-1], o.free[:n-1]
+	} else {
+		row.rec = new(logparse.Record)
+	}
+	rec.CloneInto(row.rec)
+	row.session, row.secret = session, secret
+	k.size = int32(cap(row.rec.Raw()))
 }
 
 func (o *recordRows) print(_ *keptRecord, rec *logparse.Record, session string, secret bool) {
@@ -254,9 +227,11 @@ func (o *recordRows) print(_ *keptRecord, rec *logparse.Record, session string, 
 }
 
 func (o *recordRows) printKept(k *keptRecord, _ int64) {
-	o.each(k.rec, k.session, k.secret)
-	if len(o.free) < maxFreeRecords && k.size() <= maxFreeRecord {
-		o.free = append(o.free, k.rec)
+	row := &o.rows[k.copied-1]
+	o.each(row.rec, row.session, row.secret)
+	if len(o.free) < maxFreeRecords && k.size <= maxFreeRecord {
+		o.free = append(o.free, row.rec)
 	}
-	k.rec = nil
+	*row = recordRow{}
+	o.unused = append(o.unused, k.copied)
 }

@@ -40,7 +40,7 @@ func TestRecordQueueIsBounded(t *testing.T) {
 			q.begin(rec)
 			b.Add(rec)
 			q.end(rec)
-			most = max(most, int64(q.next-q.first))
+			most = max(most, int64(q.waiting.len()))
 		}
 		b.Close()
 		q.close()

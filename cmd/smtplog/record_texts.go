@@ -55,6 +55,13 @@ func (t *texts) begin(size int) {
 	}
 }
 
+// share makes k the same line as of, whose memory is used again when both are
+// released.
+func (t *texts) share(k, of *keptText) {
+	t.blocks[of.block].lines++
+	*k = *of
+}
+
 func (t *texts) line(k *keptText) []byte { return t.blocks[k.block].buf[k.from:k.to] }
 
 // release frees the line, if k is one.

@@ -23,6 +23,11 @@ func TestTexts(t *testing.T) {
 			var k keptText
 			x.keep(&k, line)
 			kept, lines = append(kept, k), append(lines, line)
+			if rng.IntN(10) == 0 {
+				var same keptText
+				x.share(&same, &k)
+				kept, lines = append(kept, same), append(lines, line)
+			}
 		}
 		for len(kept) > 400 || len(kept) > 0 && rng.IntN(50) == 0 {
 			i := rng.IntN(min(len(kept), 30))
