@@ -83,8 +83,6 @@ func (w *JSONWriter) appendSeparated(b, row []byte) []byte {
 	separators := uint64(separator) * each
 	out, n := w.room(b, row)
 	pos := 0
-	var run *jsonRun // that column i is in, if it is not known what the row has there
-	runEnd, runPos, runOut := 0, 0, 0
 	for i := 0; i < len(w.keys); i++ {
 		if r := w.runs[i]; r != nil {
 			if block := r.find(row[pos:], separator); block != nil {
@@ -92,20 +90,21 @@ func (w *JSONWriter) appendSeparated(b, row []byte) []byte {
 				if pos += len(block.row); pos == len(row) && row[pos-1] != separator {
 					return append(out[:n], '"')
 				}
-				i += r.columns - 1
-				continue
+			} else {
+				if b, pos = w.appendRun(out[:n], row, pos, i); pos > len(row) {
+					return append(b, '"')
+				}
+				out, n = w.room(b, row)
 			}
-			run, runEnd, runPos, runOut = r, i+r.columns-1, pos, n
+			i += r.columns - 1
+			continue
 		}
 		n = w.putKey(out, n, i)
 		width := copyPlain(out[n:], row[pos:], separators)
 		end := pos + width
 		switch {
 		case end == len(row):
-			if n += width; run != nil {
-				run.keep(row[runPos:], len(row)-runPos, out[runOut:n])
-			}
-			return append(out[:n], '"')
+			return append(out[:n+width], '"')
 		case row[end] == separator:
 			n, pos = n+width, end+1
 		default:
@@ -113,10 +112,6 @@ func (w *JSONWriter) appendSeparated(b, row []byte) []byte {
 				return append(b, '"')
 			}
 			out, n = w.room(b, row)
-		}
-		if run != nil && i == runEnd {
-			run.keep(row[runPos:], pos-runPos, out[runOut:n])
-			run = nil
 		}
 	}
 	b = out[:n]

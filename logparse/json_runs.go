@@ -1,6 +1,9 @@
 package logparse
 
-import "slices"
+import (
+	"bytes"
+	"slices"
+)
 
 // A jsonRun is columns that stand one behind the other and hardly change from one
 // row of a peer to the next. What rows have there is kept as JSON: where a row has
@@ -37,6 +40,7 @@ func (r *jsonRun) find(row []byte, separator byte) *jsonBlock {
 	if !ok {
 		return nil
 	}
+	i ^= r.turn // of few blocks, that with what was kept last
 	if b := &r.blocks[i]; b.begins(row, separator) {
 		return b
 	}
@@ -53,8 +57,14 @@ func (r *jsonRun) place(row []byte) (i uint64, ok bool) {
 	switch {
 	case len(r.blocks) == fewBlocks:
 		return 0, true
-	case len(r.blocks) == someBlocks && len(row) >= 8:
-		return (word(row) << 24 * 0xff51_afd7_ed55_8ccd) >> 32 % someBlocks, true
+	case len(r.blocks) == someBlocks:
+		x := uint64(0)
+		if len(row) >= 8 {
+			x = word(row)
+		} else {
+			x = lastWord(row, ' '*each)
+		}
+		return (x << 24 * 0xff51_afd7_ed55_8ccd) >> 32 % someBlocks, true
 	case len(row) < jsonRunHash:
 		return 0, false
 	}
@@ -66,6 +76,23 @@ func (r *jsonRun) place(row []byte) (i uint64, ok bool) {
 func (b *jsonBlock) begins(row []byte, separator byte) bool {
 	n := len(b.row)
 	return n > 0 && n <= len(row) && string(row[:n]) == string(b.row) && (n == len(row) || b.row[n-1] == separator)
+}
+
+// appendRun appends the columns of the run that begins with the i-th one, which are
+// at pos in the row, and keeps them. It returns where the next one is: behind the
+// row's end if there is none.
+func (w *JSONWriter) appendRun(b, row []byte, pos, i int) (_ []byte, next int) {
+	r, from, begin := w.runs[i], len(b), pos
+	for end := i + r.columns; i < end && pos <= len(row); i++ {
+		value := row[pos:]
+		if n := bytes.IndexByte(value, w.layout.separator); n >= 0 {
+			value = value[:n]
+		}
+		b = appendInside(w.appendKey(b, i), value)
+		pos += len(value) + 1
+	}
+	r.keep(row[begin:], min(pos, len(row))-begin, b[from:])
+	return b, pos
 }
 
 // keep keeps the first bytes of a row, which it has in the columns, and their JSON,
