@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/smtplog/smtplog/cmd/internal/table"
 	"github.com/smtplog/smtplog/cmd/internal/tables"
 	"github.com/smtplog/smtplog/logparse/session"
 	"github.com/smtplog/smtplog/track"
@@ -80,28 +82,26 @@ func (a *app) trace(ctx context.Context, f *traceFlags, needle string, paths []s
 		return usageError{errors.New("trace reads the logs more than once: name files instead of standard input or a pipe")}
 	}
 	logs := analysis.Prepare(ctx, j.sources, &j.read)
-	found, err := analysis.FindMessages(ctx, logs, track.ParseNeedle(needle), c, j.memory)
+	window := analysis.Options{Since: j.since, Until: j.until}
+	var rows tables.Rows
+	found, err := analysis.FindMessages(ctx, logs, &analysis.Search{
+		Needle:  track.ParseNeedle(needle),
+		Message: func(m *track.Message) bool { return window.Includes(m.First) && where.match(rows.Message(m)) },
+		Session: func(s *session.Session) bool { return where == nil && window.Includes(s.Start) },
+
+		Classifier: c, Memory: j.memory,
+	})
 	j.bar.Stop()
 	if err != nil {
 		return err
 	}
-	window := analysis.Options{Since: j.since, Until: j.until}
-	var rows tables.Rows
-	var matches []*track.Message
-	for _, m := range found.Messages {
-		if window.Includes(m.First) && where.match(rows.Message(m)) {
-			matches = append(matches, m)
-		}
-	}
-	var sessions []*session.Session // that say something where no tracking log does
-	for _, s := range found.Sessions {
-		if len(found.Messages) == 0 && where == nil && window.Includes(s.Start) {
-			sessions = append(sessions, s)
-		}
-	}
-	all := len(matches)
+	matches, all := found.Messages, len(found.Messages)
 	if f.pick > 0 && f.pick <= all {
 		matches = matches[f.pick-1 : f.pick]
+	}
+	var sessions []*session.Session // that say something where no tracking log does
+	if all+found.Others == 0 {
+		sessions = found.Sessions
 	}
 	p := &story{w: a.stdout, out: j.out, loc: j.loc}
 	switch {
@@ -118,22 +118,49 @@ func (a *app) trace(ctx context.Context, f *traceFlags, needle string, paths []s
 	if err != nil {
 		return err
 	}
+	reportTrace(a.stderr, found, f.json)
 	if err := a.finish(ctx, j, logs.Input()); err != nil {
 		return err
 	}
 	switch {
+	case f.pick > all && found.More > 0:
+		return fmt.Errorf("--pick %d: only the first %s of %s can be followed %s", f.pick, table.Count(int64(all)), plural(int64(all+found.More), "message"), narrower)
 	case all > 0 && f.pick > all:
 		return fmt.Errorf("--pick %d: only %s %s", f.pick, plural(int64(all), "message"), matchWord(all))
 	case all > 0 || len(sessions) > 0 && !f.json:
 		return nil
 	case len(sessions) > 0:
 		return fmt.Errorf("no tracking log has a message that matches %q; %s of the protocol logs (shown without --json)", needle, plural(int64(len(sessions)), "session"))
-	case len(found.Messages) > 0 && where != nil:
-		return fmt.Errorf("no message matches %q and what --where, --since and --until ask for; %s without them", needle, plural(int64(len(found.Messages)), "message"))
-	case len(found.Messages) > 0:
-		return fmt.Errorf("no message matches %q at the time that --since and --until say; %s at other times", needle, plural(int64(len(found.Messages)), "message"))
+	case found.Others > 0 && where != nil:
+		return fmt.Errorf("no message matches %q and what --where, --since and --until ask for; %s without them", needle, plural(int64(found.Others), "message"))
+	case found.Others > 0:
+		return fmt.Errorf("no message matches %q at the time that --since and --until say; %s at other times", needle, plural(int64(found.Others), "message"))
 	}
 	return fmt.Errorf("no message matches %q", needle)
+}
+
+// narrower is what may be done where too much matches.
+const narrower = "(--since, --until and --where narrow it)"
+
+// reportTrace says what is missing in what was found.
+func reportTrace(w io.Writer, found *analysis.Trace, json bool) {
+	switch {
+	case found.More > 0 && json: // the list for people says it itself
+		fmt.Fprintf(w, "smtplog: %s match, only the first %s are printed %s\n",
+			plural(int64(analysis.MaxMatches+found.More), "message"), table.Count(analysis.MaxMatches), narrower)
+	case found.MoreSessions > 0 && len(found.Messages)+found.Others == 0:
+		fmt.Fprintf(w, "smtplog: %s carried such a message, only the first %s are listed %s\n",
+			plural(int64(analysis.MaxMatches+found.MoreSessions), "session"), table.Count(analysis.MaxMatches), narrower)
+	}
+	if found.Incomplete {
+		fmt.Fprintf(w, "smtplog: so many ids match that not all were followed: messages may be missing, or steps of them (a longer NEEDLE finds fewer)\n")
+	}
+	if n := found.CappedMessages; n > 0 {
+		fmt.Fprintf(w, "smtplog: %s\n", cappedMessages(n))
+	}
+	if n := found.CappedSessions; n > 0 {
+		fmt.Fprintf(w, "smtplog: %s\n", cappedSessions(n))
+	}
 }
 
 func matchWord(n int) string {

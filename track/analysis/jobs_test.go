@@ -116,7 +116,7 @@ func findAll(t *testing.T, paths []string, jobs int) found {
 	messages.Close()
 	got.Input = *logs.Input()
 	logs = analysis.Prepare(ctx, sources, &read)
-	trace, err := analysis.FindMessages(ctx, logs, track.ParseNeedle(id), nil, 0)
+	trace, err := analysis.FindMessages(ctx, logs, &analysis.Search{Needle: track.ParseNeedle(id)})
 	if err != nil {
 		t.Fatal(err)
 	}

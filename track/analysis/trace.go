@@ -10,65 +10,90 @@ import (
 	"github.com/smtplog/smtplog/track"
 )
 
-// MaxMatches bounds the messages that Trace returns.
+// MaxMatches bounds the messages of a Trace, and its sessions.
 const MaxMatches = 1000
 
 // maxPasses bounds how often the tracking logs are read to find the ids of all
 // forks of a message.
 const maxPasses = 4
 
-// A Trace is what the logs say about the messages that a needle means.
+// A Search says what is looked for in the logs.
+type Search struct {
+	Needle track.Needle
+
+	// Which of the messages that the needle means are wanted, and of the sessions
+	// that carried one; nil is all. They are good until it returns.
+	Message func(*track.Message) bool
+	Session func(*session.Session) bool
+
+	Classifier *reply.Classifier // gives each failure its reason; nil is the built-in one
+	Memory     int64             // that open sessions, and messages, may hold, in bytes; 0 is the default
+}
+
+// A Trace is what the logs say about the messages that are looked for.
 type Trace struct {
 	Messages []*track.Message   // by their first time
 	Sessions []*session.Session // that carried such a message, where no tracking log has it
-	More     int                // messages beyond MaxMatches
+
+	More         int // messages beyond MaxMatches
+	MoreSessions int // the same
+	Others       int // messages that the needle means and that are not wanted
+
+	Incomplete     bool  // not all ids that lead from these messages to others of their rows were followed
+	CappedMessages int64 // handed out early since a bound was reached
+	CappedSessions int64
 }
 
-// FindMessages follows the messages that the needle means through all logs. The
+// FindMessages follows the messages that are looked for through all logs. The
 // tracking logs are searched for rows that may belong to one, so that most rows
 // are not even parsed, until the ids of all its forks are known; then its rows
-// are put together and joined with the sessions of the protocol logs, of which
-// those that are open may hold so many bytes of memory.
-func FindMessages(ctx context.Context, logs *Logs, needle track.Needle, c *reply.Classifier, memory int64) (*Trace, error) {
+// are put together and joined with the sessions of the protocol logs.
+func FindMessages(ctx context.Context, logs *Logs, search *Search) (*Trace, error) {
 	var ids track.IDs
 	tracking := logs.Only((*Log).Tracks)
 	var e track.Event
-	for range maxPasses {
-		found := false
+	found := true
+	for pass := 0; found && pass < maxPasses; pass++ {
+		found = false
 		err := tracking.Only((*Log).Tracks).Read(ctx, func(rec *logparse.Record) {
-			if !needle.MayMatch(rec.Raw()) && !ids.MayMatch(rec.Raw()) {
+			if !search.Needle.MayMatch(rec.Raw()) && !ids.MayMatch(rec.Raw()) {
 				return
 			}
-			if track.Parse(rec, &e) && (needle.MatchEvent(&e) || ids.Match(&e)) && ids.Add(&e) {
+			if track.Parse(rec, &e) && (search.Needle.MatchEvent(&e) || ids.Match(&e)) && ids.Add(&e) {
 				found = true
 			}
 		})
 		if err != nil {
 			return nil, err
 		}
-		if !found {
-			break
-		}
 	}
-	return gather(ctx, logs, needle, &ids, c, memory)
+	t := &Trace{Incomplete: found || ids.Dropped()}
+	if err := t.gather(ctx, logs, search, &ids); err != nil {
+		return nil, err
+	}
+	return t, nil
 }
 
 // gather reads all logs once more and keeps what belongs to the ids.
-func gather(ctx context.Context, logs *Logs, needle track.Needle, ids *track.IDs, c *reply.Classifier, memory int64) (*Trace, error) {
-	t := &Trace{}
-	messages := track.NewBuilder(&track.Options{Keep: ids.Match, Classifier: c, Memory: memory}, func(m *track.Message) {
-		if !needle.Match(m) {
-			return
-		}
-		if len(t.Messages) >= MaxMatches {
+func (t *Trace) gather(ctx context.Context, logs *Logs, search *Search, ids *track.IDs) error {
+	messages := track.NewBuilder(&track.Options{Keep: ids.Match, Classifier: search.Classifier, Memory: search.Memory}, func(m *track.Message) {
+		switch {
+		case !search.Needle.Match(m):
+		case search.Message != nil && !search.Message(m):
+			t.Others++
+		case len(t.Messages) >= MaxMatches:
 			t.More++
-			return
+		default:
+			t.Messages = append(t.Messages, m)
 		}
-		t.Messages = append(t.Messages, m)
 	})
-	sessions := session.NewBuilder(&session.Options{Classifier: c, Memory: memory}, func(s *session.Session) {
+	sessions := session.NewBuilder(&session.Options{Classifier: search.Classifier, Memory: search.Memory}, func(s *session.Session) {
 		messages.AddSession(s)
-		if len(t.Sessions) < MaxMatches && carries(s, needle) {
+		switch {
+		case !carries(s, search.Needle), search.Session != nil && !search.Session(s):
+		case len(t.Sessions) >= MaxMatches:
+			t.MoreSessions++
+		default:
 			t.Sessions = append(t.Sessions, s.Clone())
 		}
 	})
@@ -78,7 +103,7 @@ func gather(ctx context.Context, logs *Logs, needle track.Needle, ids *track.IDs
 	err := protocol.Read(ctx, sessions.Add)
 	sessions.Close()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	tracking := logs.Only((*Log).Tracks)
 	err = tracking.Read(ctx, func(rec *logparse.Record) {
@@ -90,12 +115,13 @@ func gather(ctx context.Context, logs *Logs, needle track.Needle, ids *track.IDs
 	})
 	messages.Close()
 	if err != nil {
-		return nil, err
+		return err
 	}
+	t.CappedMessages, t.CappedSessions = messages.Capped(), sessions.Capped()
 	logs.input = *protocol.Input()
 	logs.input.join(tracking.Input())
 	slices.SortStableFunc(t.Messages, func(a, b *track.Message) int { return a.First.Compare(b.First) })
-	return t, nil
+	return nil
 }
 
 // carries reports whether a transaction of the session is of a message that
