@@ -107,3 +107,31 @@ func TestTraceOfLongChain(t *testing.T) {
 		}
 	}
 }
+
+// TestManyRecipients has one recipient more than are counted by name, who gets two
+// messages: they are not counted, which is said.
+func TestManyRecipients(t *testing.T) {
+	var list []delivery
+	for i := 0; i < 200_000; i += 1000 {
+		d := delivery{networkID(i), fmt.Sprint("m", i), "Offer", nil}
+		for n := range 1000 {
+			d.to = append(d.to, fmt.Sprint("u", i+n, "@example.com"))
+		}
+		list = append(list, d)
+	}
+	for i := range 2 {
+		list = append(list, delivery{networkID(200_000 + i), fmt.Sprint("n", i), "Offer", []string{"u3@example.com", "bob@example.com"}})
+	}
+	log := deliveries(t, list)
+	const want = "\nTop recip.    u3@example.com 3  u0@example.com 1  u100000@example.com 1\n" +
+		"              2 deliveries to recipients beyond the first 200,000 not counted\n"
+	if text := done(t, "analyze", log); !strings.Contains(text, want) || strings.Contains(text, "of senders beyond") {
+		t.Errorf("analyze says\n%s", text)
+	}
+	for _, v := range conform(t, "analysis", done(t, "analyze", "--json", log)) {
+		m := v.(map[string]any)["messages"].(map[string]any)
+		if m["top_recipients_dropped"] != 2.0 || m["top_senders_dropped"] != nil {
+			t.Errorf("%v recipients and %v senders not counted", m["top_recipients_dropped"], m["top_senders_dropped"])
+		}
+	}
+}

@@ -28,8 +28,8 @@ func (v *overview) messages(w io.Writer, m *analysis.Messages) error {
 		v.wrapped(w, fmt.Sprintf("%-13s half within %s, 90 %% within %s, 99 %% within %s, the longest %s", "Latency",
 			table.Duration(l.Percentile(50)), table.Duration(l.Percentile(90)), table.Duration(l.Percentile(99)), table.Duration(l.Max())), "              ")
 	}
-	v.names(w, "Top senders", m.Senders)
-	v.names(w, "Top recip.", m.Receivers)
+	v.names(w, "Top senders", m.Senders, "message", "of senders")
+	v.names(w, "Top recip.", m.Receivers, "delivery", "to recipients")
 	if n := m.Cut; n > 0 {
 		v.wrapped(w, fmt.Sprintf("%s had no verdict for days and counted as %s", plural(n, "message"), track.Pending), "")
 	}
@@ -51,14 +51,19 @@ func statusParts(counts map[track.Status]int64) []part {
 	return parts
 }
 
-// names prints who sent or got the most.
-func (v *overview) names(w io.Writer, title string, t *analysis.Top) {
+// names prints who sent or got the most, and what is not counted of them.
+func (v *overview) names(w io.Writer, title string, t *analysis.Top, counted, of string) {
 	const head = 14 // columns
+	indent := strings.Repeat(" ", head)
 	var parts []string
 	for _, c := range t.Most(topNames) {
 		parts = append(parts, fmt.Sprintf("%s %s", breakWords(term.Safe(c.Name), v.out.Width()-head), table.Count(c.Count)))
 	}
 	if len(parts) > 0 {
-		v.wrapped(w, fmt.Sprintf("%-13s %s", title, strings.Join(parts, "  ")), strings.Repeat(" ", head))
+		v.wrapped(w, fmt.Sprintf("%-13s %s", title, strings.Join(parts, "  ")), indent)
+	}
+	if n := t.Dropped(); n > 0 {
+		v.wrapped(w, fmt.Sprintf("%s%s %s beyond the first %s not counted", indent,
+			plural(n, counted), of, table.Count(analysis.MaxNames)), indent)
 	}
 }

@@ -11,8 +11,11 @@ type messagesJSON struct {
 	Capped     int64            `json:"capped,omitempty"`
 	Failures   failuresJSON     `json:"failures"`
 	Latency    *latencyJSON     `json:"latency_ms,omitempty"`
-	Senders    []countJSON      `json:"top_senders"`
-	Receivers  []countJSON      `json:"top_recipients"`
+
+	Senders          []countJSON `json:"top_senders"`
+	SendersDropped   int64       `json:"top_senders_dropped,omitempty"`
+	Receivers        []countJSON `json:"top_recipients"`
+	ReceiversDropped int64       `json:"top_recipients_dropped,omitempty"`
 }
 
 type latencyJSON struct {
@@ -41,7 +44,8 @@ func (m *Messages) json(top int) *messagesJSON {
 		Total: m.Total, Status: statusJSON(m.Status), Recipients: statusJSON(m.Recipients),
 		Holes: m.Holes, Cut: m.Cut, Capped: m.Capped,
 		Failures: summaryJSON(m.Failures, Failed{Recipients: m.Failed}, top),
-		Senders:  countsJSON(m.Senders, top), Receivers: countsJSON(m.Receivers, top),
+		Senders:  countsJSON(m.Senders, top), SendersDropped: m.Senders.Dropped(),
+		Receivers: countsJSON(m.Receivers, top), ReceiversDropped: m.Receivers.Dropped(),
 	}
 	if l := m.Latency; l.Count() > 0 {
 		j.Latency = &latencyJSON{

@@ -40,18 +40,18 @@ func TestTop(t *testing.T) {
 func TestManyNames(t *testing.T) {
 	var top Top
 	name := func(i int) string { return strings.Repeat("x", i%40) + strconv.Itoa(i) }
-	for i := range maxTop + 10 {
+	for i := range MaxNames + 10 {
 		top.add(name(i))
 		top.add(name(i / 2))
 	}
 	list := top.Most(0)
-	if top.Dropped == 0 || top.count != maxTop {
-		t.Errorf("%d names, %d dropped", top.count, top.Dropped)
+	if n := top.Dropped(); n != 10 || top.count != MaxNames {
+		t.Errorf("%d names, %d dropped", top.count, n)
 	}
 	for _, c := range list {
 		i, err := strconv.Atoi(strings.TrimLeft(c.Name, "x"))
 		want := int64(1)
-		if 2*i < maxTop+10 {
+		if 2*i < MaxNames+10 {
 			want = 3
 		}
 		if err != nil || c.Count != want || c.Name != name(i) {

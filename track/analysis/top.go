@@ -8,11 +8,11 @@ import (
 	"strings"
 )
 
-// Bounds of the names that a Top counts, which strangers choose: how many, and
+// MaxNames bounds the names that a Top counts, which strangers choose, and maxName
 // the bytes of one.
 const (
-	maxTop  = 200_000
-	maxName = 255
+	MaxNames = 200_000
+	maxName  = 255
 )
 
 // A Top counts names. The zero Top has none.
@@ -23,7 +23,7 @@ type Top struct {
 	count   int       // names
 	texts   [][]byte  // of the names, one behind the other, each with its length before it
 	seed    maphash.Seed
-	Dropped int64 // occurrences of names beyond the first maxTop
+	dropped int64
 
 	waiting  [32]waitingName // to be counted
 	waits    int             // how many they are
@@ -45,7 +45,7 @@ type topSlot struct {
 	place uint32 // of the name in all texts, plus one; 0 where the slot is free
 }
 
-// Room for names: slots at the beginning and at most, of which maxTop leave a
+// Room for names: slots at the beginning and at most, of which MaxNames leave a
 // quarter free, and bytes of one of the texts.
 const (
 	topLeast = 1 << 10
@@ -70,6 +70,9 @@ func (t *Top) add(name string) {
 
 // countWaiting counts the names that wait.
 func (t *Top) countWaiting() {
+	if t.waits == 0 {
+		return
+	}
 	mask := uint64(len(t.slots) - 1)
 	for i := range t.waits {
 		t.searched += t.slots[t.waiting[i].hash&mask].place
@@ -88,8 +91,8 @@ func (t *Top) countOne(name string, hash uint64) {
 		s.count = max(s.count, s.count+1)
 		return
 	}
-	if t.count >= maxTop {
-		t.Dropped++
+	if t.count >= MaxNames {
+		t.dropped++
 		return
 	}
 	t.count++
@@ -145,12 +148,17 @@ type Count struct {
 	Count int64
 }
 
+// Dropped returns how often names came that are not counted, for there were
+// [MaxNames] others before them.
+func (t *Top) Dropped() int64 {
+	t.countWaiting()
+	return t.dropped
+}
+
 // Most returns the n names that came most often, then by name; all for n below
 // 1.
 func (t *Top) Most(n int) []Count {
-	if t.waits > 0 {
-		t.countWaiting()
-	}
+	t.countWaiting()
 	if n < 1 || n > t.count {
 		n = t.count
 	}
