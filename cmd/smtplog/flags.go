@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -79,6 +80,10 @@ type job struct {
 	memory  int64 // that open sessions may hold
 	counter input.Progress
 	bar     *progress.Bar
+
+	// For the progress.
+	files atomic.Int64 // of the sources; 0 until they are found
+	size  atomic.Int64 // of all of them, in bytes; below 0 when it is not known
 }
 
 // start checks the flags and finds the inputs.
@@ -120,32 +125,46 @@ func (a *app) start(ctx context.Context, f *readFlags, paths []string) (*job, er
 		}
 		j.paths = []string{"-"}
 	}
+	if !f.noProgress {
+		j.bar = progress.Start(a.stderr, j.now)
+	}
 	j.sources, j.errs = input.Find(ctx, j.paths, &input.Options{Stdin: a.stdin, MaxDecompressed: limit, Progress: &j.counter})
 	j.errs = slices.DeleteFunc(j.errs, func(err error) bool { return errors.Is(err, context.Canceled) }) // that is said in the end
+	j.found()
 	if len(j.sources) == 0 {
+		j.bar.Stop()
 		a.report(j.errs)
 		if len(j.errs) == 0 {
 			return nil, fmt.Errorf("no files in %s", strings.Join(j.paths, ", "))
 		}
 		return nil, errFailed
 	}
-	if !f.noProgress {
-		var total int64
-		for _, s := range j.sources {
-			if total += s.Size(); s.Size() < 0 {
-				total = -1
-				break
-			}
-		}
-		j.bar = progress.Start(a.stderr, len(j.sources), func() progress.Now {
-			now := progress.Now{Read: j.counter.Read(), Total: total, Done: j.counter.Files()}
-			if total >= 0 {
-				now.Total += j.counter.Extra()
-			}
-			return now
-		})
-	}
 	return j, nil
+}
+
+// found notes what is to be read in all.
+func (j *job) found() {
+	size := int64(0)
+	for _, s := range j.sources {
+		if size += s.Size(); s.Size() < 0 {
+			size = -1
+			break
+		}
+	}
+	j.size.Store(size)
+	j.files.Store(int64(len(j.sources)))
+}
+
+// now returns how far the job is.
+func (j *job) now() progress.Now {
+	now := progress.Now{Read: j.counter.Read(), Total: j.size.Load(), Files: int(j.files.Load()), Looked: j.counter.Looked(), Done: j.counter.Files()}
+	if now.Files == 0 {
+		now.Files, now.Finding = j.counter.Found(), true
+	}
+	if now.Total >= 0 {
+		now.Total += j.counter.Extra()
+	}
+	return now
 }
 
 // rereadable reports whether every source can be read more than once, which

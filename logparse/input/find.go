@@ -81,6 +81,9 @@ func (f *finder) reach(name string, explicit bool) *reached {
 	b := &budget{name: name, limit: f.opt.limit(), members: maxMembers}
 	r := &reached{name: name, explicit: explicit, budget: b}
 	f.found = append(f.found, r)
+	if p := f.opt.Progress; p != nil {
+		p.found.Add(1)
+	}
 	return r
 }
 

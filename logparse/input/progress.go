@@ -10,8 +10,9 @@ import (
 // sum of their sizes and of Extra. A stream closed before its end takes back what it had
 // counted, since it will be opened again.
 type Progress struct {
-	read, extra atomic.Int64
-	files       atomic.Int64
+	read, extra   atomic.Int64
+	files         atomic.Int64
+	found, looked atomic.Int64
 }
 
 // Read returns the bytes read so far. It may be called at any time.
@@ -24,6 +25,20 @@ func (p *Progress) Extra() int64 { return p.extra.Load() }
 
 // Files returns the number of sources that were read to their end or are not read.
 func (p *Progress) Files() int { return int(p.files.Load()) }
+
+// Found returns how many files and pipes [Find] has come to so far.
+func (p *Progress) Found() int { return int(p.found.Load()) }
+
+// Looked returns the number of sources that were looked at before they are read
+// ([Source.Look]).
+func (p *Progress) Looked() int { return int(p.looked.Load()) }
+
+// Look tells the progress that somebody knows what the source is.
+func (s *Source) Look() {
+	if s.progress != nil {
+		s.progress.looked.Add(1)
+	}
+}
 
 // Expect tells the progress that the source will be read. That it is read once
 // goes without saying.

@@ -59,3 +59,15 @@ func TestProgressSkip(t *testing.T) {
 		t.Errorf("%d bytes and %d files read, %d bytes more than there are", p.Read(), p.Files(), p.Extra())
 	}
 }
+
+// What is found and looked at is told before anything is read.
+func TestProgressBefore(t *testing.T) {
+	p, sources := twoSources(t)
+	if p.Found() != 2 || p.Looked() != 0 {
+		t.Errorf("%d files found, %d looked at", p.Found(), p.Looked())
+	}
+	sources[1].Look()
+	if p.Looked() != 1 || p.Files() != 0 || p.Read() != 0 {
+		t.Errorf("%d files looked at, %d files and %d bytes read", p.Looked(), p.Files(), p.Read())
+	}
+}

@@ -357,7 +357,7 @@ func TestProgressOfOthers(t *testing.T) {
 	if err != nil || len(a.Input.Skipped) != 2 {
 		t.Fatal(err, a.Input)
 	}
-	if progress.Files() != 3 || progress.Extra() != -2*int64(len(other)) {
+	if progress.Looked() != 3 || progress.Files() != 3 || progress.Extra() != -2*int64(len(other)) {
 		t.Errorf("%d files, %d bytes more than there are", progress.Files(), progress.Extra())
 	}
 }

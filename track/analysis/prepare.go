@@ -23,10 +23,6 @@ func Prepare(ctx context.Context, sources []*input.Source, read *logparse.Option
 		l.read = *read
 	}
 	l.glanceAll(ctx, sources)
-	if ctx.Err() != nil {
-		// Only what was taken from pipes can still be read.
-		l.logs = slices.DeleteFunc(l.logs, func(log *Log) bool { return !log.Source.Piped })
-	}
 	slices.SortStableFunc(l.logs, func(a, b *Log) int {
 		return cmp.Or(
 			cmp.Compare(a.Found.Format, b.Found.Format),
@@ -105,6 +101,7 @@ func (l *Logs) glanceAll(ctx context.Context, sources []*input.Source) {
 
 func glanceAt(ctx context.Context, sources []*input.Source, number int, read *logparse.Options) glance {
 	src := sources[number]
+	defer src.Look()
 	g := glance{number: number, log: &Log{Source: src}}
 	head, err := src.Head(ctx, headSize, logparse.DetectLines)
 	if err != nil && len(head) == 0 {

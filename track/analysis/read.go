@@ -3,6 +3,7 @@ package analysis
 import (
 	"context"
 	"io"
+	"slices"
 
 	"github.com/smtplog/smtplog/logparse"
 	"github.com/smtplog/smtplog/logparse/input"
@@ -23,6 +24,10 @@ func (l *Logs) Read(ctx context.Context, each func(*logparse.Record)) error {
 // goroutines; what begin and each are called with, and in what order, is the
 // same.
 func (l *Logs) ReadFrom(ctx context.Context, begin func(upcoming outcome.Time), each func(*logparse.Record)) error {
+	if ctx.Err() != nil {
+		// Only what was taken from pipes can still be read.
+		l.logs = slices.DeleteFunc(slices.Clone(l.logs), func(log *Log) bool { return !log.Source.Piped })
+	}
 	upcoming := make([]outcome.Time, len(l.logs)+1)
 	for i := len(l.logs) - 1; i >= 0; i-- {
 		upcoming[i] = upcoming[i+1]

@@ -12,21 +12,38 @@ import (
 // A state is how far a job is.
 type state struct {
 	Now
-	files   int
-	elapsed time.Duration
+	elapsed time.Duration // since the first bytes were read
+}
+
+// reading is when reading began, as far as is known: a million files are looked at
+// for minutes before the first is read, which says nothing of the rate.
+type reading time.Time
+
+// at returns for how long has been read when so many bytes were.
+func (r *reading) at(now time.Time, read int64) time.Duration {
+	if read == 0 {
+		*r = reading(now)
+	}
+	return now.Sub(time.Time(*r))
 }
 
 // settled is how long a job runs before its rate says anything.
 const settled = time.Second
 
 // line returns the state in one line of at most width columns:
-// "3 of 10 files, 412 MB of 1.2 GB (34%), 98 MB/s, 9s left".
+// "3 of 10 files, 412 MB of 1.2 GB (34%), 98 MB/s, 9s left". Before that, when
+// there are many files: "12,345 files found", "123 of 12,345 files looked at".
 func (s state) line(width int) string {
-	text := table.Count(int64(s.files)) + " files"
-	if s.files == 1 {
+	text := table.Count(int64(s.Files)) + " files"
+	if s.Files == 1 {
 		text = "1 file"
 	}
-	if s.Done >= 0 && s.files > 1 {
+	switch {
+	case s.Finding:
+		return term.Cut(text+" found", width)
+	case s.Read == 0 && s.Looked < s.Files && s.Files > 1:
+		return term.Cut(table.Count(int64(s.Looked))+" of "+text+" looked at", width)
+	case s.Done >= 0 && s.Files > 1:
 		text = table.Count(int64(s.Done)) + " of " + text
 	}
 	text += ", " + table.Bytes(s.Read)

@@ -18,9 +18,12 @@ const refresh = 250 * time.Millisecond
 
 // Now is how far a job is at one moment.
 type Now struct {
-	Read  int64 // bytes
-	Total int64 // bytes; below 0 where it is not known, as for pipes
-	Done  int   // files read to their end; below 0 where it is not known
+	Read    int64 // bytes
+	Total   int64 // bytes; below 0 where it is not known, as for pipes
+	Files   int   // in all, or found so far
+	Finding bool  // more may be found
+	Looked  int   // files that were looked at before any is read
+	Done    int   // files read to their end; below 0 where it is not known
 }
 
 // A Bar is a line of progress, safe for concurrent use. Where there is no
@@ -37,19 +40,20 @@ type Bar struct {
 // Start shows the progress on w if that is a terminal: the files done of all,
 // the bytes read of total, the rate, and the time left. now returns how far the
 // job is. It is called now and then, from another goroutine, until Stop returns.
-func Start(w io.Writer, files int, now func() Now) *Bar {
+func Start(w io.Writer, now func() Now) *Bar {
 	if f, ok := w.(interface{ Fd() uintptr }); !ok || !term.IsTerminal(f.Fd()) {
 		return &Bar{w: w}
 	}
-	return start(w, files, now)
+	return start(w, now)
 }
 
 // start is Start on what is taken for a terminal.
-func start(w io.Writer, files int, now func() Now) *Bar {
+func start(w io.Writer, now func() Now) *Bar {
 	lines := mpb.New(mpb.WithOutput(w), mpb.WithAutoRefresh(), mpb.WithRefreshRate(refresh))
-	began := time.Now()
+	since := reading(time.Now())
 	text := func(s decor.Statistics) string {
-		st := state{Now: now(), files: files, elapsed: time.Since(began)}
+		st := state{Now: now()}
+		st.elapsed = since.at(time.Now(), st.Read)
 		// A line as wide as the terminal would wrap on some.
 		return st.line(s.AvailableWidth - 1)
 	}

@@ -19,14 +19,19 @@ func TestLine(t *testing.T) {
 		state state
 		want  string
 	}{
-		{state{Now: Now{0, 1_200_000_000, 0}, files: 10}, "0 of 10 files, 0 B of 1.2 GB (0%)"},
-		{state{Now: Now{412_000_000, 1_200_000_000, 3}, files: 10, elapsed: 4 * time.Second}, "3 of 10 files, 412 MB of 1.2 GB (34%), 103 MB/s, 8s left"},
-		{state{Now: Now{412_000_000, 1_200_000_000, -1}, files: 10, elapsed: 999 * time.Millisecond}, "10 files, 412 MB of 1.2 GB (34%)"},
-		{state{Now: Now{412_000_000, -1, -1}, files: 1, elapsed: 4 * time.Second}, "1 file, 412 MB, 103 MB/s"},
-		{state{Now: Now{5000, 5000, 1}, files: 1, elapsed: 2 * time.Second}, "1 file, 5.0 kB of 5.0 kB (100%), 2.5 kB/s"},
-		{state{Now: Now{9000, 5000, -1}, files: 2, elapsed: 2 * time.Second}, "2 files, 9.0 kB of 5.0 kB (100%), 4.5 kB/s"},
-		{state{Now: Now{0, 0, 0}, files: 0, elapsed: 2 * time.Second}, "0 files, 0 B"},
-		{state{Now: Now{1, 1 << 62, 0}, files: 2, elapsed: time.Hour}, "0 of 2 files, 1 B of 4.6 EB (0%), 0 B/s, 365d00h left"},
+		{state{Now: Now{Read: 0, Total: 1_200_000_000, Done: 0, Files: 10, Looked: 10}}, "0 of 10 files, 0 B of 1.2 GB (0%)"},
+		{state{Now: Now{Read: 412_000_000, Total: 1_200_000_000, Done: 3, Files: 10, Looked: 10}, elapsed: 4 * time.Second}, "3 of 10 files, 412 MB of 1.2 GB (34%), 103 MB/s, 8s left"},
+		{state{Now: Now{Read: 412_000_000, Total: 1_200_000_000, Done: -1, Files: 10, Looked: 10}, elapsed: 999 * time.Millisecond}, "10 files, 412 MB of 1.2 GB (34%)"},
+		{state{Now: Now{Read: 412_000_000, Total: -1, Done: -1, Files: 1, Looked: 1}, elapsed: 4 * time.Second}, "1 file, 412 MB, 103 MB/s"},
+		{state{Now: Now{Read: 5000, Total: 5000, Done: 1, Files: 1, Looked: 1}, elapsed: 2 * time.Second}, "1 file, 5.0 kB of 5.0 kB (100%), 2.5 kB/s"},
+		{state{Now: Now{Read: 9000, Total: 5000, Done: -1, Files: 2, Looked: 2}, elapsed: 2 * time.Second}, "2 files, 9.0 kB of 5.0 kB (100%), 4.5 kB/s"},
+		{state{Now: Now{Read: 0, Total: 0, Done: 0, Files: 0, Looked: 0}, elapsed: 2 * time.Second}, "0 files, 0 B"},
+		{state{Now: Now{Read: 1, Total: 1 << 62, Done: 0, Files: 2, Looked: 2}, elapsed: time.Hour}, "0 of 2 files, 1 B of 4.6 EB (0%), 0 B/s, 365d00h left"},
+		{state{Now: Now{Files: 72_890, Finding: true}}, "72,890 files found"},
+		{state{Now: Now{Files: 1, Finding: true}}, "1 file found"},
+		{state{Now: Now{Total: 5000, Files: 12_345, Looked: 123}}, "123 of 12,345 files looked at"},
+		{state{Now: Now{Read: 1, Total: 5000, Files: 12_345, Looked: 123}}, "0 of 12,345 files, 1 B of 5.0 kB (0%)"},
+		{state{Now: Now{Total: -1, Files: 1}, elapsed: 4 * time.Second}, "1 file, 0 B"},
 	} {
 		if got := test.state.line(100); got != test.want {
 			t.Errorf("%+v: %s, want %s", test.state, got, test.want)
@@ -35,6 +40,21 @@ func TestLine(t *testing.T) {
 			if got := test.state.line(width); term.DisplayWidth(got) > width {
 				t.Errorf("%q is wider than %d", got, width)
 			}
+		}
+	}
+}
+
+// The rate is that of reading, whatever came before.
+func TestReading(t *testing.T) {
+	begin := time.Now()
+	r := reading(begin)
+	for _, step := range []struct {
+		after time.Duration
+		read  int64
+		want  time.Duration
+	}{{0, 0, 0}, {time.Minute, 0, 0}, {time.Minute + time.Second, 5000, time.Second}, {2 * time.Minute, 9000, time.Minute}} {
+		if got := r.at(begin.Add(step.after), step.read); got != step.want {
+			t.Errorf("after %v, %d bytes: %v, want %v", step.after, step.read, got, step.want)
 		}
 	}
 }
@@ -87,7 +107,7 @@ func TestBar(t *testing.T) {
 		}
 		return n.Load()
 	}
-	b := start(&s, 2, func() Now { return Now{read(), 10_000, 1} })
+	b := start(&s, func() Now { return Now{Read: read(), Total: 10_000, Done: 1, Files: 2} })
 	fmt.Fprint(b, "first ")
 	fmt.Fprint(b, "message\nsecond message\nlast")
 	<-shown // drawn three times
@@ -106,7 +126,7 @@ func TestBar(t *testing.T) {
 
 func TestBarConcurrent(t *testing.T) {
 	var s screen
-	b := start(&s, 1, func() Now { return Now{5, -1, -1} })
+	b := start(&s, func() Now { return Now{Read: 5, Total: -1, Done: -1, Files: 1} })
 	var wg sync.WaitGroup
 	for i := range 8 {
 		wg.Go(func() {
@@ -136,7 +156,7 @@ func TestBarConcurrent(t *testing.T) {
 func TestNoTerminal(t *testing.T) {
 	never := func() Now { t.Error("asked for the progress"); return Now{} }
 	var buf bytes.Buffer
-	b := Start(&buf, 1, never)
+	b := Start(&buf, never)
 	fmt.Fprint(b, "message")
 	b.Stop()
 	if buf.String() != "message" {
@@ -146,7 +166,7 @@ func TestNoTerminal(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b = Start(w, 1, never)
+	b = Start(w, never)
 	b.Stop()
 	w.Close()
 	if got, err := io.ReadAll(r); err != nil || len(got) > 0 {
@@ -164,7 +184,7 @@ func (broken) Write([]byte) (int, error) { return 0, io.ErrClosedPipe }
 func TestBrokenTerminal(t *testing.T) {
 	drawn := make(chan struct{})
 	var once sync.Once
-	b := start(broken{}, 1, func() Now { once.Do(func() { close(drawn) }); return Now{} })
+	b := start(broken{}, func() Now { once.Do(func() { close(drawn) }); return Now{} })
 	<-drawn
 	fmt.Fprintln(b, "message")
 	b.Stop()
