@@ -112,7 +112,10 @@ func (a *app) analyze(ctx context.Context, f *analyzeFlags, paths []string) erro
 	case f.csv:
 		err = groupsCSV(a.stdout, result, f.top)
 	case result.Input.Files > 0:
-		err = (&overview{out: j.out, loc: j.loc, top: f.top, problems: f.problems, chosen: f.where != "" || !j.since.IsZero() || !j.until.IsZero()}).print(a.stdout, result)
+		err = (&overview{
+			out: j.out, loc: j.loc, top: f.top, problems: f.problems, files: j.names,
+			chosen: f.where != "" || !j.since.IsZero() || !j.until.IsZero(),
+		}).print(a.stdout, result)
 	}
 	if err != nil {
 		return err

@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"path"
+	"iter"
 	"slices"
 	"strings"
 	"time"
@@ -83,6 +83,7 @@ func (v *overview) groups(w io.Writer, keys []outcome.Key, groups []*outcome.Gro
 	if wide {
 		columns = append(columns, table.Column{Title: "example", Min: 30, Flex: true}, table.Column{Title: "where"})
 	}
+	v.places = shortNames(exampleFiles(groups), v.files)
 	t := table.New(columns...)
 	layout := v.timeLayout(groups)
 	for _, g := range groups {
@@ -104,7 +105,7 @@ func (v *overview) groups(w io.Writer, keys []outcome.Key, groups []*outcome.Gro
 		}
 		cells = append(cells, table.Count(g.Replies), table.Count(g.Recipients), v.short(g.First, layout), v.short(g.Last, layout))
 		if wide {
-			text, where := example(&g.Example)
+			text, where := v.example(&g.Example)
 			cells = append(cells, text, where)
 		}
 		t.Add(cells...)
@@ -125,28 +126,33 @@ func (v *overview) groups(w io.Writer, keys []outcome.Key, groups []*outcome.Gro
 	return nil
 }
 
+// exampleFiles yields the logs that the examples are in.
+func exampleFiles(groups []*outcome.Group) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for _, g := range groups {
+			if !yield(g.Example.Pos.File) {
+				return
+			}
+		}
+	}
+}
+
 // example returns what stands for an outcome, the host in front where there is
 // no domain, and where it was read.
-func example(o *outcome.Outcome) (text, where string) {
+func (v *overview) example(o *outcome.Outcome) (text, where string) {
 	text = exampleText(o)
 	if o.Domain == "" && o.Host != "" {
 		text = o.Host + ": " + text
 	}
-	return text, fmt.Sprintf("%s:%d", baseName(o.Pos.File), o.Pos.Line)
+	return text, fmt.Sprintf("%s:%d", v.places[o.Pos.File], o.Pos.Line)
 }
 
 // exampleLine is the line below a group.
 func (v *overview) exampleLine(o *outcome.Outcome) string {
-	text, where := example(o)
+	text, where := v.example(o)
 	where = term.Safe(where)
 	room := v.out.Width() - len("    ") - len("  ") - term.DisplayWidth(where)
 	return v.out.Dim("    " + term.Cut(text, room) + "  " + where)
-}
-
-// baseName returns the last element of a path of Windows or not, or of an
-// archive's member.
-func baseName(p string) string {
-	return path.Base(strings.NewReplacer(`\`, "/", "!", "/").Replace(p))
 }
 
 // timeLayout is the shortest that tells the groups' times apart: times alone

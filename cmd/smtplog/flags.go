@@ -155,6 +155,15 @@ func (j *job) found() {
 	j.files.Store(int64(len(j.sources)))
 }
 
+// names yields the names of the sources.
+func (j *job) names(yield func(string) bool) {
+	for _, s := range j.sources {
+		if !yield(s.Name) {
+			return
+		}
+	}
+}
+
 // now returns how far the job is.
 func (j *job) now() progress.Now {
 	now := progress.Now{Read: j.counter.Read(), Total: j.size.Load(), Files: int(j.files.Load()), Looked: j.counter.Looked(), Done: j.counter.Files()}

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"iter"
 	"strings"
 	"time"
 
@@ -20,7 +21,10 @@ type overview struct {
 	loc      *time.Location
 	top      int
 	problems bool
-	chosen   bool // not all sessions count: --where, --since, --until
+	chosen   bool             // not all sessions count: --where, --since, --until
+	files    iter.Seq[string] // the names of all sources
+
+	places map[string]string // short names of logs
 }
 
 func (v *overview) print(w io.Writer, a *analysis.Analysis) error {

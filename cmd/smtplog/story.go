@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"maps"
 	"strings"
 	"time"
 
@@ -244,54 +245,13 @@ func someOf(addresses []string) string {
 	return strings.Join(addresses, " ")
 }
 
-// shortPlaces returns short names for the files of the steps: the base name,
-// and where several files share it, so much more of the path that they differ.
+// shortPlaces returns short names for the files of the steps.
 func shortPlaces(hops []track.Hop) map[string]string {
-	files := map[string][]string{} // by base name
-	names := map[string]string{}
+	files := map[string]bool{}
 	for i := range hops {
-		file := hops[i].Pos.File
-		if _, seen := names[file]; !seen {
-			names[file] = ""
-			files[baseName(file)] = append(files[baseName(file)], file)
-		}
+		files[hops[i].Pos.File] = true
 	}
-	for base, same := range files {
-		for _, file := range same {
-			names[file] = base
-			if len(same) > 1 {
-				names[file] = distinctName(file, base, same)
-			}
-		}
-	}
-	return names
-}
-
-// distinctName returns the first folder from the end that no other of the files
-// has in this place, and the base name: "EX1/…/MSGTRK2026110208-1.LOG". Where
-// there is none, it is the whole path.
-func distinctName(file, base string, files []string) string {
-	parts := pathParts(file)
-	for back := 2; back <= len(parts); back++ {
-		folder, same := parts[len(parts)-back], 0
-		for _, other := range files {
-			if o := pathParts(other); len(o) >= back && o[len(o)-back] == folder {
-				same++
-			}
-		}
-		switch {
-		case same > 1:
-		case back == 2:
-			return folder + "/" + base
-		default:
-			return folder + "/…/" + base
-		}
-	}
-	return file
-}
-
-func pathParts(path string) []string {
-	return strings.FieldsFunc(path, func(r rune) bool { return r == '/' || r == '\\' || r == '!' })
+	return shortNames(maps.Keys(files), maps.Keys(files))
 }
 
 func (p *story) recipients(m *track.Message) {
