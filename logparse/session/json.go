@@ -22,6 +22,12 @@ func (s *Session) AppendJSON(b []byte) []byte {
 type jsonWriter struct {
 	times      outcome.Stamper
 	capability []byte
+
+	// The last reply but for its text, and as JSON: most have it in common.
+	class     reply.Class
+	code      reply.Code
+	enhanced  reply.Enhanced
+	replyText []byte
 }
 
 var jsonWriters = sync.Pool{New: func() any { return &jsonWriter{} }}
@@ -53,7 +59,7 @@ func (w *jsonWriter) session(b []byte, s *Session) []byte {
 	b = append(b, `,"transactions":`...)
 	array := len(b)
 	for i := range s.Transactions {
-		b = s.Transactions[i].appendJSON(append(b, ','))
+		b = w.transaction(append(b, ','), &s.Transactions[i])
 	}
 	b = enclosed(b, array, '[', ']')
 	if len(s.Messages) > 0 {
@@ -142,7 +148,7 @@ func (s *Session) appendConnection(b []byte) []byte {
 	return b
 }
 
-func (t *Transaction) appendJSON(b []byte) []byte {
+func (w *jsonWriter) transaction(b []byte, t *Transaction) []byte {
 	object := len(b)
 	if t.HasFrom {
 		b = jsontext.AppendString(append(b, `,"from":`...), t.From)
@@ -157,7 +163,7 @@ func (t *Transaction) appendJSON(b []byte) []byte {
 	if t.Mail.Class.Failed() {
 		b = append(b, `,"mail":`...)
 		at := len(b)
-		b = enclosed(t.Mail.appendJSON(b), at, '{', '}')
+		b = enclosed(w.verdict(b, &t.Mail), at, '{', '}')
 	}
 	b = append(b, `,"recipients":`...)
 	array := len(b)
@@ -165,13 +171,13 @@ func (t *Transaction) appendJSON(b []byte) []byte {
 		r := &t.Recipients[i]
 		b = jsontext.AppendString(append(b, `,{"to":`...), r.To)
 		b = appendWord(b, `,"result":"`, string(r.Result))
-		b = append(r.Verdict.appendJSON(b), '}')
+		b = append(w.verdict(b, &r.Verdict), '}')
 	}
 	b = enclosed(b, array, '[', ']')
 	if t.EndOfData.Seen() {
 		b = append(b, `,"end_of_data":`...)
 		at := len(b)
-		b = enclosed(t.EndOfData.appendJSON(b), at, '{', '}')
+		b = enclosed(w.verdict(b, &t.EndOfData), at, '{', '}')
 	}
 	return enclosed(b, object, '{', '}')
 }
@@ -195,18 +201,22 @@ func (s *Session) appendMessages(b []byte) []byte {
 	return enclosed(b, array, '[', ']')
 }
 
-func (v *Verdict) appendJSON(b []byte) []byte {
-	b = appendReply(b, v.Class, v.Code, v.Enhanced)
+func (w *jsonWriter) verdict(b []byte, v *Verdict) []byte {
+	b = w.reply(b, v.Class, v.Code, v.Enhanced)
 	return appendText(b, `,"text":`, v.Text)
 }
 
-func appendReply(b []byte, class reply.Class, code reply.Code, enhanced reply.Enhanced) []byte {
-	b = appendWord(b, `,"class":"`, class.String())
-	b = appendNumber(b, `,"code":`, int64(code))
-	if !enhanced.IsZero() {
-		b = append(enhanced.Append(append(b, `,"enhanced":"`...)), '"')
+func (w *jsonWriter) reply(b []byte, class reply.Class, code reply.Code, enhanced reply.Enhanced) []byte {
+	if class != w.class || code != w.code || enhanced != w.enhanced {
+		w.class, w.code, w.enhanced = class, code, enhanced
+		t := appendWord(w.replyText[:0], `,"class":"`, class.String())
+		t = appendNumber(t, `,"code":`, int64(code))
+		if !enhanced.IsZero() {
+			t = append(enhanced.Append(append(t, `,"enhanced":"`...)), '"')
+		}
+		w.replyText = t
 	}
-	return b
+	return append(b, w.replyText...)
 }
 
 func (w *jsonWriter) failure(b []byte, o *outcome.Outcome) []byte {
@@ -214,7 +224,7 @@ func (w *jsonWriter) failure(b []byte, o *outcome.Outcome) []byte {
 	b = appendText(b, `,"verb":`, o.Verb)
 	b = appendText(b, `,"to":`, o.Recipient)
 	b = appendText(b, `,"domain":`, o.Domain)
-	b = appendReply(b, o.Class, o.Code, o.Enhanced)
+	b = w.reply(b, o.Class, o.Code, o.Enhanced)
 	if o.Reason != 0 {
 		b = appendWord(b, `,"reason":"`, o.Reason.String())
 		b = appendWord(b, `,"actor":"`, o.Actor.String())

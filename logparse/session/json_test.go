@@ -10,6 +10,7 @@ import (
 
 	"github.com/smtplog/smtplog/logparse"
 	"github.com/smtplog/smtplog/logparse/session"
+	"github.com/smtplog/smtplog/reply"
 )
 
 func TestAppendJSON(t *testing.T) {
@@ -79,6 +80,40 @@ func TestAppendJSON(t *testing.T) {
 				t.Error("not valid")
 			}
 		})
+	}
+}
+
+// Replies that follow one another differ in a part or in none.
+func TestJSONOfReplies(t *testing.T) {
+	var replies []session.Verdict
+	for _, class := range []reply.Class{reply.ClassNone, reply.OK, reply.Permanent} {
+		for _, code := range []reply.Code{0, 250, 551} {
+			for _, enhanced := range []reply.Enhanced{{}, {Major: 2}, {Major: 2, Subject: 1, Detail: 5}} {
+				replies = append(replies, session.Verdict{Class: class, Code: code, Enhanced: enhanced})
+			}
+		}
+	}
+	for _, first := range replies {
+		for _, second := range replies {
+			s := session.Session{Transactions: []session.Transaction{{Recipients: []session.Recipient{{Verdict: first}, {Verdict: second}}}}}
+			var got struct {
+				Transactions []struct {
+					Recipients []struct {
+						Class, Enhanced string
+						Code            reply.Code
+					}
+				}
+			}
+			if err := json.Unmarshal(s.AppendJSON(nil), &got); err != nil {
+				t.Fatal(err)
+			}
+			for i, want := range []session.Verdict{first, second} {
+				r := got.Transactions[0].Recipients[i]
+				if r.Class != want.Class.String() || r.Code != want.Code || r.Enhanced != want.Enhanced.String() {
+					t.Fatalf("%v, want %v %v %v", r, want.Class, want.Code, want.Enhanced)
+				}
+			}
+		}
 	}
 }
 
