@@ -140,8 +140,13 @@ func copyPlain(out, row []byte, separators uint64) (n int) {
 	}
 }
 
-// lastWord returns what is left of a row, with separators behind it.
+// lastWord returns what is left of a row, less than eight bytes, with separators
+// behind it.
 func lastWord(rest []byte, separators uint64) uint64 {
+	width := 8 * len(rest)
+	if cap(rest) >= 8 { // what stands behind the row is not looked at
+		return binary.LittleEndian.Uint64(rest[:8])&(1<<width-1) | separators<<width
+	}
 	word := separators
 	for i, c := range rest {
 		word ^= (uint64(c) ^ separators&0xff) << (8 * i)

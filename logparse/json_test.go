@@ -242,3 +242,16 @@ func FuzzRecordJSON(f *testing.F) {
 		checkJSON(t, Format(format%uint8(formatCount)), log)
 	})
 }
+
+// What is left of a row is the same whatever stands behind it, and if nothing does.
+func TestLastWord(t *testing.T) {
+	text := []byte("a \x00\xff,\"z0123456789")
+	for n := range 8 {
+		for _, rest := range [][]byte{text[:n], text[:n:n]} {
+			got := lastWord(rest, ','*each)
+			if want := word(append(bytes.Clone(text[:n]), ",,,,,,,,"...)); got != want {
+				t.Errorf("%q: %x, want %x", rest, got, want)
+			}
+		}
+	}
+}
