@@ -166,9 +166,9 @@ func (w *JSONWriter) appendOther(b, row []byte, pos int, separator byte) (_ []by
 		}
 		value, escaped, next := csvQuoted(row, pos)
 		if escaped {
-			value = csvUnescape(nil, value)
+			return appendInside(b, csvUnescape(nil, value)), next
 		}
-		return appendInside(b, value), next
+		return w.appendEscaped(b, value), next
 	}
 	end := len(row)
 	if n := bytes.IndexByte(row[pos:], separator); n >= 0 {
@@ -183,7 +183,7 @@ func (w *JSONWriter) appendOther(b, row []byte, pos int, separator byte) (_ []by
 // appendEscaped appends a value that has to be escaped, of which some come again
 // in every row.
 func (w *JSONWriter) appendEscaped(b, value []byte) []byte {
-	if len(value) > 256 {
+	if n := len(value); n == 0 || n > 256 {
 		return appendInside(b, value)
 	}
 	if string(w.value) != string(value) {
