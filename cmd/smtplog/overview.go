@@ -34,7 +34,7 @@ func (v *overview) print(w io.Writer, a *analysis.Analysis) error {
 		return err
 	}
 	if a.Messages != nil {
-		if a.Sessions.Total > 0 {
+		if a.Sessions.Total > 0 || v.chosen {
 			fmt.Fprintln(w)
 		}
 		if err := v.messages(w, a.Messages); err != nil {

@@ -85,6 +85,7 @@ func (a *app) sessions(ctx context.Context, f *sessionsFlags, paths []string) er
 	if err != nil {
 		return err
 	}
+	chosen := where != nil || !j.since.IsZero() || !j.until.IsZero()
 	var p sessionPrinter
 	switch {
 	case f.json:
@@ -92,9 +93,9 @@ func (a *app) sessions(ctx context.Context, f *sessionsFlags, paths []string) er
 	case f.csv:
 		p = newSessionCSV(a.stdout)
 	case f.transcript:
-		p = &transcripts{w: a.stdout, out: j.out, loc: j.loc, where: where}
+		p = &transcripts{w: a.stdout, out: j.out, loc: j.loc, chosen: chosen}
 	default:
-		p = newSessionTable(a.stdout, j.out, j.loc, where)
+		p = newSessionTable(a.stdout, j.out, j.loc, chosen)
 	}
 	logs := analysis.Prepare(ctx, j.sources, &j.read)
 	links := sessionLinks{find: a.linkFinder(ctx, f, j, logs)}
@@ -122,7 +123,30 @@ func (a *app) sessions(ctx context.Context, f *sessionsFlags, paths []string) er
 		return err
 	}
 	reportCapped(a.stderr, b)
-	return a.finish(ctx, j, logs.Input())
+	if err := a.finish(ctx, j, logs.Input()); err != nil {
+		return err
+	}
+	return withoutProtocol(logs, j.paths)
+}
+
+// withoutProtocol returns an error where there are logs, and none that sessions are
+// in.
+func withoutProtocol(logs *analysis.Logs, paths []string) error {
+	some := false
+	for _, log := range logs.All() {
+		if log.Found.Format.Protocol() {
+			return nil
+		}
+		some = some || log.Found.Format != logparse.FormatUnknown
+	}
+	switch in := strings.Join(paths, ", "); {
+	case !some:
+		return nil
+	case logs.Tracked():
+		return fmt.Errorf("no SMTP protocol logs in %s; smtplog messages lists what message tracking has", in)
+	default:
+		return fmt.Errorf("no SMTP protocol logs in %s", in)
+	}
 }
 
 // sessionLinks say which messages sessions carried. They are found when the first
@@ -195,16 +219,16 @@ type sessionTable struct {
 	w      io.Writer
 	out    *term.Output
 	loc    *time.Location
-	where  *filter
+	chosen bool // sessions were asked for by --where, --since or --until
 	widths [7]int
 	begun  bool
 }
 
-func newSessionTable(w io.Writer, out *term.Output, loc *time.Location, where *filter) *sessionTable {
+func newSessionTable(w io.Writer, out *term.Output, loc *time.Location, chosen bool) *sessionTable {
 	const start, direction, remote, ended = len("01-02 15:04:05"), len("out"), len("255.255.255.255"), len("timeout?")
 	room := out.Width() - start - direction - remote - ended - 6*2 // at least 8: no Output is narrower than 60
 	from := min(room*3/10, 40)
-	return &sessionTable{w: w, out: out, loc: loc, where: where, widths: [7]int{start, direction, remote, from, from, room - 2*from, ended}}
+	return &sessionTable{w: w, out: out, loc: loc, chosen: chosen, widths: [7]int{start, direction, remote, from, from, room - 2*from, ended}}
 }
 
 func (t *sessionTable) row(cells ...string) error { return fixedRow(t.w, t.widths[:], cells) }
@@ -227,15 +251,15 @@ func (t *sessionTable) print(s *session.Session) error {
 
 func (t *sessionTable) end() error {
 	if !t.begun {
-		return noSessions(t.w, t.where)
+		return noSessions(t.w, t.chosen)
 	}
 	return nil
 }
 
-// noSessions says that there are none.
-func noSessions(w io.Writer, where *filter) error {
+// noSessions says that there are none, or none of those that were chosen.
+func noSessions(w io.Writer, chosen bool) error {
 	text := "No SMTP sessions in these logs."
-	if where != nil {
+	if chosen {
 		text = "No SMTP session in these logs matches."
 	}
 	_, err := fmt.Fprintln(w, text)
@@ -298,11 +322,11 @@ func verdict(s *session.Session) string {
 
 // transcripts prints conversations.
 type transcripts struct {
-	w     io.Writer
-	out   *term.Output
-	loc   *time.Location
-	where *filter
-	begun bool
+	w      io.Writer
+	out    *term.Output
+	loc    *time.Location
+	chosen bool // as in a sessionTable
+	begun  bool
 }
 
 func (t *transcripts) print(s *session.Session) error {
@@ -364,7 +388,7 @@ func (t *transcripts) step(s *session.Step) {
 
 func (t *transcripts) end() error {
 	if !t.begun {
-		return noSessions(t.w, t.where)
+		return noSessions(t.w, t.chosen)
 	}
 	return nil
 }

@@ -41,7 +41,7 @@ func (p *story) choice(matches []*track.Message, more int) error {
 // it.
 func (p *story) sessions(list []*session.Session) error {
 	fmt.Fprintln(p.w, "No tracking log has such a message; these sessions of the protocol logs have:")
-	t := newSessionTable(p.w, p.out, p.loc, nil)
+	t := newSessionTable(p.w, p.out, p.loc, false)
 	for _, s := range list {
 		if err := t.print(s); err != nil {
 			return err
