@@ -65,6 +65,11 @@ type Options struct {
 	// same; it is called by the caller's goroutine.
 	Jobs int
 
+	// Near, where it is not nil, says whether something at that time may concern a
+	// message that counts. Of more than [MaxTransactions] transactions, those at
+	// other times are left out first.
+	Near func(outcome.Time) bool
+
 	// Classifier gives each failure its reason; nil is the built-in one.
 	Classifier *reply.Classifier
 }
@@ -128,6 +133,7 @@ func NewBuilder(opt *Options, emit func(*Message)) *Builder {
 	if b.opt.Memory > 0 {
 		b.maxHeld = min(b.opt.Memory, maxMemory)
 	}
+	b.joins.near = b.opt.Near
 	b.settled = min(b.settled, b.window)
 	b.own = newAssembler(b, &b.packing, &b.clusters.short)
 	return b
@@ -237,9 +243,12 @@ func (b *Builder) classify(text string) reply.Classification {
 }
 
 // Capped returns how many messages were handed out early since a bound was
-// reached ([MaxRows], [Options.Memory]), and transactions left out of the join
-// ([MaxTransactions]).
-func (b *Builder) Capped() int64 { return b.capped + b.joins.dropped }
+// reached: [MaxRows], or [Options.Memory].
+func (b *Builder) Capped() int64 { return b.capped }
+
+// Unjoined returns how many transactions were left out of the join, for there
+// were [MaxTransactions] others; of those that are not [Options.Near] none counts.
+func (b *Builder) Unjoined() int64 { return b.joins.dropped }
 
 // Cut returns how many messages without a final verdict were handed out
 // because their window was over.

@@ -162,9 +162,7 @@ func (a *app) messages(ctx context.Context, f *messagesFlags, paths []string) er
 	if n := messages.Cut(); n > 0 {
 		fmt.Fprintf(a.stderr, "smtplog: %s had no verdict for %s of log time and got no further rows (--window)\n", plural(n, "message"), f.window)
 	}
-	if n := messages.Capped(); n > 0 {
-		fmt.Fprintf(a.stderr, "smtplog: %s\n", cappedMessages(n))
-	}
+	reportMessages(a.stderr, messages.Capped(), messages.Unjoined())
 	if err := a.finish(ctx, j, logs.Input()); err != nil {
 		return err
 	}

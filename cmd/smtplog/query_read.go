@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/smtplog/smtplog/cmd/internal/table"
 	"github.com/smtplog/smtplog/cmd/internal/tables"
 	"github.com/smtplog/smtplog/logparse"
 	"github.com/smtplog/smtplog/logparse/session"
@@ -204,9 +205,7 @@ func (r *rowReader) report(w io.Writer) {
 		if n := r.found.Cut(); n > 0 {
 			fmt.Fprintf(w, "smtplog: %s had no verdict for %d days of log time and got no further rows\n", plural(n, "message"), track.DefaultWindow/(24*time.Hour))
 		}
-		if n := r.found.Capped(); n > 0 {
-			fmt.Fprintf(w, "smtplog: %s\n", cappedMessages(n))
-		}
+		reportMessages(w, r.found.Capped(), r.found.Unjoined())
 	}
 }
 
@@ -221,6 +220,18 @@ func cappedSessions(n int64) string {
 // cappedMessages says the same of messages.
 func cappedMessages(n int64) string {
 	return plural(n, "message") + " taken to be over early, for want of room: one may count as several " + roomier
+}
+
+// reportMessages says whether messages were handed out early, and whether
+// transactions were not joined with them.
+func reportMessages(w io.Writer, capped, unjoined int64) {
+	if capped > 0 {
+		fmt.Fprintf(w, "smtplog: %s\n", cappedMessages(capped))
+	}
+	if unjoined > 0 {
+		fmt.Fprintf(w, "smtplog: %s of the protocol logs not joined with messages: %s were before them (fewer logs at a time help)\n",
+			plural(unjoined, "transaction"), table.Count(track.MaxTransactions))
+	}
 }
 
 // reportCapped says whether sessions were split.

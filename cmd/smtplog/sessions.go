@@ -176,10 +176,14 @@ func (a *app) linkFinder(ctx context.Context, f *sessionsFlags, j *job, logs *an
 	}
 	return func() (*analysis.Links, error) {
 		links, err := analysis.FindLinks(ctx, logs, j.memory)
-		if err == nil && links.Dropped > 0 {
+		if err != nil {
+			return nil, err
+		}
+		reportMessages(a.stderr, links.CappedMessages, links.Unjoined)
+		if links.Dropped > 0 {
 			fmt.Fprintf(a.stderr, "smtplog: %s to messages beyond the first %s left out\n", plural(links.Dropped, "link"), table.Count(analysis.MaxLinks))
 		}
-		return links, err
+		return links, nil
 	}
 }
 

@@ -155,9 +155,7 @@ func reportTrace(w io.Writer, found *analysis.Trace, json bool) {
 	if found.Incomplete {
 		fmt.Fprintf(w, "smtplog: so many ids match that not all were followed: messages may be missing, or steps of them (a longer NEEDLE finds fewer)\n")
 	}
-	if n := found.CappedMessages; n > 0 {
-		fmt.Fprintf(w, "smtplog: %s\n", cappedMessages(n))
-	}
+	reportMessages(w, found.CappedMessages, found.Unjoined)
 	if n := found.CappedSessions; n > 0 {
 		fmt.Fprintf(w, "smtplog: %s\n", cappedSessions(n))
 	}

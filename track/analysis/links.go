@@ -17,6 +17,9 @@ type Links struct {
 	found   map[outcome.Position][]session.Message // by the session's first line
 	count   int
 	Dropped int64 // links beyond MaxLinks
+
+	CappedMessages int64 // handed out early since a bound was reached
+	Unjoined       int64 // transactions that were not joined with messages
 }
 
 // FindLinks reads all logs and joins their messages with their sessions, of
@@ -32,6 +35,7 @@ func FindLinks(ctx context.Context, logs *Logs, memory int64) (*Links, error) {
 	})
 	sessions.Close()
 	messages.Close()
+	l.CappedMessages, l.Unjoined = messages.Capped(), messages.Unjoined()
 	return l, err
 }
 

@@ -3,10 +3,12 @@ package analysis
 import (
 	"context"
 	"slices"
+	"time"
 
 	"github.com/smtplog/smtplog/logparse"
 	"github.com/smtplog/smtplog/logparse/session"
 	"github.com/smtplog/smtplog/reply"
+	"github.com/smtplog/smtplog/reply/outcome"
 	"github.com/smtplog/smtplog/track"
 )
 
@@ -42,6 +44,7 @@ type Trace struct {
 	Incomplete     bool  // not all ids that lead from these messages to others of their rows were followed
 	CappedMessages int64 // handed out early since a bound was reached
 	CappedSessions int64
+	Unjoined       int64 // transactions near in time to the messages that were not joined with them
 }
 
 // FindMessages follows the messages that are looked for through all logs. The
@@ -52,6 +55,7 @@ func FindMessages(ctx context.Context, logs *Logs, search *Search) (*Trace, erro
 	var ids track.IDs
 	tracking := logs.Only((*Log).Tracks)
 	var e track.Event
+	var near hours
 	found := true
 	for pass := 0; found && pass < maxPasses; pass++ {
 		found = false
@@ -59,8 +63,9 @@ func FindMessages(ctx context.Context, logs *Logs, search *Search) (*Trace, erro
 			if !search.Needle.MayMatch(rec.Raw()) && !ids.MayMatch(rec.Raw()) {
 				return
 			}
-			if track.Parse(rec, &e) && (search.Needle.MatchEvent(&e) || ids.Match(&e)) && ids.Add(&e) {
-				found = true
+			if track.Parse(rec, &e) && (search.Needle.MatchEvent(&e) || ids.Match(&e)) {
+				near.add(e.Time)
+				found = ids.Add(&e) || found
 			}
 		})
 		if err != nil {
@@ -68,15 +73,15 @@ func FindMessages(ctx context.Context, logs *Logs, search *Search) (*Trace, erro
 		}
 	}
 	t := &Trace{Incomplete: found || ids.Dropped()}
-	if err := t.gather(ctx, logs, search, &ids); err != nil {
+	if err := t.gather(ctx, logs, search, &ids, &near); err != nil {
 		return nil, err
 	}
 	return t, nil
 }
 
 // gather reads all logs once more and keeps what belongs to the ids.
-func (t *Trace) gather(ctx context.Context, logs *Logs, search *Search, ids *track.IDs) error {
-	messages := track.NewBuilder(&track.Options{Keep: ids.Match, Classifier: search.Classifier, Memory: search.Memory}, func(m *track.Message) {
+func (t *Trace) gather(ctx context.Context, logs *Logs, search *Search, ids *track.IDs, near *hours) error {
+	messages := track.NewBuilder(&track.Options{Keep: ids.Match, Near: near.has, Classifier: search.Classifier, Memory: search.Memory}, func(m *track.Message) {
 		switch {
 		case !search.Needle.Match(m):
 		case search.Message != nil && !search.Message(m):
@@ -117,7 +122,7 @@ func (t *Trace) gather(ctx context.Context, logs *Logs, search *Search, ids *tra
 	if err != nil {
 		return err
 	}
-	t.CappedMessages, t.CappedSessions = messages.Capped(), sessions.Capped()
+	t.CappedMessages, t.CappedSessions, t.Unjoined = messages.Capped(), sessions.Capped(), messages.Unjoined()
 	logs.input = *protocol.Input()
 	logs.input.join(tracking.Input())
 	slices.SortStableFunc(t.Messages, func(a, b *track.Message) int { return a.First.Compare(b.First) })
@@ -139,3 +144,38 @@ func carries(s *session.Session, needle track.Needle) bool {
 	}
 	return false
 }
+
+// hours are those in which something is, and those around them. The zero hours are
+// none.
+type hours struct {
+	list map[int64]struct{} // since 1970
+	all  bool               // there are too many of them
+}
+
+const maxHours = 100_000
+
+func (h *hours) add(t outcome.Time) {
+	if t.IsZero() || h.all {
+		return
+	}
+	if h.list == nil {
+		h.list = map[int64]struct{}{}
+	}
+	n := hourOf(t)
+	for i := n - 1; i <= n+1; i++ {
+		h.list[i] = struct{}{}
+	}
+	h.all = len(h.list) > maxHours
+}
+
+// has reports whether the time may be in one of them, as one that is not known
+// may.
+func (h *hours) has(t outcome.Time) bool {
+	if t.IsZero() || h.all {
+		return true
+	}
+	_, ok := h.list[hourOf(t)]
+	return ok
+}
+
+func hourOf(t outcome.Time) int64 { return t.UnixNano() / int64(time.Hour) }
