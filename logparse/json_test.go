@@ -115,7 +115,7 @@ var jsonLogs = []struct {
 	log    string
 }{
 	{ExchangeReceive, "#Fields: date-time,connector-id,session-id,sequence-number,local-endpoint,remote-endpoint,event,data,context\n" +
-		"\"2026-11-01T00:00:02.123Z\",\"EX1\",08D06729BA48D0CA,0,\"\" ,\"\"x,+,,\"\n" +
+		"\"2026-11-01T00:00:02.123Z\",\"EX1\",08D06729BA48D0CA,0,\"\" ,\"\"x,+,,\n" +
 		"\"2026-11-01T00:00:02.123Z\",\"EX1\\Default EX1\",08D06729BA48D0CA,0,,\"192.0.2.7:51234\",+,\"a\\b \"\"c\"\"\",\"EX1\\Default EX1\"\n" +
 		"\"2026-11-01T00:00:02.123Z\",\"EX1\\Default EX1\",08D06729BA48D0CA,0,,\"192.0.2.7:51234\",+,\"EX1\\\",\"\\\"\n"},
 	{ExchangeReceive, "#Fields: date-time,connector-id,session-id,sequence-number,local-endpoint,remote-endpoint,event,data,context\n" +
