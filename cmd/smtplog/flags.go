@@ -127,6 +127,7 @@ func (a *app) start(ctx context.Context, f *readFlags, paths []string) (*job, er
 	}
 	if !f.noProgress {
 		j.bar = progress.Start(a.stderr, j.now)
+		a.bar = j.bar
 	}
 	j.sources, j.errs = input.Find(ctx, j.paths, &input.Options{Stdin: a.stdin, MaxDecompressed: limit, Progress: &j.counter})
 	j.errs = slices.DeleteFunc(j.errs, func(err error) bool { return errors.Is(err, context.Canceled) }) // that is said in the end

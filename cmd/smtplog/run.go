@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/smtplog/smtplog/cmd/internal/progress"
 	"github.com/smtplog/smtplog/cmd/internal/term"
 )
 
@@ -39,19 +40,34 @@ type app struct {
 	stdin  io.Reader
 	stdout *bufio.Writer
 	stderr io.Writer
-	raw    io.Writer // what stdout writes to
+	raw    io.Writer // what stdout writes to in the end
 	env    func(string) string
+	bar    *progress.Bar // of the job that was started
+}
+
+// A screen is a terminal that output goes to. The progress, which would erase lines
+// of it, ends before.
+type screen struct{ *app }
+
+func (s screen) Write(p []byte) (int, error) {
+	s.bar.Stop()
+	return s.raw.Write(p)
 }
 
 // run runs the command and returns its exit status.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	a := &app{stdin: stdin, stdout: bufio.NewWriterSize(stdout, 64<<10), stderr: stderr, raw: stdout, env: os.Getenv}
+	a := &app{stdin: stdin, stderr: stderr, raw: stdout, env: os.Getenv}
+	if f, ok := stdout.(interface{ Fd() uintptr }); ok && term.IsTerminal(f.Fd()) {
+		stdout = screen{a}
+	}
+	a.stdout = bufio.NewWriterSize(stdout, 64<<10)
 	root := a.rootCommand()
 	root.SetArgs(args)
 	root.SetIn(stdin)
 	root.SetOut(a.stdout)
 	root.SetErr(stderr)
 	err := root.ExecuteContext(ctx)
+	a.bar.Stop()
 	if flushErr := a.stdout.Flush(); err == nil {
 		err = flushErr
 	}
