@@ -65,6 +65,9 @@ func (v *overview) input(w io.Writer, in *analysis.Input, capped int64) {
 	if c.Malformed > 0 {
 		fmt.Fprintln(w, v.out.Yellow(fmt.Sprintf("%s could not be read (--problems lists %s)", plural(c.Malformed, "line"), it(c.Malformed))))
 	}
+	if in.Interrupted {
+		v.wrapped(w, v.out.Yellow("Interrupted: what follows is of what had been read by then"), "")
+	}
 	if n := int64(len(in.Failed)); n > 0 {
 		// Their names stand on standard error, below what people read first.
 		v.wrapped(w, v.out.Yellow(fmt.Sprintf("%s could not be read, or not to the end: mail may be missing from what follows (named at the end)", plural(n, "file"))), "")

@@ -116,11 +116,18 @@ func TestInterrupted(t *testing.T) {
 					t.Errorf("%v: %s", c, line)
 				}
 			}
-		} else if len(c) > 1 {
+		} else if len(c) == 1 {
+			if above, _, _ := strings.Cut(stdout.String(), "\nSessions "); !strings.Contains(above, "\nInterrupted: what follows is of what had been read by then\n") {
+				t.Errorf("%v does not say that it was interrupted:\n%s", c, &stdout)
+			}
+		} else {
 			for _, v := range conform(t, "analysis", stdout.String()) {
 				checkSums(t, v)
 				if number(v, "sessions", "total") == 0 {
 					t.Errorf("%v: no sessions", c)
+				}
+				if in := v.(map[string]any)["input"].(map[string]any); in["interrupted"] != true {
+					t.Errorf("%v does not say that it was interrupted", c)
 				}
 			}
 		}
@@ -130,7 +137,8 @@ func TestInterrupted(t *testing.T) {
 // TestInterruptedPipe checks that what a pipe had given before Ctrl-C counts, however
 // little it is, but for a line that was not whole.
 func TestInterruptedPipe(t *testing.T) {
-	bytesRead := regexp.MustCompile(`"bytes":\d+,|, [0-9.]+ k?B,`) // with those of the line that was not whole
+	// The bytes are with those of the line that was not whole.
+	others := regexp.MustCompile(`"bytes":\d+,|, [0-9.]+ k?B,|,"interrupted":true|Interrupted: .*\n`)
 	commands := [][]string{{"analyze", "--json"}, {"analyze"}, {"sessions", "--json"}, {"records"}, {"query", "records | count"}}
 	for _, format := range []logparse.Format{logparse.ExchangeReceive, logparse.IISW3C, logparse.IISNCSA, logparse.IMS} {
 		log := played(t, testlog.Options{Format: format, Seed: 31, Connections: 100})
@@ -148,7 +156,7 @@ func TestInterruptedPipe(t *testing.T) {
 						if said := "smtplog: interrupted: what was printed is what had been read by then\n"; code != exitInterrupted || stderr.String() != said {
 							t.Fatalf("%v, %v, %d lines: exit status %d, standard error is %q, want %q", format, c, lines, code, &stderr, said)
 						}
-						same := func(text string) string { return bytesRead.ReplaceAllString(text, "") }
+						same := func(text string) string { return others.ReplaceAllString(text, "") }
 						if diff := cmp.Diff(same(want.String()), same(stdout.String())); diff != "" && whole == exitDone {
 							t.Fatalf("%v, %v, %d lines: %s", format, c, lines, diff)
 						}

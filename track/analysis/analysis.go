@@ -138,6 +138,7 @@ func Run(ctx context.Context, sources []*input.Source, opt *Options) (*Analysis,
 	if err == nil {
 		err = ctx.Err()
 	}
+	a.Input.Interrupted = err != nil
 	return a, err
 }
 

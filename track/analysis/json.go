@@ -37,6 +37,7 @@ type inputJSON struct {
 	ProblemsTotal     int64         `json:"problems_total"`
 	Skipped           []skippedJSON `json:"skipped,omitempty"`
 	Failed            []string      `json:"failed,omitempty"`
+	Interrupted       bool          `json:"interrupted,omitempty"`
 }
 
 type formatJSON struct {
@@ -200,6 +201,7 @@ func (in *Input) json(problems int) inputJSON {
 	for _, err := range in.Failed {
 		j.Failed = append(j.Failed, utf8Text(err.Error()))
 	}
+	j.Interrupted = in.Interrupted
 	return j
 }
 

@@ -29,6 +29,8 @@ type Input struct {
 	Skipped  []Skipped     // files in folders and archives that are no logs
 	Failed   []error       // files that could not be read, or only in part, by their names
 	Assumed  []string      // what the logs do not say and was assumed, each once
+
+	Interrupted bool // the context ended: there is more
 }
 
 // FormatInput is the part of the input that has one format.
