@@ -1,6 +1,10 @@
 package session
 
-import "time"
+import (
+	"cmp"
+	"slices"
+	"time"
+)
 
 // Bounds of what one session may hold.
 const (
@@ -44,14 +48,24 @@ const (
 
 	// About what things take beside their texts.
 	stateSize      = 800
+	looseSize      = 448
 	stepSize       = 256
 	pendingSize    = 24
-	transcriptSize = 80 // a step
+	transcriptSize = 80   // a step
+	clusterSize    = 1400 // with its place in tables
+	hypothesisSize = 512
+	connSize       = 408
+	memberSize     = 440
+	crowdSize      = 640
+	slotSize       = 24
+	nodeSize       = 64
+	rowSize        = 576 // that waits
 )
 
 // Capped returns how often a bound was reached: a session was split at
-// [MaxSteps] or cut because more than [MaxOpen] were open, or the rows of a
-// host had to be dealt out before its sessions were over.
+// [MaxSteps] or cut because more than [MaxOpen] were open or they held more than
+// Options.Memory, or the rows of a host had to be dealt out before its sessions
+// were over.
 func (b *Builder) Capped() int64 { return b.capped + b.matcher.capped }
 
 // shed cuts the half of the open sessions that has been without an event for
@@ -62,12 +76,63 @@ func (b *Builder) shed() {
 		return
 	}
 	list := b.all(nil)
-	for _, o := range list[:(len(list)+1)/2] {
-		if o.st == nil {
-			o.st = b.expand(o.brief)
-		}
-		b.cut(o.st)
+	if b.overfull() {
+		list = b.appendMatched(list)
+		slices.SortStableFunc(list, func(x, y opened) int { return cmp.Compare(x.order, y.order) })
 	}
+	b.cutting = true
+	for _, o := range list[:(len(list)+1)/2] {
+		switch {
+		case o.cluster != nil:
+			b.matcher.cut(o.cluster)
+		case o.st == nil:
+			b.cut(b.expand(o.brief))
+		default:
+			b.cut(o.st)
+		}
+	}
+	b.cutting = false
+	b.matcher.shrink()
+}
+
+// overfull reports whether the open sessions hold more than they may.
+func (b *Builder) overfull() bool { return b.held+b.matcher.holds() > b.maxHeld }
+
+// appendMatched appends to the list what the matcher has open, in the order of the
+// last rows: a crowd once for each of its connections, other clusters once.
+func (b *Builder) appendMatched(list []opened) []opened {
+	for _, clock := range b.matcher.ordered {
+		last := uint64(0) // rows that wait have no session yet: a cluster's is no earlier than that of the one before
+		for id := clock.idle.front; id != 0; id = clock.idle.links[id].next {
+			c := clock.idle.links[id].cluster
+			if w := c.crowd; w != nil && w.open > 0 {
+				for i := w.oldest; i >= 0; i = w.members[i].newer {
+					list = append(list, opened{order: lastOrder(w.members[i].slot), cluster: c})
+				}
+				last = max(last, lastOrder(w.members[w.newest].slot))
+				continue
+			}
+			if c.lone.open {
+				last = max(last, lastOrder(c.lone.slot))
+			}
+			for _, s := range c.slots {
+				last = max(last, lastOrder(s.slot))
+			}
+			list = append(list, opened{order: last, cluster: c})
+		}
+	}
+	return list
+}
+
+// lastOrder returns the number of the last record of a slot's session, 0 for none.
+func lastOrder(sl *slot) uint64 {
+	switch o := sl.owner.(type) {
+	case *loose:
+		return o.order
+	case *state:
+		return o.order
+	}
+	return 0
 }
 
 // cut ends a session because a bound was reached.

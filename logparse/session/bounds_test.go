@@ -40,6 +40,9 @@ func empty(t *testing.T, b *Builder) {
 	if n := len(b.matcher.clusters); n != 0 || b.matcher.pending() != 0 {
 		t.Errorf("left are %d clusters, %d rows that wait", n, b.matcher.pending())
 	}
+	if n := b.matcher.holds(); n != 0 {
+		t.Errorf("left are %d bytes of the matcher", n)
+	}
 }
 
 func TestHoldsNothingAtTheEnd(t *testing.T) {

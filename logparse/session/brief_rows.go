@@ -177,12 +177,8 @@ func (br *brief) keep(b *Builder, arg []byte) bool {
 	return true
 }
 
-// hold counts what a session with an id holds.
-func (br *brief) hold(b *Builder, n int) {
-	if br.width > 0 {
-		b.held += n
-	}
-}
+// hold counts n more bytes to what the session holds.
+func (br *brief) hold(b *Builder, n int) { b.held += n }
 
 // reply takes in a line of a reply; it reports false, with nothing changed that
 // counts, where the row has no place in a brief.

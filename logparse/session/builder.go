@@ -33,9 +33,10 @@ type Builder struct {
 	serialBrief serialBrief        // lastSerial.brief
 	matcher     *matcher
 
-	held int // bytes that the open sessions hold
-	free []*state
-	ends *ends // of the session that was begun last
+	held    int  // bytes that the open sessions hold, beside what the matcher does
+	cutting bool // because of a bound: what the matcher ends is cut
+	free    []*state
+	ends    *ends // of the session that was begun last
 
 	names       []names // of briefs
 	lastNames   uint32  // index of those of the brief that was begun last
@@ -137,7 +138,7 @@ func (b *Builder) add(rec *logparse.Record) {
 	default:
 		b.matcher.add(s.index, rec)
 	}
-	if b.opened > b.maxOpen || b.held > b.maxHeld {
+	if b.opened > b.maxOpen || b.overfull() {
 		b.shed()
 	}
 }
@@ -191,6 +192,8 @@ func (b *Builder) matched(sl *slot, rec *logparse.Record) {
 	if st == nil {
 		st = b.begin(b.streamOf(rec), rec)
 		st.confidence = inferred
+		st.listed = true
+		st.hold(b, stateSize+len(st.id)+2*len(rec.Remote))
 		sl.owner = st
 	}
 	b.take(st, rec)
@@ -200,12 +203,12 @@ func (b *Builder) matched(sl *slot, rec *logparse.Record) {
 func (b *Builder) matchEnded(sl *slot) {
 	st, _ := sl.owner.(*state)
 	if l, _ := sl.owner.(*loose); l != nil {
-		if b.emit == nil {
+		if b.emit == nil && !b.cutting {
 			sl.owner = nil
 			b.freeLooseBrief(l)
 			return
 		}
-		if (l.partial == 0 || l.endPartial(b)) && !l.failures {
+		if !b.cutting && (l.partial == 0 || l.endPartial(b)) && !l.failures {
 			confidence := Inferred
 			if sl.ambiguous {
 				confidence = Ambiguous
@@ -223,7 +226,11 @@ func (b *Builder) matchEnded(sl *slot) {
 	if sl.ambiguous {
 		st.confidence = ambiguous
 	}
-	b.finish(st)
+	if b.cutting {
+		b.cut(st)
+	} else {
+		b.finish(st)
+	}
 }
 
 // streamOf is stream for a record that may be an older one: it does not move
@@ -383,9 +390,12 @@ func (b *Builder) finish(st *state) {
 	st.endPartial(b)
 	if st.listed {
 		b.held -= int(st.bytes)
-		if st.format.HasSessionID() {
+		switch {
+		case st.format.HasSessionID():
 			b.unlist(st)
-		} else {
+		case st.format.IIS():
+			st.listed = false
+		default:
 			delete(b.serial, st.file)
 			b.opened--
 			if b.lastSerial.state == st {

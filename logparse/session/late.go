@@ -39,7 +39,7 @@ func (b *Builder) goOnBriefly(rec *logparse.Record) {
 		return
 	}
 	b.briefEvent(l.handle, br, rec)
-	if b.held > b.maxHeld {
+	if b.overfull() {
 		b.shed()
 	}
 }

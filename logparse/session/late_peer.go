@@ -68,5 +68,8 @@ func (b *Builder) goOnLoosely(rec *logparse.Record) bool {
 	if over {
 		m.endCurrent(c)
 	}
+	if b.overfull() {
+		b.shed()
+	}
 	return true
 }

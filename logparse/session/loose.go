@@ -67,6 +67,7 @@ func (b *Builder) beginLoose(rec *logparse.Record) *loose {
 		line:  rec.Pos.Line, quitMS: -1, lastIn: -1, lastOut: -1,
 	}
 	l.ends = uint16(len(l.words))
+	b.held += looseSize
 	if b.opt.Placed != nil {
 		l.id = string(b.idAt(rec.Pos.File, rec.Pos.Line))
 	}
@@ -206,7 +207,8 @@ func (b *Builder) expandLoose(l *loose) *state {
 	b.setEndsOf(st, &l.brief, local)
 	st.confidence = inferred
 	st.quitMS, st.lastIn, st.lastOut = l.quitMS, l.lastIn, l.lastOut
-	st.hold(b, stepSize*int(st.steps)+len(st.words))
+	st.listed = st.format.IIS()
+	st.hold(b, stateSize+len(st.id)+2*len(st.remote)+stepSize*int(st.steps)+len(st.words))
 	b.freeLooseBrief(l)
 	return st
 }
@@ -241,6 +243,7 @@ func (l *loose) texts(b *Builder) (id, remote, local string) {
 
 // freeLooseBrief keeps the memory of a brief for the next.
 func (b *Builder) freeLooseBrief(l *loose) {
+	b.held -= looseSize + len(l.words) - int(l.ends)
 	if l.notes > 0 {
 		b.freeNotes(l.notes)
 	}

@@ -66,7 +66,7 @@ type matcher struct {
 	recent       *logClock   // of the row before
 	limit        int         // how many rows may wait, maxWaiting but in tests
 	room         int         // how many bytes they may take
-	held         int         // how many they do
+	held         int         // how many their values do
 	waiting      int         // rows that wait
 	queue        clusterList // clusters with rows that wait, in the order in which they began to
 	rows         int64       // rows so far

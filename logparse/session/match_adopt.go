@@ -56,7 +56,7 @@ func (m *matcher) adopt(c, before *cluster) {
 	x.order = c.order
 	if c.crowd != nil {
 		s.slot.ambiguous = true
-		c.crowd.add(x, s.slot)
+		m.join(c.crowd, x, s.slot)
 		return
 	}
 	m.unfold(c)

@@ -100,6 +100,7 @@ func (m *matcher) cluster(clock *logClock, rec *logparse.Record) *cluster {
 	if c == nil {
 		c = m.pool.newCluster()
 		c.setKey(&key, hash)
+		m.pool.used += c.size()
 		m.begin(c)
 		m.clusters.add(c)
 		key.log.idle.add(c)
@@ -370,7 +371,7 @@ func (m *matcher) remove(c *cluster) {
 	}
 	c.serial++
 	c.over = false
-	m.pool.clusters = append(m.pool.clusters, c)
+	m.pool.freeCluster(c)
 }
 
 // settleAll settles a cluster and finishes its connections.

@@ -41,18 +41,24 @@ func (c *conn) kind() int {
 	return k
 }
 
-// gather makes a crowd of a cluster that was settled.
-func (m *matcher) gather(c *cluster) {
+// newCrowd returns a crowd of none.
+func newCrowd() *crowd {
 	w := &crowd{oldest: -1, newest: -1}
 	for k := range w.kinds {
 		w.kinds[k] = -1
 	}
-	h := c.hypotheses[0]
+	return w
+}
+
+// gather makes a crowd of a cluster that was settled.
+func (m *matcher) gather(c *cluster) {
+	w, h := newCrowd(), c.hypotheses[0]
 	for _, x := range h.conns {
 		s := m.takeSlot(c, x.first)
 		s.ambiguous = true
-		w.add(x, s)
+		m.join(w, x, s)
 	}
+	m.pool.used += crowdSize
 	h.conns, h.sum = h.conns[:0], 0
 	c.crowd, c.current = w, current{}
 	c.check = c.clock + silence/8
@@ -72,12 +78,14 @@ func (m *matcher) takeSlot(c *cluster, first int64) *slot {
 // disperse turns a crowd into a hypothesis again.
 func (m *matcher) disperse(c *cluster) {
 	w, h := c.crowd, c.hypotheses[0]
+	m.pool.used -= crowdSize + len(w.members)*memberSize + h.size()
 	for i := w.oldest; i >= 0; i = w.members[i].newer {
 		x := &w.members[i]
 		h.conns = append(h.conns, x.conn)
 		h.sum += x.conn.mark()
 		c.slots = append(c.slots, openSlot{x.conn.first, x.slot})
 	}
+	m.pool.used += h.size()
 	c.crowd = nil
 	c.check = c.clock
 }
@@ -114,7 +122,7 @@ func (m *matcher) placeInCrowd(c *cluster, rec *logparse.Record) {
 		h.ended(&x)
 		m.end(s)
 	} else {
-		w.add(x, s)
+		m.join(w, x, s)
 	}
 	if w.open <= sparse {
 		m.disperse(c)
@@ -128,10 +136,22 @@ func (m *matcher) placeInCrowd(c *cluster, rec *logparse.Record) {
 func (m *matcher) thin(c *cluster, now int64) {
 	w := c.crowd
 	for i := w.oldest; i >= 0 && now-w.members[i].conn.clock >= silence; i = w.oldest {
-		s := w.members[i].slot
-		w.remove(i)
-		m.end(s)
+		m.endOldest(w)
 	}
+}
+
+// endOldest finishes the connection that has been silent for longest.
+func (m *matcher) endOldest(w *crowd) {
+	s := w.members[w.oldest].slot
+	w.remove(w.oldest)
+	m.end(s)
+}
+
+// join adds a connection to a crowd.
+func (m *matcher) join(w *crowd, x conn, s *slot) {
+	n := len(w.members)
+	w.add(x, s)
+	m.pool.used += (len(w.members) - n) * memberSize
 }
 
 // add makes a connection the newest member.

@@ -4,6 +4,7 @@ import "math/bits"
 
 // What the matcher follows comes and goes with the rows; it is kept for reuse.
 type pool struct {
+	used       int                        // bytes that what is in use takes, beside the values of rows
 	hypotheses [roomClasses][]*hypothesis // those of class k have room for at least 1<<k connections
 	nodes      []*node
 	rows       []*heldRow
@@ -14,6 +15,10 @@ type pool struct {
 const (
 	// roomClasses is how many sizes of hypotheses are told apart.
 	roomClasses = 7
+
+	// maxRoom is how many connections a hypothesis has room for at most that is
+	// kept for reuse.
+	maxRoom = 1<<roomClasses - 1
 
 	// nodesAtOnce is how many nodes are made at a time.
 	nodesAtOnce = 64
@@ -45,16 +50,23 @@ func (p *pool) newHypothesis(n int) *hypothesis {
 	if cap(h.conns) < n {
 		h.conns = make([]conn, 0, max(n, 1<<class))
 	}
+	p.used += h.size()
 	return h
 }
 
 // drop frees a hypothesis and the nodes that only it referred to.
 func (p *pool) drop(h *hypothesis) {
 	p.release(h.node)
+	if p.used -= h.size(); cap(h.conns) > maxRoom {
+		return
+	}
 	*h = hypothesis{conns: h.conns[:0]}
 	class := min(bits.Len(uint(cap(h.conns)))-1, roomClasses-1)
 	p.hypotheses[class] = append(p.hypotheses[class], h)
 }
+
+// size returns about how many bytes h takes.
+func (h *hypothesis) size() int { return hypothesisSize + cap(h.conns)*connSize }
 
 // makeRoom makes room for one more connection in h.
 func (p *pool) makeRoom(h *hypothesis) {
@@ -86,6 +98,7 @@ func (p *pool) newNode(row *heldRow, parent *node, first int64, over bool) *node
 	}
 	row.nodes = n
 	row.alive++
+	p.used += nodeSize
 	return n
 }
 
@@ -109,6 +122,7 @@ func (p *pool) release(n *node) {
 		}
 		parent := n.parent
 		p.nodes = append(p.nodes, n)
+		p.used -= nodeSize
 		n = parent
 	}
 }
@@ -120,11 +134,13 @@ func (p *pool) newRow(clock int64) *heldRow {
 		row = &heldRow{}
 	}
 	row.clock = clock
+	p.used += rowSize
 	return row
 }
 
 // freeRow frees a row that was placed.
 func (p *pool) freeRow(row *heldRow) {
+	p.used -= rowSize
 	row.nodes, row.alive, row.next = nil, 0, nil
 	if len(p.rows) < maxSpareRows && len(row.rec.Raw()) <= maxSpareRow {
 		p.rows = append(p.rows, row)
@@ -132,6 +148,7 @@ func (p *pool) freeRow(row *heldRow) {
 }
 
 func (p *pool) newSlot() *slot {
+	p.used += slotSize
 	if s := take(&p.slots); s != nil {
 		return s
 	}
@@ -139,6 +156,7 @@ func (p *pool) newSlot() *slot {
 }
 
 func (p *pool) freeSlot(s *slot) {
+	p.used -= slotSize
 	*s = slot{}
 	p.slots = append(p.slots, s)
 }
@@ -150,3 +168,18 @@ func (p *pool) newCluster() *cluster {
 	}
 	return &cluster{}
 }
+
+// freeCluster frees a cluster that has nothing in it any more, but for memory.
+func (p *pool) freeCluster(c *cluster) {
+	p.used -= c.size()
+	if cap(c.key) > fewWords {
+		c.key = nil
+	}
+	if cap(c.slots) > maxRoom {
+		c.slots = nil
+	}
+	p.clusters = append(p.clusters, c)
+}
+
+// size returns about how many bytes c takes, beside its hypotheses and its crowd.
+func (c *cluster) size() int { return clusterSize + max(cap(c.key)-keyRoom, 0) }

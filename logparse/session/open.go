@@ -228,11 +228,13 @@ func (b *Builder) unlist(st *state) {
 	}
 }
 
-// An opened session is one of those that are open: a state or a brief.
+// An opened session is one of those that are open: a state or a brief, or one of
+// those of a cluster.
 type opened struct {
-	order uint64
-	st    *state
-	brief handle
+	order   uint64
+	st      *state
+	brief   handle
+	cluster *cluster
 }
 
 // all returns the open sessions in the order of their last records, those only
@@ -241,7 +243,7 @@ func (b *Builder) all(which func(*course) bool) []opened {
 	var list []opened
 	add := func(c *course, st *state, h handle) {
 		if which == nil || which(c) {
-			list = append(list, opened{c.order, st, h})
+			list = append(list, opened{order: c.order, st: st, brief: h})
 		}
 	}
 	for _, st := range b.states {

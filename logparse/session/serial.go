@@ -72,7 +72,7 @@ func (b *Builder) goesOnInState(st *state, rec *logparse.Record) bool {
 	if st.lost {
 		b.finish(st)
 	}
-	if b.held > b.maxHeld {
+	if b.overfull() {
 		b.shed()
 	}
 	return true

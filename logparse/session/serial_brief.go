@@ -179,7 +179,7 @@ func (b *Builder) expandSerial() {
 		return
 	}
 	file := br.file
-	settled, accepted := br.unsettle()
+	settled, accepted := br.unsettle(b)
 	st := b.expandLoose(br.loose)
 	if settled && accepted {
 		st.transactions[0].end, st.transactions[0].endOfData.class = endData, reply.OK
@@ -194,11 +194,12 @@ func (b *Builder) expandSerial() {
 // unsettle makes a transaction that is settled one that is not, if it was the
 // last: a failure that no reply tells of may concern it. The brief then is that
 // of a session whose transaction was aborted; accepted says that it was not.
-func (br *serialBrief) unsettle() (settled, accepted bool) {
+func (br *serialBrief) unsettle(b *Builder) (settled, accepted bool) {
 	l := br.loose
 	if l.current != noTransaction || br.said == 0 {
 		return false, false
 	}
+	l.hold(b, br.said-len(l.words))
 	l.words, l.current = l.words[:br.said], endedUnanswered
 	for at := int(l.ends); at < br.said; {
 		at += 2 + int(binary.LittleEndian.Uint16(l.words[at:]))

@@ -115,7 +115,7 @@ type state struct {
 	superseded bool // the next connection began in the same file
 	cutOff     bool // a bound was reached
 
-	listed  bool  // it is in Builder.states or Builder.serial
+	listed  bool  // it is in Builder.states or Builder.serial, or the matcher's: what it holds counts
 	deepest int16 // the queue was
 	bytes   int32 // that the session holds, about
 
