@@ -68,7 +68,9 @@ func FuzzPeers(f *testing.F) {
 		if len(log) > 20_000 {
 			return
 		}
-		checkBriefs(t, addFiles(log, formats[int(format)%len(formats)], 1+int(turn)))
+		add := addFiles(log, formats[int(format)%len(formats)], 1+int(turn))
+		checkBriefs(t, add)
+		checkBounded(t, add)
 	})
 }
 

@@ -20,6 +20,11 @@ func (m *matcher) cut(c *cluster) {
 // shrink gives back what is kept for reuse and what crowds have no use for.
 func (m *matcher) shrink() {
 	m.pool = pool{used: m.pool.used}
+	for i := range m.lateClusters {
+		if l := &m.lateClusters[i]; l.cluster != nil && l.serial != l.cluster.serial {
+			*l = lateCluster{}
+		}
+	}
 	for _, clock := range m.ordered {
 		for _, l := range clock.idle.links {
 			if l.cluster != nil && l.cluster.crowd != nil {

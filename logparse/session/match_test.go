@@ -93,6 +93,9 @@ func (w *watch) add(r row) {
 // close checks that nothing is left.
 func (w *watch) close() {
 	w.m.close()
+	if n := w.m.holds(); n != 0 {
+		w.t.Errorf("%d bytes are left", n)
+	}
 	if n := w.m.pending(); n != 0 {
 		w.t.Errorf("%d rows wait after close", n)
 	}
@@ -402,7 +405,4 @@ func TestMatchRoom(t *testing.T) {
 		t.Errorf("capped %d times, at most %d bytes of %d", w.m.capped, most, w.m.room)
 	}
 	w.close()
-	if w.m.held != 0 {
-		t.Errorf("%d bytes are left", w.m.held)
-	}
 }
