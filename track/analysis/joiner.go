@@ -15,9 +15,9 @@ type joiner struct {
 	cut     bool      // logs may be read in parts
 
 	// part makes an Analysis, and a part whose sessions it counts; share makes one
-	// and a Builder.
+	// and a Builder for one of so many jobs.
 	part  func() (*Analysis, *session.Part)
-	share func() (*Analysis, *session.Builder)
+	share func(jobs int) (*Analysis, *session.Builder)
 
 	place place // of parts
 }
@@ -25,16 +25,21 @@ type joiner struct {
 // joiner returns what joins what several jobs say to b, whose sessions count in a.
 func (o *Options) joiner(a *Analysis, b *session.Builder, building session.Options) *joiner {
 	empty := func() *Analysis { return &Analysis{Failures: outcome.NewSummary(o.By, o.Location)} }
-	building.Memory = cmp.Or(building.Memory, session.DefaultMemory) / int64(o.Read.Jobs) // for each job
+	memory := cmp.Or(building.Memory, session.DefaultMemory)
+	of := func(jobs int) *session.Options {
+		its := building
+		its.Memory = memory / int64(jobs)
+		return &its
+	}
 	return &joiner{
 		builder: b, into: a, cut: !o.LinesWhere,
 		part: func() (*Analysis, *session.Part) {
 			some := empty()
-			return some, session.NewPart(&building, o.counting(some))
+			return some, session.NewPart(of(o.Read.Jobs), o.counting(some))
 		},
-		share: func() (*Analysis, *session.Builder) {
+		share: func(jobs int) (*Analysis, *session.Builder) {
 			some := empty()
-			return some, session.NewBuilder(&building, o.counting(some))
+			return some, session.NewBuilder(of(jobs), o.counting(some))
 		},
 	}
 }

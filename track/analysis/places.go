@@ -76,9 +76,10 @@ func (r *reading) apart(logs []*Log, upcoming []outcome.Time) error {
 	}
 	close(todo)
 	var jobs []*job
-	for range min(r.l.read.Jobs, len(groups)) {
+	n := min(r.l.read.Jobs, len(groups))
+	for range n {
 		j := &job{found: map[kind]noted{}, task: newTask()}
-		j.count, j.builder = r.l.join.share()
+		j.count, j.builder = r.l.join.share(n)
 		jobs = append(jobs, j)
 		go func() {
 			defer close(j.done)

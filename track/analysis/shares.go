@@ -104,7 +104,7 @@ func (r *reading) shared(logs []*Log, upcoming []outcome.Time) error {
 	var jobs sync.WaitGroup
 	var others []*share // all but the first
 	for range n - 1 {
-		s := newShare(j.share())
+		s := newShare(j.share(n))
 		others = append(others, s)
 		jobs.Go(s.run)
 	}

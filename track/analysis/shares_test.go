@@ -196,3 +196,30 @@ func TestPlacesCancelled(t *testing.T) {
 	}
 	goroutines(t, before)
 }
+
+// Jobs that build sessions share the memory; those that there would be room for do
+// not.
+func TestMemoryOfShares(t *testing.T) {
+	log := "#Fields: date time c-ip cs-username cs-method cs-uri-query sc-status\n"
+	for i := range 400 {
+		log += fmt.Sprintf("2026-11-01 08:00:00 192.0.%d.%d mx.example.org EHLO +mx.example.org 250\n", i/200, i%200)
+	}
+	analysis.SetPart(5000)
+	defer analysis.SetPart(0)
+	for name, files := range map[string]map[string]string{
+		"shares": {"x.log": log},
+		"places": {"W3SVC1/x.log": log, "W3SVC2/x.log": log},
+	} {
+		dir := write(t, files)
+		for _, memory := range []int64{256 << 10, 4 << 20} {
+			sources, errs := input.Find(t.Context(), []string{dir}, nil)
+			if len(errs) > 0 {
+				t.Fatal(errs)
+			}
+			a, err := analysis.Run(t.Context(), sources, &analysis.Options{Read: logparse.Options{Jobs: 64}, Memory: memory})
+			if err != nil || a.Capped > 0 != (memory < 1<<20) {
+				t.Errorf("%s, %d bytes: bounds were reached %d times, %v", name, memory, a.Capped, err)
+			}
+		}
+	}
+}
