@@ -43,6 +43,7 @@ var synonyms = [][]string{
 	{"latency", "latency_ms"},
 	{"bytes", "length", "size"},
 	{"msgid", "messageid", "message_id"},
+	{"subject", "messagesubject"}, // as Exchange calls it in Get-MessageTrackingLog
 	{"path", "filename", "file"},
 	{"row", "lineno", "line"},
 }
