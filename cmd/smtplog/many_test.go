@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/smtplog/smtplog/track"
 )
 
 // A delivery is a row of a tracking log in which the store takes a message.
@@ -86,6 +88,34 @@ func TestTraceOfManySessions(t *testing.T) {
 	const want = "smtplog: 1,001 sessions carried such a message, only the first 1,000 are listed (--since, --until and --where narrow it)\n"
 	if r := smtplog("", "trace", "alice@example.net", name); r.code != exitDone || r.stderr != want || strings.Count(r.stdout, "RECV.LOG:") != 1000 {
 		t.Errorf("exit status %d, %d sessions\n%s", r.code, strings.Count(r.stdout, "RECV.LOG:"), r.stderr)
+	}
+}
+
+// The session of a message is found behind more transactions than can be joined
+// with messages, all of them on the day before.
+func TestTraceBehindManyTransactions(t *testing.T) {
+	const id = "08DE19F3A1C00000"
+	b := []byte("#Log-type: SMTP Receive Protocol Log\r\n#Fields: date-time,connector-id,session-id,sequence-number,local-endpoint,remote-endpoint,event,data,context\r\n")
+	for i := range track.MaxTransactions + 1 {
+		b = fmt.Appendf(b, "2026-11-01T08:00:00.000Z,IN,08DE19F3A1B%05X,0,10.0.0.1:25,192.0.2.7:25,<,MAIL FROM:<a@example.org>,\r\n"+
+			"2026-11-01T08:00:00.000Z,IN,08DE19F3A1B%05X,1,10.0.0.1:25,192.0.2.7:25,-,,\r\n", i, i)
+	}
+	b = fmt.Appendf(b, "2026-11-02T08:00:00.000Z,IN,%s,0,10.0.0.1:25,192.0.2.7:25,<,MAIL FROM:<alice@example.net>,\r\n", id)
+	dir := t.TempDir()
+	tracking := "#Log-type: Message Tracking Log\r\n" +
+		"#Fields: date-time,server-hostname,source-context,source,event-id,internal-message-id,message-id,network-message-id,recipient-address,message-subject,sender-address\r\n" +
+		"2026-11-02T08:00:01.000Z,EX1," + id + ";2026-11-02T08:00:00.000Z;1,SMTP,RECEIVE,1000,<m@example.net>," + networkID(1) + ",bob@example.com,Offer,alice@example.net\r\n"
+	for name, text := range map[string][]byte{"RECV.LOG": b, "MSGTRK.LOG": []byte(tracking)} {
+		if err := os.WriteFile(filepath.Join(dir, name), text, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if text := done(t, "trace", "offer", dir); !strings.Contains(text, "  08:00:00  inbound   "+id) {
+		t.Errorf("trace does not find the session:\n%s", text)
+	}
+	const want = "smtplog: 2 transactions of the protocol logs not joined with messages: 300,000 were before them (fewer logs at a time help)\n"
+	if r := smtplog("", "messages", dir); r.code != exitDone || r.stderr != want {
+		t.Errorf("exit status %d\n%s", r.code, r.stderr)
 	}
 }
 
