@@ -26,7 +26,9 @@ func (e *evidence) csvRow(line []byte) bool {
 	case n >= 16 && isoTimeAhead(c[0]) && bytes.HasPrefix(c[11], []byte("On")):
 		e.vote(Agent, 1)
 	case n >= 6 && n <= 8 && isoTimeAhead(c[0]) && len(c[4]) == 1 && bytes.IndexByte([]byte("+->*"), c[4][0]) >= 0:
-		e.vote(Connectivity, 1)
+		if !e.headed { // else the list of columns says what the fifth is
+			e.vote(Connectivity, 1)
+		}
 	case n >= 14:
 		return e.iisService(c[4], IISMSIIS) || e.iisService(c[3], IISODBC)
 	default:

@@ -63,6 +63,8 @@ func TestDetect(t *testing.T) {
 		{"receive row, cut", headReceiveRow[:len(headReceiveRow)-10], ExchangeReceive},
 		{"connectivity", logOf(headExchangeHeader+"Transport Connectivity Log", "#Fields: date-time,session,source,Destination,direction,description", headConnectRow), Connectivity},
 		{"connectivity row", logOf(headConnectRow), Connectivity},
+		{"few columns, as many as connectivity has", logOf(headExchangeHeader+"SMTP Receive Protocol Log", "#Fields: date-time,session-id,sequence-number,remote-endpoint,event,data",
+			strings.Repeat("2026-11-02T08:00:00.000Z,08DE19F3A1B20001,1,192.0.2.7:25,-,\r\n", 100)), ExchangeReceive},
 		{"connectivity fields", logOf("#Fields: date-time,session,source,Destination,direction,description"), Connectivity},
 		{"agent", logOf(headExchangeHeader+"Agent Log", "#Fields: Timestamp,SessionId,LocalEndpoint,RemoteEndpoint,EnteredOrgFromIP,MessageId,P1FromAddress"), Agent},
 		{"agent row, 17", logOf(headAgentRow17), Agent},
